@@ -1,0 +1,1 @@
+"""From a day's entries to a digest that ends."""

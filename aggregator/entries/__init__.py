@@ -1,0 +1,1 @@
+"""From a ParsedFeed to entries that are clean, known, folded and filtered."""

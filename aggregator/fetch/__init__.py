@@ -1,0 +1,1 @@
+"""One polite, bounded, guarded GET."""

@@ -1,0 +1,1 @@
+"""From a response's bytes to a ParsedFeed."""

@@ -1,0 +1,1 @@
+"""From records to the bytes of files; no I/O, no clock."""
