@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 # --- what the user wrote -------------------------------------------------------------------------------------
 
+LocalDate = date
+
 Republish = Literal["full", "excerpt", "link"]
 
 
@@ -493,7 +495,7 @@ class Digest:
 
     series: str
     title: str
-    date: date
+    date: LocalDate
     timezone: str
     covers_from: datetime | None
     covers_to: datetime
@@ -509,7 +511,7 @@ class Digest:
     silent: tuple[str, ...]
     reading_time_s: int
     also_reading_time_s: int
-    previous: date | None = None
+    previous: LocalDate | None = None
 
     @property
     def is_first(self) -> bool:
