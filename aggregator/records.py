@@ -281,6 +281,7 @@ class SourceState:
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    validators_url: str | None = None
     body_hash: str | None = None
     polled_at: datetime | None = None
     success_at: datetime | None = None
@@ -300,6 +301,7 @@ class SourceState:
     feed_link: str | None = None
     feed_id: str | None = None
     language: str | None = None
+    hints: Hints = Hints()
 
     @property
     def is_new(self) -> bool:
@@ -329,6 +331,7 @@ class PollResult:
     changes: Changes = Changes()
     body: bytes | None = None
     host: str = ""
+    rest_host_until: datetime | None = None
 
 
 # --- what goes out -------------------------------------------------------------------------------------------
@@ -512,6 +515,7 @@ class Digest:
     reading_time_s: int
     also_reading_time_s: int
     previous: LocalDate | None = None
+    sources: tuple[str, ...] = ()
 
     @property
     def is_first(self) -> bool:

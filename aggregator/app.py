@@ -1,0 +1,297 @@
+"""Puts the parts together: a pass, publishing, sealing. Knows what happens; not how, and not when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from lxml import etree
+
+from aggregator import cadence, ledger, outputs
+from aggregator.entries.acceptance import place
+from aggregator.entries.duplicates import marks
+from aggregator.entries.view import View
+from aggregator.fetch.client import public_link, tls_context, user_agent
+from aggregator.fetch.guard import Resolver, look_up
+from aggregator.health import NETWORK_KINDS, is_offline
+from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
+from aggregator.publish.files import write_all
+from aggregator.records import Config, Series, Source, SourceHealth, SourceState
+from aggregator.store.digests import Sealed
+from aggregator.store.sqlite import Store
+from aggregator.urls import host_of
+
+Work = list[tuple[Source, SourceState]]
+PUBLISH_AFTER = 5.0  # seconds into a pass: slow sources do not hold the others up
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that failed in this pass; `retry_at` is when it is asked again."""
+
+    source: Source
+    title: str
+    error: str
+    retry_at: datetime | None
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`."""
+
+    started_at: datetime
+    finished_at: datetime
+    polled: int = 0
+    not_modified: int = 0
+    unchanged: int = 0
+    new: int = 0
+    updated: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    offline: bool = False
+    published: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass is: sources done and asked, and the title of the one just read."""
+
+    done: int
+    total: int
+    title: str
+
+
+class App:
+    """A configuration and a store at work. `clock` gives the present, aware UTC; used by one thread at a time."""
+
+    def __init__(
+        self, config: Config, store: Store, clock: Callable[[], datetime], *,
+        timeout: float = 30.0, resolver: Resolver = look_up,
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self.stop = threading.Event()
+        agent = user_agent(config.contact or public_link(config.link))
+        self._wire = Wire(agent, tls_context(), timeout, resolver)
+
+    # --- the sources file ------------------------------------------------------------------------------------
+
+    def follow(self, config: Config) -> tuple[int, int]:
+        """Make the store follow a configuration: how many sources came (or came back) and how many left."""
+        self.config = config
+        now = self.clock()
+        with self.store.transaction():
+            added, removed = self.store.sources.follow(config.sources, now)
+            if added or removed:
+                self.store.set_meta("followed_at", now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return added, removed
+
+    def heed_clock(self) -> None:
+        """A clock that was set back: what was planned by the old one moves with it, so nothing storms or stalls."""
+        last = self.store.meta("last_pass_at")
+        back = datetime.fromisoformat(last) - self.clock() if last else timedelta(0)
+        if back > timedelta(0):
+            with self.store.transaction():
+                self.store.sources.shift_clock(back)
+                self.store.set_meta("last_pass_at", _text(self.clock()))
+
+    # --- which sources ---------------------------------------------------------------------------------------
+
+    def due(self, *, one_shot: bool = False, force: bool = False, named: frozenset[str] = frozenset()) -> Work:
+        """The sources to ask now, in the order of feeds.yaml. `named` (URLs) restricts and un-pauses."""
+        now, hosts, states = self.clock(), self.store.sources.hosts(), self.store.sources.states()
+        pairs = [(source, states[source.url]) for source in self.config.sources]
+        return [(source, state) for source, state in pairs
+                if (source.url in named if named else not source.paused and not state.gone)
+                and hosts.get(host_of(source.url), now) <= now
+                and (self._forced(state, now) if force else self._due(source, state, now, one_shot))]
+
+    @staticmethod
+    def _due(source: Source, state: SourceState, now: datetime, one_shot: bool) -> bool:
+        slack = cadence.one_shot_slack(source.every) if one_shot else timedelta(0)
+        return cadence.is_due(now, state.next_poll_at, state.not_before, slack)
+
+    @staticmethod
+    def _forced(state: SourceState, now: datetime) -> bool:
+        """By hand everything may be asked but a publisher that said when to come back (Retry-After)."""
+        return not (state.failures and state.not_before and state.not_before > now)
+
+    def due_before_digest(self) -> Work:
+        """In the hour before a digest: what was not polled within its `every` and may be, so that it is never stale."""
+        now = self.clock()
+        soon = any(ledger.next_due(self.config, series, self.store, now) - now <= cadence.HOUR
+                   for series in self.config.every_series)
+        if not soon:
+            return []
+        states = self.store.sources.states()
+        return [(source, state) for source in self.config.sources if not source.paused
+                and not (state := states[source.url]).gone and not state.failures
+                and state.polled_at is not None and now - state.polled_at >= max(source.every, cadence.HOUR)
+                and cadence.is_due(now, None, state.not_before, timedelta(0))]
+
+    # --- a pass ----------------------------------------------------------------------------------------------
+
+    def run_pass(
+        self, work: Work, progress: Callable[[Progress], None] = lambda _: None, *, most: float | None = None
+    ) -> Pass:
+        """Poll, record, accept, publish. Published after 5 s and again at the end; one source stops no other."""
+        done = Pass(self.clock(), self.clock())
+        began, early = time.monotonic(), False
+        unreached: list[Polled] = []
+        attempts: dict[str, bool] = {}
+        elders = self._elders()
+        for number, polled in enumerate(in_lanes(work, self._wire, self.clock, self.stop, most), 1):
+            cut_off = polled.error is not None and polled.error.kind in NETWORK_KINDS
+            attempts[host_of(polled.source.url)] = cut_off
+            if cut_off:
+                unreached.append(polled)
+            else:
+                self._record(polled, done, elders)
+            progress(Progress(number, len(work), polled.source.title or polled.state.feed_title or polled.source.url))
+            if not early and time.monotonic() - began > PUBLISH_AFTER and number < len(work):
+                early = True
+                done.new += self.accept()
+                done.published += self.publish()
+        done.offline = is_offline(attempts) or bool(attempts) and all(attempts.values()) and self.is_offline
+        self._record_unreached(unreached, done, elders)
+        return self._finished(done)
+
+    def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
+        now = self.clock()
+        result = settle(polled, self.store, now, elders)
+        record(result, self.store, now)
+        done.polled += 1
+        done.not_modified += result.outcome == "not_modified"
+        done.unchanged += result.outcome == "unchanged"
+        done.updated += len(result.changes.updated)
+        if polled.error is not None:
+            done.failed.append(self._failure(polled, result.state.next_poll_at))
+
+    def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
+        """Our own outage is no source's fault: nothing is held against it, and it stays due."""
+        for polled in unreached:
+            if done.offline:
+                done.polled += 1
+                done.failed.append(self._failure(polled, self.clock() + timedelta(minutes=1)))
+            else:
+                self._record(polled, done, elders)
+
+    def _failure(self, polled: Polled, retry_at: datetime | None) -> Failure:
+        source = polled.source
+        title = source.title or polled.state.feed_title or host_of(source.url)
+        return Failure(source, title, str(polled.error), retry_at)
+
+    def _finished(self, done: Pass) -> Pass:
+        done.finished_at = self.clock()
+        with self.store.transaction():
+            since = (self.store.meta("offline_since") or _text(done.finished_at)) if done.offline else ""
+            if done.polled:
+                self.store.set_meta("offline_since", since)
+            if not done.offline and done.polled:
+                self.store.set_meta("last_pass_at", _text(done.finished_at))
+        done.new += self.accept()
+        done.published = sorted({*done.published, *self.publish()})
+        order = {source.url: place for place, source in enumerate(self.config.sources)}
+        done.failed.sort(key=lambda failure: order[failure.source.url])
+        return done
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether the last pass found that our own network is away."""
+        return self.store.meta("offline_since") not in (None, "")
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nothing has succeeded for two days though it was tried."""
+        last = self.store.meta("last_pass_at")
+        return last is not None and self.clock() - datetime.fromisoformat(last) > timedelta(days=2)
+
+    def _elders(self) -> Sequence[SourceState]:
+        """The sources that the newest save of feeds.yaml removed: a new line may be one of them under a new address."""
+        since = self.store.meta("followed_at")
+        return self.store.sources.removed(datetime.fromisoformat(since)) if since else ()
+
+    def accept(self) -> int:
+        """Give every waiting entry its place, in one transaction; how many there were."""
+        waiting = self.store.entries.waiting()
+        if waiting:
+            now, view = self.clock(), self.view()
+            with self.store.transaction():
+                for stored in waiting:
+                    standing, group = place(stored, self.store.entries, view.is_shown)
+                    self.store.entries.accept(stored.key, standing, group, now)
+                    self.store.entries.set_marks(stored.key, marks(stored.entry))
+        return len(waiting)
+
+    # --- what goes out ---------------------------------------------------------------------------------------
+
+    def view(self) -> View:
+        """The configuration's eyes on the store, now."""
+        return View(self.config, self.store.sources.states().values(), self.clock())
+
+    def health(self) -> tuple[SourceHealth, ...]:
+        """Each source's health, in the order of feeds.yaml."""
+        return outputs.health(self.config, self.store, self.view(), self.clock())
+
+    def publish(self, *, everything: bool = False) -> list[str]:
+        """Write what changed in `public/`; `everything` looks at sealed digests and closed months too."""
+        self._name_feed()
+        root, view = self.config.output, self.view()
+        files = outputs.files(
+            self.config, self.store, view, lambda name: not everything and (root / name).is_file())
+        rows = outputs.health(self.config, self.store, view, self.clock())
+        return write_all(root, files | outputs.status_files(self.config, self.store, rows, self.clock()))
+
+    def prepare(self) -> None:
+        """Put what the first page needs into `public/`, before anything was polled."""
+        write_all(self.config.output, outputs.static_files(self.config))
+
+    def _name_feed(self) -> None:
+        """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
+        if self.store.meta("feed_id") is None:
+            seed = f"{self.config.title}\n{self.config.sources[0].url}\n{_text(self.clock())}"
+            name = _published_id(self.config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
+            with self.store.transaction():
+                self.store.set_meta("feed_id", name)
+
+    def seal_due(self) -> list[Sealed]:
+        """Seal what is due, in every series, and write its files."""
+        sealed = [self._seal(series, day) for series in self.config.every_series
+                  if (day := ledger.due(self.config, series, self.store, self.clock()))]
+        if sealed:
+            self.publish()
+        return sealed
+
+    def digest_is_due(self) -> bool:
+        """Whether any series has a digest due now."""
+        return any(ledger.due(self.config, series, self.store, self.clock()) for series in self.config.every_series)
+
+    def _seal(self, series: Series, day: date) -> Sealed:
+        self._name_feed()
+        self.accept()
+        return ledger.seal(series, day, self.store, self.pen(), self.clock())
+
+    def pen(self) -> ledger.Pen:
+        """What composing a digest needs besides the store."""
+        return ledger.Pen(self.config, self.view(), self.health())
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _published_id(path: Path) -> str | None:
+    """The feed id of an atom.xml that stands there from before the store was lost."""
+    try:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        found = etree.fromstring(path.read_bytes(), parser).findtext("{http://www.w3.org/2005/Atom}id")
+    except (OSError, etree.XMLSyntaxError):
+        return None
+    return found if found and found.startswith("urn:uuid:") else None
+
+

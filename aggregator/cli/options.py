@@ -1,0 +1,155 @@
+"""The options every command takes, before or after its name, and what they open: configuration, clock, store, app."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from aggregator.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aggregator.app import App
+    from aggregator.records import Config
+    from aggregator.store.sqlite import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value not in (None, False) and param.name:
+        ctx.find_root().meta[f"aggregator.{param.name}"] = value
+
+
+_HIDDEN: dict[str, Any] = {"expose_value": False, "callback": _remember}
+_OPTIONS = (
+    click.option("--quiet", is_flag=True, help="Only errors.", **_HIDDEN),
+    click.option("--verbose", is_flag=True, help="A line for each source.", **_HIDDEN),
+    click.option("--log", type=click.Choice(["text", "json"]), help="The form of log lines on stderr.", **_HIDDEN),
+    click.option("--now", metavar="TIME", help="Take this as the clock, such as 2026-03-14T07:00Z.", **_HIDDEN),
+    click.option("--config", metavar="FILE", help="The sources file.  [default: feeds.yaml]", **_HIDDEN),
+)
+
+
+def common(command: F) -> F:
+    """Give a command the global options."""
+    for option in _OPTIONS:
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the global options say."""
+
+    config: Path
+    now: str | None
+    log: str
+    verbose: bool
+    quiet: bool
+
+    def say(self, line: str, **facts: Any) -> None:
+        """One line of the log on stderr: text, or JSON with its facts."""
+        if self.quiet:
+            return
+        if self.log == "json":
+            line = json.dumps({"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "say": line, **facts},
+                              ensure_ascii=False)
+        click.echo(line, err=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person watches: then progress is drawn."""
+        return sys.stderr.isatty() and not self.quiet and self.log == "text"
+
+    def load(self) -> Config:
+        """Read feeds.yaml; raises ConfigError."""
+        from aggregator.sources.config import load
+
+        return load(self.config)
+
+    def clock(self, config: Config) -> Callable[[], datetime]:
+        """The present: the real one, or `--now` standing still; without a zone it is local."""
+        if self.now is None:
+            return lambda: datetime.now(UTC).replace(microsecond=0)
+        try:
+            moment = datetime.fromisoformat(self.now)
+        except ValueError:
+            raise ConfigError(f"--now {self.now}: not a time; write it like 2026-03-14T07:00Z") from None
+        fixed = (moment if moment.tzinfo else moment.replace(tzinfo=config.timezone)).astimezone(UTC)
+        return lambda: fixed
+
+
+def settings() -> Settings:
+    """The global options of this call, wherever they stood."""
+    meta = click.get_current_context().find_root().meta
+    said: dict[str, Any] = {"config": "feeds.yaml", "now": None, "log": "text", "verbose": False, "quiet": False}
+    said |= {name: meta[key] for name in said if (key := f"aggregator.{name}") in meta}
+    return Settings(**said | {"config": Path(said["config"])})
+
+
+def store_path(config: Config) -> Path:
+    """The file of the store; raises StoreError for an address that this version has no adapter for."""
+    from aggregator.errors import StoreError
+
+    if "://" in config.store:
+        raise StoreError(f"store: {config.store.partition(':')[0]} is not supported by this version; name a file")
+    return Path(config.store)
+
+
+@contextlib.contextmanager
+def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], datetime]]]:
+    """Configuration, store and clock for a command that only reads; works beside a writer."""
+    from aggregator.store.sqlite import open_store
+
+    config = options.load()
+    store = open_store(store_path(config), create=False)
+    try:
+        yield config, store, options.clock(config)
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def writing(options: Settings, command: str) -> Iterator[App]:
+    """An App that holds the writer's lock; raises AlreadyRunning when another has it."""
+    from aggregator.app import App
+    from aggregator.store.lock import writer
+    from aggregator.store.sqlite import open_store
+
+    config = options.load()
+    clock, path = options.clock(config), store_path(config)
+    with writer(path, command, datetime.now(UTC)):
+        store = open_store(path)
+        try:
+            app = App(config, store, clock)
+            app.follow(config)
+            app.heed_clock()
+            yield app
+        finally:
+            store.close()
+
+
+def named_sources(config: Config, words: tuple[str, ...], titles: dict[str, str]) -> frozenset[str]:
+    """The feed URLs that SOURCE arguments mean: URL, host or title, any unambiguous part, case ignored."""
+    return frozenset(_one_source(config, word, titles) for word in words)
+
+
+def _one_source(config: Config, word: str, titles: dict[str, str]) -> str:
+    wanted = word.casefold()
+    exact = [s.url for s in config.sources if wanted in (s.url.casefold(), titles.get(s.url, "").casefold())]
+    found = exact or [s.url for s in config.sources
+                      if wanted in s.url.casefold() or wanted in titles.get(s.url, s.title or "").casefold()]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigError(f"no source is called `{word}`; `aggregator status` lists them")
+    candidates = "\n".join(f"  {titles.get(url, '')}  {url}" for url in found)
+    raise ConfigError(f"`{word}` could be any of these {len(found)} sources:\n{candidates}")

@@ -1,0 +1,81 @@
+"""`aggregator poll`: one pass over what is due, then publish, then exit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.options import Settings, common, named_sources, settings, store_path, writing
+
+if TYPE_CHECKING:
+    from aggregator.app import Pass
+    from aggregator.records import Config
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--force", is_flag=True, help="Ask what is not due, too; still conditionally, never against a Retry-After.")
+@click.option("--json", "as_json", is_flag=True, help="Say what happened as JSON.")
+@common
+def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
+    """Poll once what is due, publish, exit: for cron and CI."""
+    from aggregator.store.lock import holder
+
+    options = settings()
+    config = options.load()
+    who = holder(store_path(config))
+    if who is not None and who.command == "run":
+        _ask(config, options, sources, who.pid)
+        return
+    with writing(options, "poll") as app:
+        from aggregator.cli.progress import Bar
+        from aggregator.cli.words import pass_lines
+
+        named = named_sources(config, sources, {row_url: row.title for row_url, row in _titles(app.config, app.health())})
+        work = app.due(one_shot=True, force=force, named=named)
+        first = app.store.meta("last_pass_at") is None
+        with Bar(options, len(work), first=first) as bar:
+            done = app.run_pass(work, bar.advance)
+        if as_json:
+            click.echo(json.dumps(as_data(done), ensure_ascii=False, indent=2))
+            return
+        if not work:
+            options.say("Nothing is due. `--force` asks all the same." if not named else
+                        "Not due yet. `--force` asks all the same.")
+        for line in pass_lines(done, app.config, app.store, first=first) if work else ():
+            options.say(line)
+
+
+def _titles(config: Config, rows: Any) -> list[tuple[str, Any]]:
+    return [(source.url, row) for source, row in zip(config.sources, rows, strict=True)]
+
+
+def _ask(config: Config, options: Settings, sources: tuple[str, ...], pid: int) -> None:
+    """Beside a running `run`: mark the sources due; it polls them at its next tick."""
+    from aggregator.store.sqlite import open_store
+
+    named = named_sources(config, sources, {})
+    store = open_store(store_path(config))
+    try:
+        keys = [state.key for url, state in store.sources.states().items() if not named or url in named]
+        with store.transaction():
+            store.sources.mark_due(keys, options.clock(config)())
+    finally:
+        store.close()
+    click.echo(f"asked the running aggregator (pid {pid})")
+
+
+def as_data(done: Pass) -> dict[str, Any]:
+    """`poll --json` as the contract has it."""
+    from aggregator.store.rows import to_text
+    from aggregator.urls import without_secrets
+
+    return {
+        "started_at": to_text(done.started_at), "finished_at": to_text(done.finished_at), "polled": done.polled,
+        "not_modified": done.not_modified, "unchanged": done.unchanged, "new": done.new, "updated": done.updated,
+        "failed": [{"url": without_secrets(f.source.url), "title": f.title, "error": f.error,
+                    "retry_at": to_text(f.retry_at)} for f in done.failed],
+        "offline": done.offline, "published": done.published,
+    }

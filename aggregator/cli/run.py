@@ -1,0 +1,188 @@
+"""`aggregator run`: the main job, until stopped."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import Settings, common, settings, writing
+from aggregator.cli.progress import Bar
+from aggregator.cli.words import clock_time, count, digest_line, pass_lines, styled
+from aggregator.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from aggregator.app import App, Progress
+    from aggregator.service import Event
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port to serve on.")
+@click.option("--no-serve", is_flag=True, help="Poll and publish only; `public/` is served by something else.")
+@common
+def run(host: str, port: int, no_serve: bool) -> None:
+    """Poll on schedule, publish, seal the digest at its time, serve `public/`, until stopped."""
+    options = settings()
+    with writing(options, "run") as app:
+        listening = None if no_serve else _listen(host, port)
+        _Runner(app, options, listening).run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from aggregator.serve import bind
+
+    try:
+        return bind(host, port)
+    except OSError as error:
+        way_out = f"; try --port {port + 1}" if port < 65535 else ""
+        raise AggregatorError(f"cannot serve on {host}:{port}: {error.strerror}{way_out}") from error
+
+
+class _Runner:
+    """The running program: a scheduler in the background, the server in front, one voice on the terminal."""
+
+    def __init__(self, app: App, options: Settings, listening: socket.socket | None) -> None:
+        from aggregator.service import Service
+
+        self._app = app
+        self._options = options
+        self._socket = listening
+        self._service = Service(app, options.load, self._say, self._advance)
+        self._bar: Bar | None = None
+        self._offline = False
+        self._first: tuple[int, int, list[str]] | None = None
+        self._ended = threading.Event()
+        self._ticking = threading.Lock()
+        host, port = listening.getsockname()[:2] if listening else ("", 0)
+        self._address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" if listening else app.config.link
+
+    def run(self) -> None:
+        from aggregator.scheduler import Scheduler
+        from aggregator.service import TICK
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ended.set())
+        self._app.prepare()
+        if self._app.store.meta("last_pass_at") is None:
+            self._first = (0, len(self._app.config.sources), [])
+        self._options.say(f"Serving {self._address}" if self._socket else f"Writing {self._app.config.output}")
+        scheduler = Scheduler()
+        scheduler.every(TICK, self._tick, "tick")
+        scheduler.daily(3, self._app.store.tidy, "tidy")
+        scheduler.start()
+        try:
+            self._serve()
+        finally:
+            self._app.stop.set()
+            scheduler.stop()
+            self._ticking.acquire(timeout=4)  # a pass ends by itself once told; the store closes after it
+
+    def _serve(self) -> None:
+        """Serve until told to stop; without serving, wait."""
+        if self._socket is None:
+            self._ended.wait()
+            return
+        from aggregator.serve import server, site
+
+        web = server(site(self._app.config.output, self._front, lambda: not self._app.is_stale))
+
+        def end_with_us() -> None:
+            self._ended.wait()
+            web.should_exit = True
+
+        threading.Thread(target=end_with_us, daemon=True).start()
+        web.run(sockets=[self._socket])
+
+    def _front(self) -> bytes | None:
+        """The page for `/` during the very first pass."""
+        from aggregator.render import pages
+        from aggregator.render.site import Site
+
+        if self._first is None or (self._app.config.output / "index.html").is_file():
+            return None
+        done, total, read = self._first
+        if self._offline:
+            return pages.offline(site=Site.of(self._app.config))
+        return pages.progress(done, total, read, site=Site.of(self._app.config))
+
+    def _tick(self) -> None:
+        if self._ended.is_set():
+            return
+        with self._ticking:
+            try:
+                self._service.tick()
+            except AggregatorError as error:  # the last good output stays; the next tick tries again
+                self._drop_bar()
+                click.echo(str(error), err=True)
+            except Exception:
+                self._drop_bar()
+                logging.getLogger("aggregator").exception("a bug: this tick ended early, the next one starts anew")
+
+    def _advance(self, progress: Progress) -> None:
+        if self._first is not None:
+            self._first = (progress.done, progress.total, [*self._first[2][-5:], progress.title])
+        if self._bar is not None:
+            self._bar.advance(progress)
+
+    def _drop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+    # --- what the terminal says ------------------------------------------------------------------------------
+
+    def _say(self, event: Event) -> None:
+        from aggregator import service as happened
+
+        match event:
+            case happened.PassBegan(total, first):
+                if first or self._options.verbose:
+                    self._bar = Bar(self._options, total, first=first).__enter__()
+            case happened.PassEnded(done, first):
+                self._drop_bar()
+                self._offline = done.offline
+                self._first = self._first if done.offline else None
+                if first or done.new or done.updated or done.offline or self._options.verbose:
+                    self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
+            case happened.DigestSealed(sealed, first):
+                self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)
+            case happened.FileChanged(added, removed):
+                self._options.say(f"{self._app.config.path.name}: {_changes(added, removed)}")
+            case happened.FileBroken(error, since):
+                today = self._app.clock().astimezone(self._app.config.timezone).date()
+                self._lines(iter(str(error).splitlines()))
+                self._options.say(f"still using the version of {clock_time(since, self._app.config, today)}")
+
+    def _lines(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            self._options.say(styled(line) if self._options.is_terminal else line)
+
+    def _link(self, series: str) -> str:
+        from aggregator.ledger import folder
+
+        return f"{self._address}{folder(series)}latest.html"
+
+    def _digest(self, series: str, line: str, first: bool) -> None:
+        from aggregator.ledger import next_due
+
+        config = self._app.config
+        self._options.say(line)
+        if first and not series:
+            now = self._app.clock()
+            following = next_due(config, config.digest, self._app.store, now)
+            day = "tomorrow" if (following.date() - now.astimezone(config.timezone).date()).days == 1 else f"{following:%A}"
+            self._options.say(f"{'Subscribe':<19} {self._address}atom.xml")
+            self._options.say(f"Next digest {day} {following:%H:%M} ({config.timezone}). Edit {config.path.name} and save: "
+                              "it is picked up. Ctrl-C stops, nothing is lost.")
+
+
+def _changes(added: int, removed: int) -> str:
+    parts = [f"{count(added, 'source')} added (polling {'it' if added == 1 else 'them'} now)"] if added else []
+    parts += [f"{count(removed, 'source')} removed"] if removed else []
+    return ", ".join(parts) or "saved, in force"

@@ -1,0 +1,37 @@
+"""`aggregator status`: each source's health, in words."""
+
+from __future__ import annotations
+
+import click
+
+from aggregator.cli.options import common, reading, settings
+from aggregator.cli.words import clock_time, count, safe
+
+_ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "paused")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, like public/status.json.")
+@common
+def status(as_json: bool) -> None:
+    """Show each source's health, what needs attention first."""
+    from aggregator import outputs
+    from aggregator.entries.view import View
+    from aggregator.render.pages import status_json
+
+    with reading(settings()) as (config, store, clock):
+        now, known = clock(), store.sources.states()
+        config = outputs.followed(config, known)
+        rows = outputs.health(config, store, View(config, known.values(), now), now)
+        newest, offline = store.digests.newest(""), store.meta("offline_since") not in (None, "")
+        if as_json:
+            data = status_json(rows, last_digest=newest.day if newest else None, offline=offline)
+            click.echo(data, nl=False)
+            return
+        today = now.astimezone(config.timezone).date()
+        for row in sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold())):
+            at = clock_time(row.next_poll_at, config, today) if row.next_poll_at else "never"
+            words = f"{row.error} · " if row.error else ""
+            click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
+        digest = f"last digest {newest.day}" if newest else "no digest yet"
+        click.echo(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))

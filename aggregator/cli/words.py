@@ -1,0 +1,77 @@
+"""What the terminal says of a pass, a digest, a file that changed. Strangers' text is made harmless before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from aggregator.app import Failure, Pass
+    from aggregator.records import Config
+    from aggregator.store.digests import Sealed
+    from aggregator.store.sqlite import Store
+
+
+def safe(text: str) -> str:
+    """Text for a terminal or a log: no control characters, no line breaks, no direction overrides."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def clock_time(moment: datetime, config: Config, today: date) -> str:
+    """11:04, or with its date when that is another day than today."""
+    local = moment.astimezone(config.timezone)
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%a %d %b %H:%M}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """1 source, 1,200 sources."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iterator[str]:
+    """What a pass brought, then a line for each source that failed."""
+    if done.offline:
+        yield f"Offline: none of {count(done.polled, 'source')} could be reached; trying again every minute, nothing is lost."
+        return
+    read = done.polled - len(done.failed)
+    tally = store.entries.tally()
+    if first:
+        news = tally.get("news", 0) + tally.get("folded", 0)
+        yield (f"{read} of {count(done.polled, 'source')} read · {count(sum(tally.values()), 'entry', 'entries')}: "
+               f"{news} of the last week are news, {tally.get('backlog', 0)} older ones kept for search")
+    else:
+        yield (f"{read} of {count(done.polled, 'source')} read · {done.new} new, {done.updated} updated, "
+               f"{done.not_modified + done.unchanged} unchanged")
+    yield from (failure_line(failure, config, done.finished_at) for failure in done.failed)
+
+
+def failure_line(failure: Failure, config: Config, now: datetime) -> str:
+    """A source, what went wrong, and what comes next or where to mend it."""
+    name = safe(urlsplit(failure.source.url).netloc if failure.source.title is None else failure.title)
+    if "its feed seems to be" in failure.error:
+        what_next = f"{config.path.name}:{failure.source.line}"
+    elif failure.retry_at:
+        what_next = f"next try {clock_time(failure.retry_at, config, now.astimezone(config.timezone).date())}"
+    else:
+        what_next = "not asked again"
+    return f"  {name:<24}  {safe(failure.error)} · {what_next}"
+
+
+def minutes(seconds: int) -> str:
+    """A reading time: "7 minutes"."""
+    return count(max(1, round(seconds / 60)), "minute")
+
+
+def digest_line(sealed: Sealed, link: str, *, first: bool) -> str:
+    """A digest is there, and where."""
+    name = "Your first digest" if first else f"Digest of {sealed.day:%d %B}"
+    return f"{name:<19} {link}   {minutes(sealed.reading_time_s) if sealed.shown else 'no news'}"
+
+
+def styled(line: str) -> str:
+    """Failures are dimmed where a terminal shows it."""
+    return click.style(line, dim=True) if line.startswith("  ") else line

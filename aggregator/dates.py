@@ -1,0 +1,309 @@
+"""Any date a feed ever carried -> an aware UTC instant, or None: a wrong instant is worse than none.
+
+Read are RFC 822/2822 dates with the sloppiness of real feeds, W3CDTF and the other forms of ISO 8601, asctime,
+numeric dates, month and day names of the common languages, zone names, am/pm and Unix times. A date without a
+zone is taken as UTC, one without a time as midnight, one without a day as the first of its month.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_LONGEST: Final = 120
+
+# One line a language, January to December. A word is read as a month when it is one of these or a beginning of
+# three letters or more that is unambiguous in its language; the language that stands first wins.
+_LANGUAGES: Final = """
+january february march april may june july august september october november december
+januar februar märz april mai juni juli august september oktober november dezember
+jänner feber mrz april mai juni juli august september oktober november dezember
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+januari februari maart april mei juni juli augustus september oktober november december
+jan feb mrt apr mei jun jul aug sep okt nov dec
+stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
+styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień
+januari februari mars april maj juni juli augusti september oktober november december
+januar februar marts april maj juni juli august september oktober november december
+január február március április május június július augusztus szeptember október november december
+ledna února března dubna května června července srpna září října listopadu prosince
+leden únor březen duben květen červen červenec srpen září říjen listopad prosinec
+tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta
+ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
+ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
+gener febrer març abril maig juny juliol agost setembre octubre novembre desembre
+января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
+січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
+ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου
+"""
+
+# Minutes east of Greenwich. Where one name stands for several zones, the one that feeds mean.
+_ZONES: Final = {
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 60, "ist": 330, "west": 60, "cet": 60, "mez": 60,
+    "met": 60, "cest": 120, "mesz": 120, "mest": 120, "eet": 120, "sast": 120, "eest": 180, "msk": 180, "pkt": 300,
+    "ict": 420, "wib": 420, "hkt": 480, "sgt": 480, "awst": 480, "jst": 540, "kst": 540, "acst": 570, "acdt": 630,
+    "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "nst": -210, "ndt": -150, "art": -180, "brt": -180,
+    "ast": -240, "adt": -180, "est": -300, "edt": -240, "et": -300, "cst": -360, "cdt": -300, "ct": -360,
+    "mst": -420, "mdt": -360, "mt": -420, "pst": -480, "pdt": -420, "pt": -480, "akst": -540, "akdt": -480,
+    "hst": -600,
+}  # fmt: skip
+
+_WEEKDAYS: Final = frozenset(["mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"]) | frozenset(
+    f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
+)
+_FILLERS: Final = frozenset(["at", "on", "of", "the", "de", "del", "do", "le", "den", "der", "um", "kl", "klo", "om", "a", "as", "las", "h", "uhr", "o", "t"])
+_MORNING: Final = frozenset({"am", "오전", "午前", "上午"})
+_EVENING: Final = frozenset({"pm", "오후", "午後", "下午"})
+_SEOUL: Final = timezone(timedelta(hours=9))
+
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC|Z)$"
+)
+_COMMENT = re.compile(r"\([^()]*\)")
+_TIME = re.compile(
+    r"(?<![\d:.])(\d{1,2})[:h](\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?(?![\d:])"
+    r"(?:\s*([ap])\.?\s?m\b\.?)?(?:\s*(?:gmt|utc)?\s*([+-])\s?(\d{1,2}):?(\d\d)?(?![\w:]))?"
+)
+_OFFSET = re.compile(r"(?:gmt|utc|\s)\s*([+-])(\d\d):?(\d\d)(?![\w:])")
+_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?!\d)")
+_EAST_ASIAN = re.compile(r"(\d{2,4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
+_PLACE = re.compile(r"\b[a-z]+(?:/[a-z_]+)+\b")
+_WORD = re.compile(r"[^\W\d_]+|\d+|\S")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[oº°ª])(?![^\W_])")
+_ISO_MONTH = re.compile(r"(\d{4})-(\d\d)$|-(\d\d)-?(\d\d)$")
+_ISO_DAY_OF_YEAR = re.compile(r"(\d{4})-?(\d{3})$")
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?$|(\d\d)(\d\d)(\d\d)$")
+
+
+def parse_date(text: str) -> datetime | None:
+    """The instant that `text` names, in UTC and whole seconds; None when it names none for certain.
+
+    Sources: RFC 822 section 5, RFC 2822 sections 3.3 and 4.3, RFC 3339, ISO 8601, W3C note "Date and Time Formats".
+    """
+    text = text[: _LONGEST + 1].strip()
+    if not text or len(text) > _LONGEST:
+        return None
+    try:
+        moment = _plain(text) or _sloppy(_fold(text))
+        return moment.astimezone(UTC).replace(microsecond=0) if moment else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plain(text: str) -> datetime | None:
+    """The forms that need no guessing: RFC 822 as it should be, ISO 8601, digits only."""
+    if usual := _USUAL.match(text):
+        return _usual(usual)
+    if day := _ISO_DAY_OF_YEAR.match(text):
+        return datetime(int(day[1]), 1, 1, tzinfo=UTC) + timedelta(days=_in_year(int(day[2])) - 1)
+    if text.isascii() and text.isdigit():
+        return _digits(text)
+    if month := _ISO_MONTH.match(text):
+        year, number, short_year, short_number = month.groups()
+        return datetime(int(year) if year else _full_year(short_year), int(number or short_number), 1, tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _usual(match: re.Match[str]) -> datetime | None:
+    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
+    number = _MONTHS.get(month.lower())
+    zone = _offset(sign, hours, minutes) if sign else UTC
+    return datetime(int(year), number, int(day), tzinfo=zone) + _clock(int(hour), int(minute), int(second)) if number else None
+
+
+def _digits(text: str) -> datetime | None:
+    """`2003`, `20031231`, `20031231235959`, `031231`; ten digits are Unix seconds, thirteen milliseconds."""
+    if len(text) in (10, 13):
+        return datetime.fromtimestamp(int(text[:10]), UTC)
+    if len(text) == 4:
+        return datetime(int(text), 1, 1, tzinfo=UTC)
+    if len(text) == 8:
+        return datetime(int(text[:4]), int(text[4:6]), int(text[6:]), tzinfo=UTC)
+    match = _COMPACT.match(text)
+    if not match:
+        return None
+    if match[7]:
+        return datetime(_full_year(match[7]), int(match[8]), int(match[9]), tzinfo=UTC)
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+def _fold(text: str) -> str:
+    """Lower case without accents; Hangul and other composed letters stay whole."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(char for char in apart if not unicodedata.combining(char)))
+
+
+def _month_names() -> dict[str, int]:
+    names: dict[str, int] = {}
+    for line in _LANGUAGES.strip().splitlines():
+        words = [_fold(word) for word in line.split()]
+        for number, word in enumerate(words, 1):
+            for length in range(3, len(word) + 1):
+                others = (other for at, other in enumerate(words, 1) if at != number)
+                if length == len(word) or not any(other.startswith(word[:length]) for other in others):
+                    names.setdefault(word[:length], number)
+    return names
+
+
+_MONTHS: Final = _month_names()
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What has been recognised of one date so far."""
+
+    clock: timedelta = timedelta()
+    evening: bool | None = None
+    zone: tzinfo | None = None
+    ymd: tuple[int, int, int] | None = None
+    months: list[int] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+
+
+def _sloppy(text: str) -> datetime | None:
+    """Everything else: the time, the numeric date and the place are cut out, the words that remain are read."""
+    parts = _Parts()
+    rest = _ORDINAL.sub("", _COMMENT.sub(" ", text))
+    rest = _cut_date(_cut_time(re.sub(r"(?<=\d)t(?=\d)", " ", rest), parts), parts)
+    if not _read_words(rest, parts):
+        return None
+    date = parts.ymd or _named_date(parts)
+    if date is None or (parts.ymd and parts.numbers):
+        return None
+    if parts.evening is not None:
+        parts.clock = _twelve_hours(parts.clock, parts.evening)
+    return datetime(*date, tzinfo=parts.zone or UTC) + parts.clock
+
+
+def _cut_time(text: str, parts: _Parts) -> str:
+    match = _TIME.search(text)
+    if match:
+        hour, minute, second = (int(part or 0) for part in match.group(1, 2, 3))
+        parts.clock = _clock(hour, minute, second)
+        if match[4]:
+            parts.evening = match[4] == "p"
+        if match[5]:
+            parts.zone = _offset(match[5], match[6], match[7])
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    if parts.zone is None and (match := _OFFSET.search(text)):
+        parts.zone = _offset(match[1], match[2], match[3])
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    return text
+
+
+def _cut_date(text: str, parts: _Parts) -> str:
+    if place := _PLACE.search(text):
+        parts.zone = _place(place[0])
+        text = text.replace(place[0], " ")
+    if match := _EAST_ASIAN.search(text):
+        parts.ymd = (_full_year(match[1]), int(match[2]), int(match[3]))
+        # Only Korea writes these letters, and never with a zone.
+        parts.zone = parts.zone or (_SEOUL if "년" in match[0] else None)
+    elif match := _NUMERIC.search(text):
+        parts.ymd = _numeric_date(match[1], match[2], match[3], match[4])
+    return f"{text[: match.start()]} {text[match.end() :]}" if match else text
+
+
+def _read_words(text: str, parts: _Parts) -> bool:
+    """Sort the words that are left; False as soon as one is unknown, save a first one: some language's weekday."""
+    for position, word in enumerate(_WORD.findall(text)):
+        if word.isdecimal():
+            parts.numbers.append(word)
+        elif word in _MONTHS:
+            parts.months.append(_MONTHS[word])
+        elif word in _ZONES:
+            parts.zone = parts.zone or timezone(timedelta(minutes=_ZONES[word]))
+        elif word in _MORNING or word in _EVENING:
+            parts.evening = word in _EVENING
+            parts.zone = parts.zone or (_SEOUL if word in "오전 오후" else None)
+        elif not (word in _WEEKDAYS or word in _FILLERS or word in ",.-|–—;'@" or (position == 0 and word.isalpha())):
+            return False
+    return True
+
+
+def _named_date(parts: _Parts) -> tuple[int, int, int] | None:
+    """Day, month name and year in any order; of two month names the first was a weekday (`mar., 01 déc. 2020`)."""
+    if not 1 <= len(parts.months) <= 2 or not 1 <= len(parts.numbers) <= 2:
+        return None
+    years = [number for number in parts.numbers if len(number) == 4]
+    if len(years) > 1 or (len(parts.numbers) == 1 and not years):
+        return None
+    year = years[0] if years else parts.numbers[1]
+    days = [number for number in parts.numbers if number is not year]
+    if not years and int(days[0]) > 31:
+        year, days = days[0], [year]
+    if len(year) not in (2, 4) or any(len(day) > 2 for day in days):
+        return None
+    return _full_year(year), parts.months[-1], int(days[0]) if days else 1
+
+
+def _numeric_date(first: str, mark: str, middle: str, last: str) -> tuple[int, int, int] | None:
+    """`2006/09/15`, `30.10.23`, `09/15/2014`: of two possible readings the one customary with the mark.
+
+    With slashes that is the American one (month first), with dots and dashes day first.
+    """
+    if len(first) == 4 or (mark == "-" and len(last) <= 2 and len(first) == 2):
+        return _full_year(first), int(middle), int(last)
+    if len(last) not in (2, 4) or len(first) > 2:
+        return None
+    month_first = (mark == "/" and int(first) <= 12) or int(middle) > 12
+    day, month = (middle, first) if month_first else (first, middle)
+    return _full_year(last), int(month), int(day)
+
+
+def _full_year(year: str) -> int:
+    number = int(year)
+    if len(year) > 2:
+        return number
+    return number + (2000 if number < 70 else 1900)
+
+
+def _clock(hour: int, minute: int, second: int) -> timedelta:
+    """Since midnight; 24:00 is the next one and a leap second the next minute (ISO 8601)."""
+    if minute > 59 or second > 60 or hour > 24 or (hour == 24 and (minute or second)):
+        raise ValueError
+    return timedelta(hours=hour, minutes=minute, seconds=second)
+
+
+def _in_year(day: int) -> int:
+    if not 1 <= day <= 366:
+        raise ValueError
+    return day
+
+
+def _twelve_hours(clock: timedelta, evening: bool) -> timedelta:
+    half = timedelta(hours=12)
+    if half <= clock < half + timedelta(hours=1) and not evening:
+        return clock - half
+    return clock + half if evening and clock < half else clock
+
+
+def _offset(sign: str, hours: str, minutes: str | None) -> timezone:
+    east = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    if east > timedelta(hours=15) or int(minutes or 0) > 59:
+        raise ValueError
+    return timezone(-east if sign == "-" else east)
+
+
+def _place(name: str) -> tzinfo:
+    """An IANA zone written out (`Europe/Brussels`); ValueError when there is none of that name."""
+    key = "/".join("_".join(word.capitalize() for word in part.split("_")) for part in name.split("/"))
+    try:
+        return ZoneInfo(key)
+    except (LookupError, OSError) as error:
+        raise ValueError(name) from error

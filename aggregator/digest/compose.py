@@ -1,0 +1,189 @@
+"""From what no digest owns yet to a Digest: every entry is accounted for, and it ends.
+
+    received = shown + folded + filtered + over_cap + backlog + quarantined
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from aggregator.digest.budget import Timed, spend
+from aggregator.digest.lenses import Lists, haystack
+from aggregator.digest.rank import Scored, ranked
+from aggregator.digest.reading import count_words, reading_time_s
+from aggregator.digest.summary import summarize
+from aggregator.entries.view import View
+from aggregator.records import (
+    Counts,
+    Digest,
+    DigestEntry,
+    FailedSource,
+    LensCount,
+    LocalDate,
+    More,
+    NotShown,
+    Series,
+    Story,
+    StoredEntry,
+)
+
+LEADS = 3
+ELSEWHERE = "Elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
+    series has an entry already; `held` are the entries put into quarantine since the last digest."""
+
+    series: Series
+    date: LocalDate
+    covers_from: datetime | None
+    covers_to: datetime
+    entries: Sequence[StoredEntry]
+    held: Sequence[StoredEntry]
+    groups: Callable[[int], Sequence[StoredEntry]]
+    was_shown: Callable[[StoredEntry], bool]
+    failed: tuple[FailedSource, ...] = ()
+    silent: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    previous: LocalDate | None = None
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The day's entries by what becomes of them."""
+
+    candidates: list[StoredEntry] = field(default_factory=list)
+    not_shown: list[NotShown] = field(default_factory=list)
+    folded: int = 0
+    filtered: int = 0
+    backlog: int = 0
+
+
+def compose(day: Day, view: View) -> Digest:
+    """One digest. The order of its parts: sort, rank, cap, spend the reading budget, account."""
+    sorted_ = _sort(day, view)
+    scored = _ranked(sorted_, day, view)
+    within, over = _capped(scored, view)
+    timed = [_timed(one, day, view) for one in within]
+    chosen, rest = spend(timed, day.series.read_in)
+    stories, also = [one.story for one in chosen], [one.entry for one in rest]
+    more = _more(over, day, view)
+    held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
+    counts = Counts(
+        received=len(day.entries) + len(day.held), shown=len(stories) + len(also), folded=sorted_.folded,
+        filtered=sorted_.filtered, over_cap=len(over), backlog=sorted_.backlog, quarantined=len(day.held))
+    return Digest(
+        series=day.series.name, title=view.config.title, date=day.date, timezone=str(view.config.timezone),
+        covers_from=day.covers_from, covers_to=day.covers_to, counts=counts,
+        leads=tuple(_lead(story) for story in stories[:LEADS]), sections=_sections(stories[LEADS:], view),
+        also=tuple(also), more=more,
+        not_shown=(*sorted_.not_shown, *(_line(one.stored, view, f"over at_most of {view.title(one.stored.source_key)}")
+                                         for one in over), *held),
+        lenses=_lenses(within, day, view), looked_at=len(day.sources), sources=day.sources, failed=day.failed, silent=day.silent,
+        reading_time_s=sum(one.seconds for one in chosen),
+        also_reading_time_s=sum(one.line_seconds for one in rest), previous=day.previous)
+
+
+def rank(day: Day, view: View) -> list[Scored]:
+    """The day's candidates with their scores, best first."""
+    return _ranked(_sort(day, view), day, view)
+
+
+def _ranked(sorted_: _Sorted, day: Day, view: View) -> list[Scored]:
+    return ranked([(one, 1 + len(view.copies(day.groups(one.group), one))) for one in sorted_.candidates], view)
+
+
+def _sort(day: Day, view: View) -> _Sorted:
+    """Each group once: its first member that the view shows, unless an earlier digest showed one."""
+    out = _Sorted()
+    shown_groups: dict[int, StoredEntry] = {}
+    for stored in day.entries:
+        reason = None if stored.standing == "backlog" else _hidden(stored, day, view)
+        if stored.standing == "backlog":
+            out.backlog += 1
+        elif reason:
+            out.filtered += 1
+            out.not_shown.append(_line(stored, view, reason))
+        elif stored.group in shown_groups or any(
+                day.was_shown(other) for other in day.groups(stored.group) if other.key != stored.key):
+            out.folded += 1
+            out.not_shown.append(_line(stored, view, f"duplicate of {stored.id}"))
+        else:
+            shown_groups[stored.group] = stored
+            out.candidates.append(stored)
+    return out
+
+
+def _hidden(stored: StoredEntry, day: Day, view: View) -> str | None:
+    reason = view.hidden_by(stored)
+    if reason is None and day.series.tags and not set(day.series.tags) & set(view.verdict(stored).tags):
+        return f"rule of this series: none of its tags ({', '.join(day.series.tags)})"
+    return reason
+
+
+def _capped(scored: Sequence[Scored], view: View) -> tuple[list[Scored], list[Scored]]:
+    """At most `at_most` of a source, its best; what comes over is named, not lost."""
+    taken: dict[int, int] = {}
+    within: list[Scored] = []
+    over: list[Scored] = []
+    for one in scored:
+        source = view.source(one.stored.source_key)
+        place = taken[one.stored.source_key] = taken.get(one.stored.source_key, 0) + 1
+        (within if source is not None and place <= source.at_most else over).append(one)
+    return within, over
+
+
+def _timed(one: Scored, day: Day, view: View) -> Timed:
+    """An entry as a story and as a line, with the seconds that each takes to read."""
+    entry, stored = one.stored.entry, one.stored
+    summary = summarize(entry.text, title=entry.title, language=entry.language)
+    shown = _entry(stored, day, view, summary)
+    story = Story(title=entry.title, topic=one.topic or "", reason=one.reason, summary=summary, entries=(shown,),
+                  language=entry.language)
+    head = count_words(f"{entry.title} {shown.source}", entry.language)
+    body = sum(count_words(sentence, entry.language) for sentence in summary)
+    return Timed(story, shown, reading_time_s(head + body, entry.language), reading_time_s(head, entry.language))
+
+
+def _entry(stored: StoredEntry, day: Day, view: View, summary: tuple[str, ...] = ()) -> DigestEntry:
+    copies = view.copies(day.groups(stored.group), stored)
+    return DigestEntry(
+        id=stored.id, link=stored.entry.link, title=stored.entry.title, source=view.title(stored.source_key),
+        published=stored.published, language=stored.entry.language,
+        also_in=tuple((copy.source.title, copy.link) for copy in copies), summary=summary)
+
+
+def _line(stored: StoredEntry, view: View, why: str) -> NotShown:
+    return NotShown(stored.id, stored.entry.link, stored.entry.title, view.title(stored.source_key), why)
+
+
+def _lead(story: Story) -> Story:
+    return replace(story, lead=True)
+
+
+def _sections(stories: Sequence[Story], view: View) -> tuple[tuple[str, tuple[Story, ...]], ...]:
+    """Topics in the user's order, then what meets none."""
+    names = [topic.name for topic in view.config.topics] + [""]
+    found = {name: tuple(story for story in stories if story.topic == name) for name in names}
+    return tuple((name or ELSEWHERE, found[name]) for name in names if found[name])
+
+
+def _more(over: Sequence[Scored], day: Day, view: View) -> tuple[More, ...]:
+    by_source: dict[int, list[StoredEntry]] = {}
+    for one in over:
+        by_source.setdefault(one.stored.source_key, []).append(one.stored)
+    return tuple(
+        More(view.title(key), view.attribution(key).site, tuple(_entry(stored, day, view) for stored in group))
+        for key, group in sorted(by_source.items(), key=lambda pair: view.title(pair[0]).casefold()))
+
+
+def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, ...]:
+    lenses = Lists(view.config.lenses)
+    met = [(one.stored, lenses.all(haystack(one.stored.entry))) for one in scored]
+    return tuple(
+        LensCount(lens.name, tuple(_entry(stored, day, view) for stored, names in met if lens.name in names))
+        for lens in view.config.lenses)

@@ -1,0 +1,90 @@
+"""What comes first: a score in a few terms, each of which a person can read; deterministic.
+
+    score = coverage + topic + interests + rules + substance - crowding
+
+coverage   1.5 for every further source of the same text
+topic      1 when one of the user's topics is met
+interests  the sum of (weight - 1) of the user's words that are met: 2 lifts, 0.5 lowers
+rules      what `score:` rules add
+substance  up to 1 by length: a whole post tells more than a teaser of one line
+crowding   0.6 for every better entry of the same source: a loud source cannot drown the others
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aggregator.digest.lenses import Interests, Lists, haystack
+from aggregator.entries.view import View
+from aggregator.entries.words import Folded
+from aggregator.records import StoredEntry
+
+COVERAGE, TOPIC, CROWDING = 1.5, 1.0, 0.6
+_FULL_WORDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An entry with its terms; `sources` counts every source of the text, `text` is its haystack."""
+
+    stored: StoredEntry
+    text: Folded
+    topic: str | None
+    sources: int
+    coverage: float
+    topical: float
+    interest: float
+    rules: float
+    substance: float
+    crowding: float
+    words: tuple[str, ...]
+
+    @property
+    def score(self) -> float:
+        """The sum of the terms."""
+        return self.coverage + self.topical + self.interest + self.rules + self.substance - self.crowding
+
+    @property
+    def reason(self) -> str:
+        """The score in a few words."""
+        parts = [f"{self.sources} sources"] if self.sources > 1 else []
+        parts += [self.topic] if self.topic else []
+        parts += [f"your interest: {', '.join(self.words)}"] if self.words else []
+        return " · ".join(parts)
+
+
+def ranked(group_of: Sequence[tuple[StoredEntry, int]], view: View) -> list[Scored]:
+    """Entries with the number of their sources, best first; ties by order of acceptance."""
+    topics, interests = Lists(view.config.topics), Interests(view.config.interests)
+    scored = [_scored(stored, sources, view, topics, interests) for stored, sources in group_of]
+    return _best_first(_crowded(_best_first(scored)))
+
+
+def _scored(stored: StoredEntry, sources: int, view: View, topics: Lists, interests: Interests) -> Scored:
+    verdict = view.verdict(stored)
+    text = haystack(stored.entry, verdict.tags)
+    topic, found = topics.first(text), interests.found(text)
+    return Scored(
+        stored, text, topic, sources,
+        coverage=COVERAGE * (sources - 1),
+        topical=TOPIC if topic else 0.0,
+        interest=sum(weight - 1 for _, weight in found),
+        rules=verdict.score,
+        substance=min(len(stored.entry.text.split()) / _FULL_WORDS, 1.0),
+        crowding=0.0,
+        words=tuple(word for word, weight in found if weight > 1))
+
+
+def _crowded(scored: list[Scored]) -> list[Scored]:
+    better: dict[int, int] = {}
+    out = []
+    for one in scored:
+        place = better.get(one.stored.source_key, 0)
+        better[one.stored.source_key] = place + 1
+        out.append(replace(one, crowding=CROWDING * place))
+    return out
+
+
+def _best_first(scored: list[Scored]) -> list[Scored]:
+    return sorted(scored, key=lambda one: (-round(one.score, 6), one.stored.accepted))

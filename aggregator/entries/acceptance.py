@@ -1,0 +1,48 @@
+"""Acceptance: recorded entries get their place in the order and in their group, in one deterministic step.
+
+Of several copies met together the one of the source that stands first in feeds.yaml leads, because the store hands
+waiting entries out in that order; network timing decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from aggregator.entries.duplicates import first_copy, marks
+from aggregator.records import Standing, StoredEntry
+
+
+class Shelf(Protocol):
+    """What acceptance asks of the store."""
+
+    def by_url(self, canonical_url: str) -> list[StoredEntry]:
+        """Accepted entries with this canonical URL."""
+
+    def by_marks(self, marks: Iterable[int]) -> list[StoredEntry]:
+        """Accepted entries that share marks, best first."""
+
+    def members(self, group: int) -> list[StoredEntry]:
+        """The entries of a group in order of acceptance."""
+
+
+def place(stored: StoredEntry, shelf: Shelf, is_shown: Callable[[StoredEntry], bool]) -> tuple[Standing, int]:
+    """The standing and the group of a waiting entry.
+
+    Folding never hides what nobody was shown: a copy of an entry that is backlog, hidden, held or of a removed
+    source is news itself, under the id of the group. Backlog stays backlog.
+    """
+    group = _group(stored, shelf)
+    if group is None:
+        return stored.standing, stored.key
+    if stored.standing == "backlog":
+        return "backlog", group
+    return ("folded" if any(map(is_shown, shelf.members(group))) else "news"), group
+
+
+def _group(stored: StoredEntry, shelf: Shelf) -> int | None:
+    """The group that an entry of another source belongs to as a copy."""
+    url = stored.entry.canonical_url
+    candidates = (shelf.by_url(url) if url else []) + shelf.by_marks(marks(stored.entry))
+    others = [(other.group, other.entry) for other in candidates if other.source_key != stored.source_key]
+    return first_copy(stored.entry, others)

@@ -1,0 +1,58 @@
+"""The rules of feeds.yaml applied to entries, first to last.
+
+`drop` hides an entry and ends the matter; `keep` ends it too, and the entry stays; `tag` adds a tag that later rules
+see; `score` adds to the entry's weight in the digest. Rules are views: they change what is shown, never what is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aggregator.entries.conditions import Condition, Facts, FilterError, Reading, parse_condition
+from aggregator.records import Config, Rule, Source
+
+__all__ = ["Condition", "Facts", "FilterError", "RuleSet", "Verdict", "judge", "parse_condition", "rules_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What rules make of one entry: the rule that hides it, all its tags (given ones first), the sum of its scores."""
+
+    dropped_by: Rule | None = None
+    tags: tuple[str, ...] = ()
+    score: float = 0.0
+
+
+class RuleSet:
+    """Rules compiled once, for many entries. Raises FilterError where a condition cannot be read."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = tuple((rule, parse_condition(rule.condition)) for rule in rules)
+
+    def judge(self, facts: Facts) -> Verdict:
+        """Apply every rule in order to one entry."""
+        reading = Reading(facts, list(facts.tags))
+        score = 0.0
+        for rule, condition in self._rules:
+            if not condition.test(reading):
+                continue
+            if rule.action == "drop":
+                return Verdict(rule, tuple(reading.tags), score)
+            if rule.action == "keep":
+                break
+            if rule.action == "score":
+                score += float(rule.argument)
+            elif rule.argument not in reading.tags:
+                reading.tags.append(rule.argument)
+        return Verdict(None, tuple(reading.tags), score)
+
+
+def judge(rules: Sequence[Rule], facts: Facts) -> Verdict:
+    """What `rules` make of one entry. For many entries, compile a `RuleSet` once."""
+    return RuleSet(rules).judge(facts)
+
+
+def rules_for(config: Config, source: Source) -> tuple[Rule, ...]:
+    """The rules for a source's entries: its own first, so that its `keep` can save an entry from a rule for all."""
+    return source.filters + config.filters

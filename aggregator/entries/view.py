@@ -1,0 +1,97 @@
+"""What is shown of what is stored: sources and rules are views, so that undoing a change restores everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
+from aggregator.html import excerpt
+from aggregator.records import Attribution, Config, Copy, MergedEntry, Source, SourceState, StoredEntry
+from aggregator.urls import site_name
+
+_NEWS = ("news", "folded")
+_EXCERPT_WORDS = 60
+
+
+class View:
+    """The configuration's eyes on stored entries at one moment. `states` are those of configured sources."""
+
+    def __init__(self, config: Config, states: Iterable[SourceState], now: datetime) -> None:
+        by_url = {source.url: source for source in config.sources}
+        self.config = config
+        self._now = now
+        self._states = {state.key: state for state in states if state.url in by_url}
+        self._sources = {key: by_url[state.url] for key, state in self._states.items()}
+        self._rules = {key: RuleSet(rules_for(config, source)) for key, source in self._sources.items()}
+        self._verdicts: dict[tuple[int, datetime], Verdict] = {}
+
+    def source(self, key: int) -> Source | None:
+        """The line of feeds.yaml that a source's key stands for, None when it was removed."""
+        return self._sources.get(key)
+
+    def verdict(self, stored: StoredEntry) -> Verdict:
+        """What the rules make of an entry (of a configured source)."""
+        known = (stored.key, stored.changed_at)
+        if known not in self._verdicts:
+            self._verdicts[known] = self._rules[stored.source_key].judge(self._facts(stored))
+        return self._verdicts[known]
+
+    def hidden_by(self, stored: StoredEntry) -> str | None:
+        """Why the view hides an entry, in words that begin with "rule"; None when it does not."""
+        if stored.source_key not in self._sources:
+            return "rule: its source is not in feeds.yaml now"
+        rule = self.verdict(stored).dropped_by
+        return f"rule {rule.text}" if rule else None
+
+    def is_shown(self, stored: StoredEntry) -> bool:
+        """Whether an entry is news and passes the view."""
+        return stored.standing in _NEWS and self.hidden_by(stored) is None
+
+    def title(self, key: int) -> str:
+        """The name of a source: the user's, else the feed's, else its host."""
+        source, state = self._sources.get(key), self._states.get(key)
+        if source is None or state is None:
+            return "a removed source"
+        return source.title or state.feed_title or site_name(source.url)
+
+    def attribution(self, key: int) -> Attribution:
+        """How outputs name a source; a private one by its title alone."""
+        source, state = self._sources[key], self._states[key]
+        if source.private:
+            return Attribution(self.title(key), id=f"urn:fow-aggregator:source:{key}")
+        return Attribution(self.title(key), state.feed_link, source.url, state.feed_id or source.url)
+
+    def representative(self, group: Sequence[StoredEntry]) -> StoredEntry | None:
+        """The copy that stands for a group: the first accepted that is shown; None hides the group."""
+        return next((stored for stored in group if self.is_shown(stored)), None)
+
+    def copies(self, group: Sequence[StoredEntry], shown: StoredEntry) -> tuple[Copy, ...]:
+        """The other sources of the same text, each once, as far as the view knows them."""
+        others = {stored.source_key: stored for stored in reversed(group)
+                  if stored.source_key in self._sources and stored.source_key != shown.source_key}
+        return tuple(Copy(self.attribution(key), stored.entry.link) for key, stored in sorted(
+            others.items(), key=lambda pair: pair[1].accepted))
+
+    def merged(self, group: Sequence[StoredEntry]) -> MergedEntry | None:
+        """A group as the one entry of the merged feed that it is, None when it is hidden."""
+        stored = self.representative(group)
+        if stored is None:
+            return None
+        source, entry = self._sources[stored.source_key], stored.entry
+        allowed = "link" if source.private else source.republish
+        summary, content = (entry.summary, entry.content) if allowed == "full" else ("", "")
+        return MergedEntry(
+            id=stored.id, title=entry.title, link=entry.link, source=self.attribution(stored.source_key),
+            published=stored.published, updated=stored.changed_at, author=entry.author, summary=summary,
+            content=content or summary, excerpt=excerpt(entry.text, _EXCERPT_WORDS) if allowed != "link" else "",
+            language=entry.language, tags=self.verdict(stored).tags, categories=entry.categories,
+            enclosures=entry.enclosures if allowed == "full" else (), image=entry.image if allowed == "full" else None,
+            copies=self.copies(group, stored))
+
+    def _facts(self, stored: StoredEntry) -> Facts:
+        entry, source = stored.entry, self._sources[stored.source_key]
+        return Facts(
+            title=entry.title, content=entry.text, author=entry.author or "", url=entry.link or "",
+            categories=entry.categories, source=self.title(stored.source_key), tags=source.tags,
+            language=entry.language or "", published=stored.published, now=self._now)

@@ -1,0 +1,76 @@
+"""A source's state in words: what is wrong, since when, and whether its silence is unusual for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from aggregator.records import Source, SourceState, State
+
+_REFUSALS = {
+    401: "it wants a password (401)",
+    402: "it wants payment (402)",
+    403: "refused (403)",
+    404: "not found (404)",
+    406: "it has no feed for us (406)",
+    410: "gone (410)",
+    429: "it asks us to slow down (429)",
+    451: "withheld for legal reasons (451)",
+    503: "not available just now (503)",
+}
+_CHALLENGES = ("cf-mitigated", "x-sucuri-block", "x-datadome")
+
+LONG_SILENCE = timedelta(days=30)
+
+
+def status_words(status: int, headers: Mapping[str, str]) -> str:
+    """An HTTP status as a person would say it; anti-bot walls are named as such."""
+    if status in (403, 429, 503) and any(name in headers for name in _CHALLENGES):
+        return f"refused ({status}, anti-bot)"
+    if status in _REFUSALS:
+        return _REFUSALS[status]
+    if status >= 500:
+        return f"its server fails ({status})"
+    return f"an unexpected answer ({status})"
+
+
+def typical_gap(published: Sequence[datetime]) -> timedelta | None:
+    """The median gap between a source's newest entries (newest first); None for fewer than three gaps."""
+    gaps = [later - earlier for later, earlier in zip(published, published[1:], strict=False)]
+    return timedelta(seconds=median(gap.total_seconds() for gap in gaps)) if len(gaps) >= 3 else None
+
+
+def is_silent(now: datetime, published: Sequence[datetime]) -> bool:
+    """Silent beyond its own rhythm: longer than 30 days, than five of its gaps and than twice its longest one."""
+    gap = typical_gap(published)
+    if gap is None:
+        return False
+    longest = max(later - earlier for later, earlier in zip(published, published[1:], strict=False))
+    return now - published[0] > max(LONG_SILENCE, 5 * gap, 2 * longest)
+
+
+def state_of(source: Source, state: SourceState, *, held: bool, published: Sequence[datetime], now: datetime) -> State:
+    """The first that applies of paused, gone, quarantined, failing, moved, silent, new, ok."""
+    tests: tuple[tuple[State, bool], ...] = (
+        ("paused", source.paused),
+        ("gone", state.gone),
+        ("quarantined", held),
+        ("failing", state.failures > 0),
+        ("moved", state.moved_to is not None),
+        ("silent", not state.is_new and is_silent(now, published)),
+        ("new", state.is_new),
+    )
+    return next((name for name, applies in tests if applies), "ok")
+
+
+def is_offline(attempts: Mapping[str, bool]) -> bool:
+    """Our own outage: at least 3 hosts were tried, and 9 in 10 of them failed before an answer (dns, connect, tls).
+
+    `attempts` maps a host to whether its last attempt failed that way.
+    """
+    failed = sum(attempts.values())
+    return len(attempts) >= 3 and failed * 10 >= len(attempts) * 9
+
+
+NETWORK_KINDS = frozenset({"dns", "connect", "tls"})

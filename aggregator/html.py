@@ -1,0 +1,232 @@
+"""Strangers' HTML made safe, and made plain text: the only door to nh3.
+
+nh3 (ammonia, html5ever) parses as a browser does and drops what is not on the list. Around it stands what it does
+not do: bounds on what makes a browser's parser quadratic, links without tracking, images that only count readers.
+Everything is linear in the length of the input, and nothing raises.
+"""
+
+# ruff: noqa: RUF001  (typographic characters are what titles end in)
+from __future__ import annotations
+
+import html as entities
+import re
+from functools import partial
+
+import nh3
+
+from aggregator.markup import BLOCKS, CELLS, HIDDEN, INLINE, LINES, VOID, tamed, word_set
+from aggregator.urls import absolute, clean_link
+
+MAX_CHARACTERS = 512 * 1024
+"""Longest fragment that is looked at, in characters, counted without embedded data: images; the rest is cut."""
+MAX_TITLE = 500
+"""Longest title, in characters."""
+
+_DROPPED = word_set(
+    "acronym area big center dir embed fieldset font form input label legend link menu meta nobr option param rb track"
+)
+_ALLOWED = (INLINE | BLOCKS | CELLS | VOID) - _DROPPED
+_ATTRIBUTES = {
+    "*": {"lang", "dir"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "audio": {"src"},
+    "blockquote": {"cite"},
+    "del": {"cite", "datetime"},
+    "img": {"src", "alt", "title", "width", "height", "data-src", "data-lazy-src", "data-original", "style"},
+    "ins": {"cite", "datetime"},
+    "ol": {"start", "type"},
+    "q": {"cite"},
+    "source": {"src", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "video": {"src", "poster", "width", "height"},
+}
+_KNOWN = frozenset[str]().union(*_ATTRIBUTES.values())
+_PLAYER = {"controls": "controls"}
+_PLAYER_WRITTEN = ' controls="controls">'
+_ADDRESSES = word_set("src poster cite data-src data-lazy-src data-original")
+_LAZY = ("data-src", "data-lazy-src", "data-original")
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[01]px", re.IGNORECASE
+)
+_VALUES = {
+    "dir": re.compile(r"ltr|rtl|auto", re.IGNORECASE),
+    "lang": re.compile(r"[A-Za-z0-9-]{1,35}"),
+    "type": re.compile(r"[1AaIi]|(?:audio|video)/[a-z0-9.+-]{1,40}"),
+    "scope": re.compile(r"col|row|colgroup|rowgroup", re.IGNORECASE),
+    "datetime": re.compile(r"[0-9A-Za-z:+. -]{1,40}"),
+    **dict.fromkeys(("width", "height"), re.compile(r"[0-9]{1,5}%?")),
+    **dict.fromkeys(("colspan", "rowspan", "start"), re.compile(r"-?[0-9]{1,4}")),
+}
+
+# Images that show nothing: they tell somebody that the entry was opened.
+_COUNTER = re.compile(
+    r"""//(?:[^/]*\.)?(?:doubleclick\.net|feedsportal\.com|google-analytics\.com|googleadservices\.com|pheedo\.com
+    |googlesyndication\.com|quantserve\.com|scorecardresearch\.com|pixel\.wp\.com|stats\.wordpress\.com|vgwort\.de
+    |statcounter\.com|ct\.pinterest\.com|px\.ads\.linkedin\.com|track\.hubspot\.com|mailstat\.us|ioam\.de
+    |amazon-adsystem\.com|feedproxy\.google\.com)(?::\d+)?/
+    |//(?:hits?|pixel|stats?|beacon|counter)\.[^/]*/|//feeds\.feedburner\.com/~|//[^/]*facebook\.com/tr\b
+    |//medium\.com/_/stat\b|//[^/]*list-manage\.com/track/|/track(?:ing)?/open|/__ptq\.gif|[?&]republication-pixel
+    |/(?:open|o)(?:\.aspx|\.php)?\?
+    |/(?:count|counter|pixel|1x1|spacer|blank|clear|transparent)(?:\.(?:gif|png|php|aspx?))?(?:\?|$)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_EMOJI = re.compile(r"//(?:s\.w\.org|s\d?\.wp\.com|twemoji\.maxcdn\.com)/.*(?:emoji|smilies|72x72)", re.IGNORECASE)
+
+_NOT_XML = re.compile("[^\t\n\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_NEWLINE = re.compile("\r\n?")
+_EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
+_SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
+_SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*+)</a>')
+
+_TAG = re.compile(r"</?([a-z0-9]+)>")
+_BREAKS = {**dict.fromkeys(BLOCKS | {"hr"}, "\n\n"), **dict.fromkeys(LINES | {"br"}, "\n"), **dict.fromkeys(CELLS, " ")}
+_GAP = re.compile(r"\n{3,}")
+_UNSEEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_FLOOD = re.compile(
+    "([\u200c-\u200f])[\u200c-\u200f]+|([\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]{4})[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]+"
+)
+_NO_TAG = re.compile(
+    rf"<(?!/?(?:{'|'.join(sorted(BLOCKS | INLINE | CELLS | VOID | HIDDEN))})[\s/>]|!--)", re.IGNORECASE
+)
+_ENCODED = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
+
+
+def safe_html(html: str, *, base: str | None = None) -> str:
+    """A fragment that is safe in every output: allowed elements only, absolute http(s) and mailto addresses.
+
+    No script, style, form, frame, SVG or MathML; no id, class, style, event handler; no comment, no control
+    character; no tracking parameter, no counting image. Relative addresses are resolved against `base`, the page or
+    feed that holds the fragment, or dropped. Sanitizing the result again changes nothing: markup that two parses
+    read differently is where scripts hide.
+    """
+    fragment = tamed(_bounded(html), _ALLOWED | _DROPPED, _KNOWN)
+    for _ in range(4):
+        before, fragment = fragment, _sanitized(fragment, base)
+        if fragment == before:
+            break
+    return fragment
+
+
+def text_of(html: str) -> str:
+    """The plain text of a fragment: a blank line between blocks, a newline for `<br>`, list items and table rows.
+
+    Entities are decoded, whitespace is collapsed, no markup is left; scripts, styles and invisible characters go.
+    """
+    cleaned = nh3.clean(
+        tamed(_bounded(html), _ALLOWED | _DROPPED, frozenset()),
+        tags=set(_BREAKS),
+        attributes={"*": set()},
+        clean_content_tags=set(HIDDEN),
+        link_rel=None,
+    )
+    broken = _TAG.sub(lambda tag: _BREAKS[tag[1]], " ".join(cleaned.split()))
+    text = _UNSEEN.sub("", _NOT_XML.sub("", entities.unescape(broken)))
+    return _GAP.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.split("\n"))).strip()
+
+
+def title_text(value: str, *, is_text: bool) -> str:
+    """A title as one line of plain text, at most 500 characters, cut at a word with an ellipsis.
+
+    `is_text` says that `value` is text, whose `<` is a less-than sign; else it is HTML. References that are still
+    there after decoding were encoded twice by the publisher and are decoded once more.
+    """
+    text = value[: 20 * MAX_TITLE]
+    if not is_text:
+        text = text_of(_NO_TAG.sub("&lt;", text))
+    if _ENCODED.search(text):
+        text = entities.unescape(text)
+    text = _TURNING.sub("", _UNSEEN.sub("", _NOT_XML.sub(" ", text)))
+    return _shortened(" ".join(_FLOOD.sub(r"\1\2", text).split()))
+
+
+def escape_text(text: str) -> str:
+    """Plain text as HTML: the five characters of markup escaped."""
+    return entities.escape(_NOT_XML.sub("", text))
+
+
+def excerpt(text: str, words: int) -> str:
+    """The first `words` words of a text on one line, cut at the last sentence end of their second half, else `…`."""
+    found = text.split(None, words)
+    if len(found) <= words:
+        return " ".join(found)
+    kept = found[:words]
+    for end in range(words, words // 2, -1):
+        if _SENTENCE_END.search(kept[end - 1]):
+            return " ".join(kept[:end])
+    return " ".join(kept).rstrip(",;:–—- ") + "…" if kept else ""
+
+
+def _shortened(line: str) -> str:
+    if len(line) <= MAX_TITLE:
+        return line
+    cut = line[:MAX_TITLE].rsplit(" ", 1)[0] if " " in line[MAX_TITLE // 2 : MAX_TITLE] else line[: MAX_TITLE - 1]
+    return cut[: MAX_TITLE - 1].rstrip(" ,;:–—-") + "…"
+
+
+def _bounded(html: str) -> str:
+    """Without embedded data and illegal characters, cut to the limit before the tag that it would split."""
+    if len(html) > MAX_CHARACTERS or "data:" in html:
+        html = _EMBEDDED.sub("data:", html[: 16 * MAX_CHARACTERS])
+    if len(html) > MAX_CHARACTERS:
+        html = html[:MAX_CHARACTERS]
+        html = html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html
+    return _NOT_XML.sub("", _NEWLINE.sub("\n", html))
+
+
+def _sanitized(fragment: str, base: str | None) -> str:
+    cleaned = nh3.clean(
+        fragment,
+        tags=set(_ALLOWED),
+        attributes=_ATTRIBUTES,
+        clean_content_tags=set(HIDDEN),
+        attribute_filter=partial(_attribute, base),
+        set_tag_attribute_values={"video": _PLAYER, "audio": _PLAYER},
+        url_schemes={"http", "https", "mailto"},
+    )
+    cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
+    return _NOT_XML.sub("", _BARE_LINK.sub(r"\1", _SHOWN.sub(_image, cleaned)))
+
+
+def _attribute(base: str | None, tag: str, name: str, value: str) -> str | None:
+    """The value to write for an allowed attribute, None to leave it out."""
+    if name == "href":
+        return value if value.startswith("mailto:") and "@" in value else _link(base, value)
+    if name in _ADDRESSES:
+        return _link(base, value)
+    if name == "style":  # only to find images that are not meant to be seen; never written
+        return "hidden" if _HIDING.search(value[:1000]) else None
+    value = value.removesuffix("px") if name in {"width", "height"} else value
+    form = _VALUES.get(name)
+    return value if form is None or form.fullmatch(value) else None
+
+
+def _link(base: str | None, value: str) -> str | None:
+    if not value.strip():
+        return None
+    return clean_link(value, seen_on=base) or clean_link(absolute(base, value) or "", seen_on=base)
+
+
+def _image(found: re.Match[str]) -> str:
+    """An image or media source as written by nh3, without what only counts readers; an emoji as its character."""
+    values: dict[str, str] = dict(_SHOWN_ATTRIBUTE.findall(found[2]))
+    source = values.get("src") or next((values[name] for name in _LAZY if name in values), None)
+    if source is None or "style" in values:
+        return ""
+    if found[1] == "source":
+        return found[0]
+    alternative = values.get("alt", "")
+    if _EMOJI.search(source) and alternative and not alternative.isascii():
+        return alternative
+    tiny = values.get("width") in {"0", "1"} and values.get("height", "1") in {"0", "1"}
+    if tiny or values.get("height") in {"0", "1"} or _COUNTER.search(entities.unescape(source)):
+        return ""
+    kept = {"src": source, "alt": alternative} | {
+        k: values[k] for k in ("title", "width", "height", "lang", "dir") if k in values
+    }
+    return "<img" + "".join(f' {name}="{value}"' for name, value in kept.items()) + ">"

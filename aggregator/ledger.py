@@ -1,0 +1,130 @@
+"""The digest ledger: when a digest is due, and sealing it: each accepted entry in exactly one digest of a series.
+
+A seal is one durable transaction that gives the digest every accepted entry that no digest of its series owns, and
+stores the bytes of its files. Files are copies of the stored bytes, written afterwards and again whenever asked.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from aggregator.digest.compose import Day, compose, rank
+from aggregator.digest.rank import Scored
+from aggregator.entries.view import View
+from aggregator.records import Attribution, Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
+from aggregator.render import digest as render
+from aggregator.render.site import Site
+from aggregator.store.digests import Sealed
+from aggregator.store.sqlite import Store
+
+
+def due(config: Config, series: Series, store: Store, now: datetime) -> date | None:
+    """The local date of the digest that is due now, or None.
+
+    A digest carries the date of the morning it is read; it is due at `at` when that date has none, so no date gets
+    two whatever clocks and zones do. A series without any digest is due as soon as one pass has ended.
+    """
+    if store.meta("last_pass_at") is None:
+        return None
+    local = now.astimezone(config.timezone)
+    today = local.date()
+    if store.digests.newest(series.name) is None:
+        return today
+    ripe = local.time().replace(tzinfo=None) >= series.at and today.weekday() in series.days
+    return today if ripe and store.digests.on(series.name, today) is None else None
+
+
+def next_due(config: Config, series: Series, store: Store, now: datetime) -> datetime:
+    """When the next digest of a series will be due, local time, if it is not due now."""
+    local = now.astimezone(config.timezone)
+    days = (local.date() + timedelta(days=number) for number in range(15))
+    moments = (datetime.combine(day, series.at, config.timezone) for day in days if day.weekday() in series.days)
+    return next(m for m in moments if m > local and store.digests.on(series.name, m.date()) is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What writing a digest needs besides the store: the view, and the health of the sources at that moment."""
+
+    config: Config
+    view: View
+    health: tuple[SourceHealth, ...]
+
+
+def write(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tuple[Digest, list[StoredEntry]]:
+    """Compose the digest of `day` from what its series does not own yet; gives it with the entries it will own."""
+    made_of = _day(series, day, store, pen, now)
+    return compose(made_of, pen.view), list(made_of.entries)
+
+
+def scores(series: Series, store: Store, pen: Pen, now: datetime) -> list[tuple[Scored, str]]:
+    """The table behind the next digest: every candidate with its terms and its source, best first."""
+    day = _day(series, now.date(), store, pen, now)
+    return [(one, pen.view.title(one.stored.source_key)) for one in rank(day, pen.view)]
+
+
+def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Day:
+    newest = store.digests.newest(series.name)
+    start = newest.covers_to if newest else None
+    looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
+    return Day(
+        series=series, date=day, covers_from=start, covers_to=max(now, start) if start else now,
+        entries=store.entries.unsealed(series.name), held=store.entries.held(start),
+        groups=cache(store.entries.members),
+        was_shown=lambda stored: pen.view.is_shown(stored) and store.digests.owner(series.name, stored.key) is not None,
+        failed=tuple(FailedSource(row.url, row.title, row.error or "failed") for row in pen.health if row.failures),
+        silent=tuple(row.title for row in pen.health if row.state == "silent"),
+        sources=tuple(row.title for row in looked_at), previous=newest.day if newest else None)
+
+
+def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:
+    """Seal the digest of `day`: its entries, its bytes, in one durable transaction."""
+    with store.transaction(durable=True):
+        digest, entries = write(series, day, store, pen, now)
+        sealed = Sealed(0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown,
+                        digest.reading_time_s)
+        store.digests.seal(sealed, (stored.key for stored in entries), files(digest, pen.config, store), now)
+    return sealed
+
+
+def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
+    """The bytes of a digest by kind: html, md, txt, json, and `entry`, its entry in the feed of digests."""
+    entry = render.as_merged_entry(
+        digest, id=entry_id(store, digest.series, digest.date), link=address(config, digest.series, digest.date))
+    kept = {"title": entry.title, "excerpt": entry.excerpt, "content": entry.content}
+    return {
+        "html": render.html(digest, site=Site.of(config)),
+        "md": render.markdown(digest),
+        "txt": render.text(digest),
+        "json": render.json(digest),
+        "entry": json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace"),
+    }
+
+
+def entry_id(store: Store, series: str, day: date) -> str:
+    """The id of a digest in the feed of digests: made of the feed's own id, so it never changes."""
+    name = f"{store.meta('feed_id')}/digest/{series}/{day}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+
+
+def folder(series: str) -> str:
+    """Where the files of a series stand, relative to the output folder."""
+    return f"digest/{series}/" if series else "digest/"
+
+
+def address(config: Config, series: str, day: date) -> str:
+    """Where readers find the page of a digest."""
+    return f"{config.link}{folder(series)}{day}.html"
+
+
+def as_entry(sealed: Sealed, store: Store, config: Config) -> MergedEntry:
+    """A sealed digest as one entry of the feed of digests."""
+    kept = json.loads(store.digests.file(sealed.key, "entry") or b"{}")
+    link = address(config, sealed.series, sealed.day)
+    return MergedEntry(
+        id=entry_id(store, sealed.series, sealed.day), link=link, source=Attribution(config.title, site=config.link),
+        published=sealed.covers_to, updated=sealed.covers_to, language="en", **kept)

@@ -1,0 +1,217 @@
+"""What stands in `public/`: from the store to a mapping of file names to bytes. Nothing new, nothing different.
+
+No clock decides a byte of a feed or a page: their times are those of entries. Only `status.*` tell of the last pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from aggregator import ledger
+from aggregator.entries.view import View
+from aggregator.health import state_of, typical_gap
+from aggregator.records import Config, MergedEntry, MergedFeed, SourceHealth, SourceState, StoredEntry
+from aggregator.render import pages
+from aggregator.render.feed import atom, rss
+from aggregator.render.jsonfeed import json_feed
+from aggregator.render.opml import opml
+from aggregator.render.site import Site
+from aggregator.store.digests import Sealed
+from aggregator.store.sqlite import Store
+
+LEAST, MOST = 200, 1000
+WINDOW = timedelta(days=14)
+FULL_BYTES = 2 * 2**20
+DIGESTS_IN_FEED = 60
+KINDS = ("html", "md", "txt", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group in the merged feed: the entry, and when its representative was accepted."""
+
+    entry: MergedEntry
+    accepted: int
+    accepted_at: datetime
+
+
+def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
+    """Each configured source's health, in the order of feeds.yaml."""
+    states, counts = store.sources.states(), store.entries.counts()
+    held = {stored.source_key for stored in store.entries.held()}
+    rows = []
+    for source in config.sources:
+        state = states[source.url]
+        published = store.entries.rhythm(state.key)
+        gap = typical_gap(published)
+        rows.append(SourceHealth(
+            url=None if source.private else source.url, title=view.title(state.key),
+            state=state_of(source, state, held=state.key in held, published=published, now=now),
+            last_success_at=state.success_at, next_poll_at=None if source.paused or state.gone else state.next_poll_at,
+            reason=state.reason, failures=state.failures, error=state.error, entries=counts.get(state.key, 0),
+            typical_gap_s=int(gap.total_seconds()) if gap else None, site=state.feed_link))
+    return tuple(rows)
+
+
+def followed(config: Config, states: Mapping[str, SourceState]) -> Config:
+    """The configuration as far as the store knows it: a line that no pass has seen yet is left out."""
+    return replace(config, sources=tuple(source for source in config.sources if source.url in states))
+
+
+def merged(store: Store, view: View) -> list[Place]:
+    """The members of the merged feed, newest acceptance first: all of the last 14 days, at least 200, at most 1,000.
+
+    The 14 days end at the newest acceptance, not at the clock, so that the passing of time alone changes nothing.
+    """
+    places: list[Place] = []
+    for place in _places(store.entries.newest_accepted(), store, view):
+        if len(places) >= MOST or len(places) >= LEAST and place.accepted_at < places[0].accepted_at - WINDOW:
+            break
+        places.append(place)
+    return places
+
+
+def _places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator[Place]:
+    """Each shown group where its representative stands."""
+    for stored in entries:
+        group = store.entries.members(stored.group) or [stored]
+        shown = view.representative(group)
+        entry = view.merged(group) if shown is not None and shown.key == stored.key else None
+        if entry is not None and stored.accepted_at is not None:
+            yield Place(entry, stored.accepted, stored.accepted_at)
+
+
+def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str) -> MergedFeed:
+    """Places as a feed, newest first by date; over 2 MB the oldest lose their content, not their place."""
+    newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
+    size, entries = 0, []
+    for place in newest_first:
+        size += len(place.entry.content) + len(place.entry.summary)
+        entries.append(place.entry if size <= FULL_BYTES else replace(place.entry, content="", summary=""))
+    updated = max((max(place.entry.updated, place.accepted_at) for place in places), default=datetime(1995, 1, 1, tzinfo=UTC))
+    return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)
+
+
+def files(config: Config, store: Store, view: View, stands: Callable[[str], bool]) -> dict[str, bytes]:
+    """Every file but `status.*`. `stands` tells whether a file is there already: closed months and sealed digests
+    are written once."""
+    feed_id = store.meta("feed_id") or ""
+    places = merged(store, view)
+    feed = as_feed(config, feed_id, places, f"{config.link}atom.xml")
+    months = list(_months(store.entries.first_accepted_at(), places))
+    if months:
+        feed = replace(feed, prev_archive=_archive_url(config, months[-1]))
+    site = Site.of(config)
+    out = {
+        "atom.xml": atom(feed),
+        "rss.xml": rss(feed, self_url=f"{config.link}rss.xml"),
+        "feed.json": json_feed(feed, self_url=f"{config.link}feed.json"),
+        "sources.opml": opml(config.title, [(view.attribution(state.key), source.tags) for source, state in
+                                            zip(config.sources, store.sources.states().values(), strict=True)]),
+    } | static_files(config)
+    out |= dict(_archives(config, store, view, months, stands))
+    tags = {tag: tag_folder(tag) for place in places for tag in place.entry.tags}
+    out |= {name: data for tag, folder in tags.items() for name, data in _tag_feed(config, feed_id, places, tag, folder)}
+    newest = store.digests.newest("")
+    out["index.html"] = pages.river(feed, site=site, digest=newest.day if newest else None, tags=tags)
+    return out | digest_files(config, store, stands)
+
+
+def static_files(config: Config) -> dict[str, bytes]:
+    """What no entry changes."""
+    return {"style.css": pages.style(), "favicon.svg": pages.favicon(),
+            "404.html": pages.not_found(site=Site.of(config))}
+
+
+def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
+    """`status.html` and `status.json`, written once a pass."""
+    newest, offline = store.digests.newest(""), store.meta("offline_since") not in (None, "")
+    return {
+        "status.html": pages.status(rows, checked_at=now, offline=offline, site=Site.of(config)),
+        "status.json": pages.status_json(rows, last_digest=newest.day if newest else None, offline=offline),
+    }
+
+
+def digest_files(config: Config, store: Store, stands: Callable[[str], bool]) -> dict[str, bytes]:
+    """The digests of all series from their stored bytes; a file that stands is not read again, the newest one is."""
+    out: dict[str, bytes] = {}
+    for series in config.every_series:
+        folder, sealed = ledger.folder(series.name), store.digests.all(series.name)
+        for one in sealed:
+            out |= {name: data for name, data in _issue(store, one) if one is sealed[-1] or not stands(name)}
+        if sealed:
+            out[f"{folder}latest.html"] = pages.latest(out[f"{folder}{sealed[-1].day}.html"])
+        title = f"{config.title}: {series.name or 'the daily digest'}"
+        out[f"{folder}index.html"] = pages.calendar(
+            title, [(one.day, round(one.reading_time_s / 60), one.shown) for one in sealed], site=Site.of(config),
+            series=series.name)
+        out[f"{folder}atom.xml"] = _digest_feed(config, store, folder, title, sealed)
+    return out
+
+
+def issue_files(store: Store, sealed: Sealed) -> dict[str, bytes]:
+    """The files of one sealed digest, byte for byte as they were."""
+    return dict(_issue(store, sealed))
+
+
+def tag_folder(tag: str) -> str:
+    """Lower case, letters and digits of any script kept, the rest `-`."""
+    return re.sub(r"[\W_]+", "-", tag.lower()).strip("-") or "-"
+
+
+def _issue(store: Store, sealed: Sealed) -> Iterator[tuple[str, bytes]]:
+    for kind in KINDS:
+        yield f"{ledger.folder(sealed.series)}{sealed.day}.{kind}", store.digests.file(sealed.key, kind) or b""
+
+
+def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: list[Sealed]) -> bytes:
+    entries = tuple(ledger.as_entry(one, store, config) for one in reversed(sealed[-DIGESTS_IN_FEED:]))
+    updated = max((entry.updated for entry in entries), default=datetime(1995, 1, 1, tzinfo=UTC))
+    return atom(MergedFeed(
+        f"{store.meta('feed_id')}/{folder}".rstrip("/"), title, f"{config.link}{folder}", f"{config.link}{folder}atom.xml",
+        updated, entries))
+
+
+def _tag_feed(
+    config: Config, feed_id: str, places: list[Place], tag: str, folder: str
+) -> Iterator[tuple[str, bytes]]:
+    own = [place for place in places if tag in place.entry.tags]
+    feed = as_feed(config, f"{feed_id}/tags/{folder}", own, f"{config.link}tags/{folder}/atom.xml")
+    yield f"tags/{folder}/atom.xml", atom(replace(feed, title=f"{config.title}: {tag}", hub=None))
+
+
+def _months(first: datetime | None, places: list[Place]) -> Iterator[date]:
+    """The months (UTC) from the first acceptance to the newest, which is the open one."""
+    if first is None or not places:
+        return
+    month, newest = first.date().replace(day=1), places[0].accepted_at.date().replace(day=1)
+    while month <= newest:
+        yield month
+        month = (month + timedelta(days=32)).replace(day=1)
+
+
+def _archive_url(config: Config, month: date) -> str:
+    return f"{config.link}{_archive_name(month)}"
+
+
+def _archive_name(month: date) -> str:
+    return f"archive/{month:%Y-%m}.atom.xml"
+
+
+def _archives(
+    config: Config, store: Store, view: View, months: list[date], stands: Callable[[str], bool]
+) -> Iterator[tuple[str, bytes]]:
+    """RFC 5005, section 4: entries by the month of their acceptance; a closed month is written once."""
+    for number, month in enumerate(months):
+        name, is_open = _archive_name(month), number == len(months) - 1
+        if not is_open and stands(name):
+            continue
+        start = datetime(month.year, month.month, 1, tzinfo=UTC)
+        entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))
+        feed = as_feed(config, store.meta("feed_id") or "", list(_places(entries, store, view)), _archive_url(config, month))
+        yield name, atom(replace(
+            feed, hub=None, current_url=f"{config.link}atom.xml",
+            prev_archive=_archive_url(config, months[number - 1]) if number else None))

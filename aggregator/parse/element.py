@@ -1,0 +1,241 @@
+"""Reading single elements: text, markup, people, links, durations. Everything a feed's vocabularies share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape, unescape
+from typing import Final, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from aggregator.parse.namespaces import name_of
+from aggregator.parse.xml import Element
+
+_XML: Final = "{http://www.w3.org/XML/1998/namespace}"
+XML_BASE: Final = f"{_XML}base"
+_XML_LANG: Final = f"{_XML}lang"
+_REFERENCES: Final = frozenset(["href", "src", "cite", "poster", "longdesc", "background", "action", "data"])
+VOID: Final = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+_MAIL = re.compile(r"[^\s<>()\"',;:]{1,100}@[^\s<>()\"',;:]{1,100}")
+_TAG = re.compile(r"<[A-Za-z][^<>]*>")
+_REFERENCE = re.compile(r"""(\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*)(["'])([^"'<>]*)\2""", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#][!-~]*)?")
+_BREAKS = re.compile(r"[\r\n\t]+")
+_MARKUP = re.compile(r"</[A-Za-z][A-Za-z0-9]*\s*>|<(?:br|p|img|hr)\b[^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
+
+
+class Person(NamedTuple):
+    """A name, an address, or both."""
+
+    name: str | None
+    email: str | None
+
+
+class Fields:
+    """The children of one element by short name, in document order."""
+
+    __slots__ = ("_named", "element")
+
+    def __init__(self, element: Element) -> None:
+        self.element = element
+        self._named: dict[str, list[Element]] = {}
+        for child in element:
+            self._named.setdefault(name_of(child.tag), []).append(child)
+
+    def all(self, *names: str) -> list[Element]:
+        """Every child of these names, name by name."""
+        if self._named.keys().isdisjoint(names):
+            return []
+        return [child for name in names for child in self._named.get(name, ())]
+
+    def filled(self, *names: str) -> Iterator[tuple[str, Element]]:
+        """Those children that hold anything, in the order of the names: the precedence of a field."""
+        if self._named.keys().isdisjoint(names):
+            return iter(())
+        return ((name, child) for name in names for child in self._named.get(name, ()) if is_filled(child))
+
+    def text(self, *names: str) -> str | None:
+        """The plain text of the first child that has any."""
+        for name in names:
+            for child in self._named.get(name, ()):
+                if text := text_of(child):
+                    return text
+        return None
+
+    def within(self, name: str) -> Iterator[Fields]:
+        """The fields of each child of that name."""
+        return (Fields(child) for child in self._named.get(name, ()))
+
+
+def is_filled(element: Element) -> bool:
+    """Whether it holds text other than white space, or an element."""
+    return len(element) > 0 or bool(element.text and not element.text.isspace())
+
+
+def text_of(element: Element) -> str | None:
+    """The text of an element and all in it, without white space around it; None when there is none."""
+    text = element.text if len(element) == 0 else "".join(str(part) for part in element.itertext())
+    return (text.strip() or None) if text else None
+
+
+def attribute(element: Element, name: str) -> str | None:
+    """An attribute without white space around it, its name in any case; None when it is empty."""
+    value = element.get(name)
+    if value is None:
+        value = next((str(value) for key, value in element.items() if str(key).lower() == name), None)
+    return (value.strip() or None) if value else None
+
+
+def markup_of(element: Element, bases: Bases | None = None) -> str | None:
+    """What an element holds, as HTML: its text is HTML already, unless it has elements in it.
+
+    Where xml:base is in scope, references are resolved against it: who reads the HTML on its own can't know it.
+    """
+    if len(element) == 0:
+        html, base = text_of(element), bases.own(element) if bases else None
+        return resolve_all(base, html) if html and base else html
+    return inner_markup(element, bases)
+
+
+def inner_markup(element: Element, bases: Bases | None) -> str | None:
+    """The text and the elements in an element, written as HTML."""
+    pieces: list[str] = [escape(element.text or "", quote=False)]
+    for child in element:
+        _serialise(child, bases, pieces)
+    return "".join(pieces).strip() or None
+
+
+def _serialise(element: Element, bases: Bases | None, pieces: list[str]) -> None:
+    """As HTML without namespaces. libxml2 bounds the depth to 256, so recursion is safe."""
+    tag = _local(element.tag)
+    base = bases.own(element) if bases else None
+    pieces.append(f"<{tag}")
+    for key, value in element.items():
+        name, text = _local(key), str(value)
+        if base and name in _REFERENCES:
+            text = resolve(base, text) or text
+        if not str(key).startswith(_XML):
+            pieces.append(f' {name}="{escape(text, quote=False).replace(chr(34), "&quot;")}"')
+    pieces.append(">")
+    if element.text:
+        pieces.append(escape(element.text, quote=False))
+    for child in element:
+        _serialise(child, bases, pieces)
+    if tag.lower() not in VOID:
+        pieces.append(f"</{tag}>")
+    if element.tail:
+        pieces.append(escape(element.tail, quote=False))
+
+
+def _local(tag: object) -> str:
+    return str(tag).rpartition("}")[2]
+
+
+def looks_like_markup(text: str) -> bool:
+    """Whether a text that is not declared as HTML is most likely HTML: an end tag, a void element or an entity."""
+    return bool(_MARKUP.search(text))
+
+
+def language_of(element: Element) -> str | None:
+    """The element's own xml:lang."""
+    return language_tag(element.get(_XML_LANG))
+
+
+def language_tag(text: str | None) -> str | None:
+    """A language tag as RFC 5646 writes it; None for what is too long for one."""
+    tag = (text or "").strip().replace("_", "-")
+    return tag if 0 < len(tag) <= 35 else None
+
+
+class Bases:
+    """Resolves references: against xml:base where there is one (XML Base section 4), else against the feed's."""
+
+    __slots__ = ("_default", "_scoped")
+
+    def __init__(self, default: str | None, *, scoped: bool) -> None:
+        self._default = default
+        self._scoped = scoped
+
+    def own(self, element: Element) -> str | None:
+        """The base that xml:base attributes give an element; None without one."""
+        if not self._scoped:
+            return None
+        chain = [base for node in (element, *element.iterancestors()) if (base := node.get(XML_BASE))]
+        if not chain:
+            return None
+        base = self._default
+        for reference in reversed(chain):
+            base = resolve(base, reference)
+        return base
+
+    def url(self, element: Element, reference: str | None) -> str | None:
+        """A reference that stands in an element, made absolute; an empty one means the xml:base itself."""
+        if reference == "":
+            return self.own(element)
+        return resolve(self.own(element) or self._default, reference)
+
+
+def resolve(base: str | None, reference: str | None) -> str | None:
+    """RFC 3986 section 5; None for what is no URL. White space within is what line wrapping left."""
+    reference = (reference or "").strip()
+    if _ABSOLUTE.fullmatch(reference):
+        return reference
+    reference = _BREAKS.sub("", reference)
+    if not reference:
+        return None
+    try:
+        urlsplit(reference)
+        return urljoin(base, reference) if base else reference
+    except ValueError:
+        return None
+
+
+def resolve_all(base: str, html: str) -> str:
+    """HTML with the references in its tags made absolute."""
+    return _TAG.sub(lambda tag: _REFERENCE.sub(lambda found: _absolute(base, found), tag[0]), html)
+
+
+def _absolute(base: str, found: re.Match[str]) -> str:
+    mark = found[2]
+    url = resolve(base, unescape(found[3]))
+    return f"{found[1]}{mark}{escape(url).replace('&#x27;', '&#39;')}{mark}" if url else found[0]
+
+
+def is_web(url: str | None) -> bool:
+    """An absolute http or https URL."""
+    return bool(url) and str(url)[:8].lower().startswith(("http://", "https://"))
+
+
+def person(text: str | None) -> Person:
+    """`mail (Name)`, `Name <mail>`, `mail`, `Name`: the forms that RSS authors are written in."""
+    text = " ".join((text or "")[:500].split())
+    mail = _MAIL.search(text)
+    if not mail:
+        inside = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+        return Person(inside.strip() or None, None)
+    name = f"{text[: mail.start()]} {text[mail.end() :]}"
+    name = re.sub(r"\bmailto:|[<>()\[\]\"]", " ", name)
+    return Person(" ".join(name.split()).strip(" ,;:-") or None, mail[0].strip("."))
+
+
+def joined(people: list[Person]) -> Person:
+    """All names joined by ", ", each once, and the first address."""
+    names = dict.fromkeys(one.name for one in people if one.name)
+    return Person(", ".join(names) or None, next((one.email for one in people if one.email), None))
+
+
+def seconds(text: str | None) -> int | None:
+    """A duration `HH:MM:SS`, `MM:SS` or seconds."""
+    parts = (text or "").strip().split(":")
+    if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"\d{1,6}(?:\.\d{1,9})?", part.strip()) for part in parts):
+        return None
+    total = 0.0
+    for part in parts:
+        total = total * 60 + float(part)
+    return int(total)
+
+
+def whole_number(text: str | None) -> int | None:
+    """A number of bytes or minutes; None for what is not one."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

@@ -1,0 +1,181 @@
+"""Bytes of a document -> its text, whatever label it carries.
+
+Order of belief: byte-order mark, the charset of the Content-Type (RFC 7303 section 3.2), the XML declaration,
+UTF-8, and then what the bytes look like. A label that the bytes refute is not believed. Labels mean what
+browsers take them for (WHATWG Encoding Standard): iso-8859-1 is windows-1252, gb2312 is gb18030.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_SAMPLE: Final = 1 << 16
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# The first character of a document without a mark is ASCII: where the zero bytes stand tells the encoding.
+_WIDE: Final = (
+    (re.compile(rb"[^\0]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0\0\0[^\0]"), "utf-32-be"),
+    (re.compile(rb"[^\0]\0[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0[^\0]\0[^\0]"), "utf-16-be"),
+)
+_MEANT: Final = {
+    "iso8859-1": "windows-1252",
+    "latin-1": "windows-1252",
+    "iso8859-9": "windows-1254",
+    "iso8859-11": "windows-874",
+    "tis-620": "windows-874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+_NAMES: Final = {"cp932": "shift_jis", "cp949": "euc-kr", "big5hkscs": "big5", "windows-874": "tis-620"}
+_REFUSED: Final = re.compile(r"idna|punycode|undefined|unicode.escape|mbcs|oem|utf.?7|charmap|palmos|base64|utf.?16|utf.?32", re.IGNORECASE)
+
+_DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_LONE_BYTES = re.compile("[\udc80-\udcff]+")
+_C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")
+
+# What a guess may be: the bytes that ordinary text in it is made of (kana, common Han or Hangul, small letters),
+# and which share of the bytes above ASCII they must have. The first that fits is taken.
+_GUESSES: Final = (
+    ("euc_jp", re.compile(rb"[\xa4\xa5][\xa1-\xfe]"), 0.25),
+    ("cp932", re.compile(rb"[\x82\x83][\x40-\xf1]"), 0.25),
+    ("cp949", re.compile(rb"[\xb0-\xc8][\xa1-\xfe]"), 0.85),
+    ("big5hkscs", re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"), 0.85),
+    ("gb18030", re.compile(rb"[\xb0-\xd7][\xa1-\xfe]"), 0.75),
+    ("windows-1255", re.compile(rb"(?<![\xc0-\xdf])[\xe0-\xfa]{2,}(?![\xfb-\xff])"), 0.95),
+    ("windows-1251", re.compile(rb"[\xc0-\xff][\xe0-\xff]{2,}"), 0.7),
+    ("koi8-r", re.compile(rb"[\xc0-\xff][\xc0-\xdf]{2,}"), 0.7),
+)
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text without its mark; `faithful` is False when a label was wrong or bytes had to be replaced."""
+
+    text: str
+    encoding: str
+    faithful: bool
+
+
+def decode(body: bytes, content_type: str | None = None) -> Decoded:
+    """Decode `body`; never fails. C1 control characters become the windows-1252 characters that were meant."""
+    decoded = _by_mark(body) or _by_label(body, content_type) or _by_looks(body)
+    may_have = _C1_IN_UTF8.search(body) if decoded.encoding == "utf-8" else not decoded.text.isascii()
+    if may_have and _C1.search(decoded.text):
+        text = _C1.sub(lambda match: _western(bytes([ord(match[0])])), decoded.text)
+        return Decoded(text, decoded.encoding, decoded.faithful)
+    return decoded
+
+
+def _by_mark(body: bytes) -> Decoded | None:
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            if encoding == "utf-8":
+                return _utf8(body[len(mark) :])
+            text = body[len(mark) :].decode(encoding, "replace")
+            return Decoded(text, encoding[:6], "\ufffd" not in text)
+    for pattern, encoding in _WIDE:
+        if pattern.match(body):
+            text = body.decode(encoding, "replace")
+            return Decoded(text, encoding[:6], "\ufffd" not in text)
+    return None
+
+
+def _by_label(body: bytes, content_type: str | None) -> Decoded | None:
+    labels = _labels(body, content_type)
+    utf8 = _strict(body, "utf-8")
+    for position, label in enumerate([*labels, "utf-8"]):
+        encoding = _codec(label)
+        if encoding is None:
+            continue
+        if encoding.startswith(("windows-125", "iso8859")) and utf8 is not None and not body.isascii():
+            return Decoded(utf8, "utf-8", False)  # such text is hardly ever valid UTF-8 by chance
+        text = utf8 if encoding == "utf-8" else _strict(body, encoding)
+        if text is not None:
+            return Decoded(text, _name(encoding), position == 0)
+    return None
+
+
+def _labels(body: bytes, content_type: str | None) -> list[str]:
+    header = _CHARSET.search(content_type or "")
+    declaration = _DECLARATION.match(body)
+    labels = [header[1]] if header else []
+    return [*labels, declaration[1].decode("ascii")] if declaration else labels
+
+
+def _by_looks(body: bytes) -> Decoded:
+    """No label holds: UTF-8 with stray bytes in it, an encoding that makes ordinary text of it, or Western."""
+    sample = body[:_SAMPLE]
+    text = sample.decode("utf-8", "surrogateescape")
+    stray = sum(len(run) for run in _LONE_BYTES.findall(text))
+    if len(_NOT_ASCII.findall(text)) > 3 * stray:
+        return _utf8(body)
+    encoding = _guess(sample)
+    decoded = _western(body) if encoding == "windows-1252" else body.decode(encoding, "replace")
+    return Decoded(decoded, _name(encoding), False)
+
+
+def _guess(sample: bytes) -> str:
+    high = sum(len(run) for run in _HIGH.findall(sample))
+    for encoding, ordinary, share in _GUESSES:
+        fitting = sum(len(run) for run in ordinary.findall(sample))
+        errors = sample.decode(encoding, "replace").count("\ufffd")
+        if fitting >= share * high and errors <= high // 50:
+            return encoding
+    return "windows-1252"
+
+
+def _utf8(body: bytes) -> Decoded:
+    """UTF-8 in which stray bytes are taken for windows-1252, as browsers' users have come to expect."""
+    text = body.decode("utf-8", "surrogateescape")
+    mended = _LONE_BYTES.sub(lambda match: _western(match[0].encode("utf-8", "surrogateescape")), text)
+    return Decoded(mended, "utf-8", mended is text or mended == text)
+
+
+def _western(body: bytes) -> str:
+    return body.decode("windows-1252", "replace")
+
+
+def _strict(body: bytes, encoding: str) -> str | None:
+    try:
+        # The five bytes that windows-1252 leaves out are control characters in iso-8859-1: they go away.
+        return body.decode(encoding, "ignore" if encoding == "windows-1252" else "strict")
+    except (UnicodeError, ValueError):
+        return None
+
+
+def _codec(label: str) -> str | None:
+    """The Python codec for a label, None for one that is unknown or no encoding of text; the wide ones are told by their bytes."""
+    if _REFUSED.search(label):
+        return None
+    try:
+        info = codecs.lookup(label)
+    except (LookupError, ValueError):
+        return None
+    if not info._is_text_encoding:  # noqa: SLF001
+        return None
+    name = info.name.lower()
+    if name.startswith("cp125"):
+        return f"windows-{name[2:]}"
+    return _MEANT.get(name, name)
+
+
+def _name(encoding: str) -> str:
+    return _NAMES.get(encoding, encoding)

@@ -1,0 +1,226 @@
+"""The express lane: an lxml tree of RSS, RDF or Atom -> ParsedFeed, in one walk.
+
+Sources: RSS 0.90 to 2.0 (rssboard.org), RSS 1.0 (purl.org/rss/1.0), RFC 4287, the Atom 0.3 syndication format, RFC 5005.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from aggregator.dates import parse_date
+from aggregator.parse import atom, entry
+from aggregator.parse.element import (
+    Bases,
+    Fields,
+    Person,
+    attribute,
+    is_web,
+    language_of,
+    language_tag,
+    text_of,
+    whole_number,
+)
+from aggregator.parse.media import Media
+from aggregator.parse.namespaces import ATOM, ATOM03, name_of
+from aggregator.parse.xml import Element, local_name
+from aggregator.records import Hints, ParsedFeed
+
+_DESCRIPTION: Final = ("description", "atom:subtitle", "atom:tagline", "dc:description", "itunes:summary", "googleplay:description", "itunes:subtitle")
+_UPDATED: Final = ("lastbuilddate", "atom:updated", "atom:modified", "dcterms:modified", "dc:date")
+_PUBLISHED: Final = ("pubdate", "atom:published", "dcterms:issued", "dcterms:created", "dc:date")
+_AUTHOR: Final = ("managingeditor", "author", "atom:author", "dc:creator", "dc:author", "itunes:author", "googleplay:author", "webmaster")
+_CATEGORIES: Final = ("category", "atom:category", "dc:subject", "itunes:category", "itunes:keywords")
+_COPYRIGHT: Final = ("copyright", "atom:rights", "atom:copyright", "dc:rights", "dcterms:rights", "media:copyright")
+_LANGUAGE: Final = ("language", "dc:language")
+_ENTRIES: Final = frozenset({"item", "atom:entry"})
+_DAYS: Final = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
+_PERIODS: Final = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
+_RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+
+
+class Shape:
+    """Where a document keeps its feed and its entries."""
+
+    __slots__ = ("channel", "entries", "format", "root", "version")
+
+    def __init__(self, root: Element) -> None:
+        self.root = root
+        kind = name_of(root.tag)
+        self.format: Final = "atom" if kind.startswith("atom:") else "rss"
+        channels = [child for child in root if name_of(child.tag) == "channel"] if self.format == "rss" else []
+        self.channel = channels[0] if channels else root
+        holders = [root] if kind == "channel" else [*channels, root]
+        self.entries = [root] if kind == "atom:entry" else _entries(holders)
+        self.version = _version(root, kind)
+
+
+def is_feed(root: Element) -> bool:
+    """Whether this lane knows the root; one without or with a strange namespace is given its proper one."""
+    local = local_name(root)
+    if local in ("feed", "entry") and not name_of(root.tag).startswith("atom:"):
+        _rename(root, ATOM)
+    elif local == "rss" and name_of(root.tag) != "rss":
+        _rename(root, "")
+    if local_name(root) == "channel":  # in capitals it is CDF, which the tolerant lane reads
+        return str(root.tag).endswith("channel") and any(name_of(child.tag) in ("item", "title") for child in root)
+    return name_of(root.tag) in ("rss", "rdf:rdf", "atom:feed", "atom:entry")
+
+
+def read(root: Element, url: str | None, most: int | None, *, scoped: bool) -> ParsedFeed:
+    """Read a feed whose root `is_feed`; `scoped` says that xml:base may occur in it.
+
+    Of more than `most` entries the newest are kept, `left_out` counts the rest.
+    """
+    shape = Shape(root)
+    fields = Fields(shape.channel)
+    found = atom.links(fields)
+    site = Bases(url or _first_web(found), scoped=scoped)
+    link = _link(fields, found, site)
+    bases = Bases(link if is_web(link) and shape.format == "rss" else url or _first_web(found) or link, scoped=scoped)
+    language = language_tag(fields.text(*_LANGUAGE)) or language_of(shape.channel) or language_of(root)
+    kept = _newest(shape.entries, most)
+    author = entry.author_of(fields, _AUTHOR)
+    inherited = author if shape.format == "atom" else Person(None, None)
+    return ParsedFeed(
+        lane="express",
+        format="atom" if shape.format == "atom" else "rss",
+        version=shape.version,
+        encoding=None,
+        wellformed=True,
+        title=entry.title_of(fields, bases)[0],
+        link=link,
+        id=fields.text("atom:id", "guid") or shape.channel.get(_RDF_ABOUT) or None,
+        description=entry.html_of(fields, _DESCRIPTION, bases),
+        language=language,
+        author=author.name,
+        author_email=author.email,
+        updated=entry.date_of(fields, _UPDATED),
+        published=entry.date_of(fields, _PUBLISHED),
+        image=_image(shape, fields, bases),
+        icon=_text_url(fields, bases, "atom:icon"),
+        categories=entry.categories_of(fields, _CATEGORIES),
+        self_link=_related(found, bases, "self"),
+        generator=_generator(fields),
+        copyright=entry.html_of(fields, _COPYRIGHT, bases),
+        hints=_hints(fields, found, bases),
+        entries=tuple(entry.read(element, bases, language, inherited) for element in kept),
+        left_out=len(shape.entries) - len(kept),
+    )
+
+
+def _rename(root: Element, namespace: str) -> None:
+    """Give all elements of the root's namespace another one."""
+    old = str(root.tag).rpartition("}")[0]
+    for node in root.iter():
+        head, _, local = str(node.tag).rpartition("}")
+        if head == old:
+            node.tag = f"{{{namespace}}}{local}" if namespace else local
+
+
+def _entries(holders: list[Element]) -> list[Element]:
+    """Items of the channel and, as in RDF, beside it; some feeds wrap them once more, or one into another."""
+    found = [child for holder in holders for child in holder if name_of(child.tag) in _ENTRIES]
+    if any(name_of(child.tag) in _ENTRIES for element in found for child in element):
+        return [node for holder in holders[:1] for node in holder.iter() if name_of(node.tag) in _ENTRIES]
+    if found:
+        return found
+    wrapped = [child for holder in holders for child in holder if name_of(child.tag) in ("items", "entries")]
+    return [child for wrapper in wrapped for child in wrapper if name_of(child.tag) == "item"]
+
+
+def _version(root: Element, kind: str) -> str:
+    if kind == "rdf:rdf":
+        return "0.90" if any("netscape.com" in str(child.tag) for child in root) else "1.0"
+    if kind.startswith("atom:"):
+        return "0.3" if str(root.tag).startswith("{" + ATOM03) else "1.0"
+    return attribute(root, "version") or "2.0"
+
+
+def _newest(elements: list[Element], most: int | None) -> list[Element]:
+    """The newest `most`, in document order; without dates the first, for feeds begin with the newest."""
+    if most is None or len(elements) <= most:
+        return elements
+    dates = []
+    for position, element in enumerate(elements):
+        names = ("pubdate", "dc:date", "atom:updated", "atom:published")
+        text = next((text_of(child) for child in element if name_of(child.tag) in names), None)
+        date = parse_date(text or "")
+        dates.append((-date.timestamp() if date else 0.0, position))
+    return [elements[position] for position in sorted(position for _, position in sorted(dates)[:most])]
+
+
+def _link(fields: Fields, found: list[atom.Link], bases: Bases) -> str | None:
+    """The site: RSS's link, else Atom's alternate one, else what RDF says the channel is about."""
+    for child in reversed(fields.all("link")):
+        if url := bases.url(child, text_of(child) or attribute(child, "href")):
+            return url
+    if page := atom.alternate(found):
+        return bases.url(page.element, page.href)
+    return None
+
+
+def _first_web(found: list[atom.Link]) -> str | None:
+    """Where the feed says it is, for a document that came without an address."""
+    return next((link.href for link in found if link.rel == "self" and is_web(link.href)), None)
+
+
+def _related(found: list[atom.Link], bases: Bases, rel: str) -> str | None:
+    link = atom.first(found, rel)
+    return bases.url(link.element, link.href) if link else None
+
+
+def _text_url(fields: Fields, bases: Bases, *names: str) -> str | None:
+    return next((bases.url(child, text_of(child)) for _, child in fields.filled(*names)), None)
+
+
+def _image(shape: Shape, fields: Fields, bases: Bases) -> str | None:
+    """RSS's image, Atom's logo, a podcast's cover; RDF keeps the image beside the channel."""
+    beside = Fields(shape.root).all("image") if shape.root is not shape.channel else []
+    for child in (*fields.all("image"), *beside):
+        if url := bases.url(child, Fields(child).text("url")):
+            return url
+    if logo := _text_url(fields, bases, "atom:logo"):
+        return logo
+    return Media(fields, bases).image or _text_url(fields, bases, "atom:icon")
+
+
+def _generator(fields: Fields) -> str | None:
+    for child in fields.all("admin:generatoragent"):
+        return next((str(value).strip() for value in child.attrib.values()), None)
+    return fields.text("generator", "atom:generator")
+
+
+def _hints(fields: Fields, found: list[atom.Link], bases: Bases) -> Hints:
+    hours = {
+        number % 24
+        for holder in fields.within("skiphours")
+        for child in holder.all("hour")[:24]
+        if (number := whole_number(text_of(child))) is not None and number <= 24
+    }
+    days = {
+        day
+        for holder in fields.within("skipdays")
+        for child in holder.all("day")[:7]
+        if (day := (text_of(child) or "").lower()) in _DAYS
+    }
+    return Hints(
+        ttl=_ttl(fields),
+        skip_hours=tuple(sorted(hours)),
+        skip_days=tuple(sorted(days)),
+        hubs=entry.unique(bases.url(link.element, link.href) for link in found if link.rel == "hub"),
+        new_feed_url=_text_url(fields, bases, "itunes:new-feed-url"),
+        prev_archive=_related(found, bases, "prev-archive"),
+    )
+
+
+def _ttl(fields: Fields) -> timedelta | None:
+    """Minutes to leave the feed alone: RSS's ttl, else the syndication module's period and frequency."""
+    minutes = whole_number(fields.text("ttl"))
+    if minutes:
+        return timedelta(minutes=min(minutes, 525_600))
+    period, frequency = fields.text("sy:updateperiod"), whole_number(fields.text("sy:updatefrequency"))
+    if period is None and frequency is None:
+        return None
+    return timedelta(hours=_PERIODS.get((period or "daily").lower(), 24)) / (frequency or 1)
+

@@ -1,0 +1,54 @@
+"""The door of the parse room: bytes -> ParsedFeed, by the lane that suits them.
+
+JSON goes to `jsonfeed`, XML that is well-formed or nearly so to `express`, everything else to `tolerant`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from aggregator.errors import ParseError
+from aggregator.parse import express, jsonfeed, tolerant, xml
+from aggregator.parse.encoding import decode
+from aggregator.records import ParsedFeed
+
+BIG: Final = 4 << 20
+MOST_ENTRIES: Final = 1_000
+
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+
+def parse(body: bytes, *, url: str | None = None, content_type: str | None = None) -> ParsedFeed:
+    """Read a feed of any format.
+
+    `url` is where the body came from: relative links are resolved against it. `content_type` is the header as it
+    came. Of a body over 4 MiB the newest 1,000 entries are kept, `left_out` counts the others. Raises ParseError
+    (`html`, `not_feed` or `limit`) and nothing else, whatever the bytes are.
+    """
+    decoded = decode(body, content_type)
+    text = decoded.text.lstrip("\ufeff \t\r\n")
+    if not text:
+        raise ParseError("not_feed", "empty document")
+    most = MOST_ENTRIES if len(body) > BIG else None
+    if text[0] in "{[":
+        feed = jsonfeed.read(text, url, most)
+    else:
+        feed = _read_xml(decoded.text.lstrip("\ufeff"), url, most)
+    return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful)
+
+
+def _read_xml(text: str, url: str | None, most: int | None) -> ParsedFeed:
+    document = xml.read(text)
+    root = document.root
+    if root is not None and express.is_feed(root):
+        return replace(express.read(root, url, most, scoped="xml:base" in document.text), wellformed=document.wellformed)
+    if _PAGE.match(text.lstrip()[:200]) or (root is not None and xml.local_name(root) == "html"):
+        raise ParseError("html", "an HTML page, not a feed")
+    try:
+        return tolerant.read(document.text, url, most)
+    except ParseError as error:
+        if error.kind == "not_feed" and _PAGE.search(text[:10_000]):
+            raise ParseError("html", "an HTML page, not a feed") from None
+        raise

@@ -1,0 +1,202 @@
+"""THE order: fetch -> parse -> normalize -> match -> record. One source cannot stop another.
+
+Lanes of threads fetch, parse and normalize, a lane a host; the calling thread matches and records, one
+transaction a source. A failure of a feed is data, recorded and backed off; a bug is an exception.
+"""
+
+from __future__ import annotations
+
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from aggregator.discover import feed_links
+from aggregator.entries.match import match, share_known
+from aggregator.entries.normalize import content_hash, normalize
+from aggregator.errors import FetchError, ParseError, SourceError
+from aggregator.fetch.client import Client
+from aggregator.fetch.guard import Resolver, look_up
+from aggregator.health import status_words
+from aggregator.memory import after_answer, after_failure
+from aggregator.parse.feed import parse
+from aggregator.records import Changes, Entry, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
+from aggregator.store.sqlite import Store
+from aggregator.urls import host_of
+
+LANES = 50
+SPACING = 1.0  # seconds between two starts at one public host
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How to reach the web: what we say we are, TLS, the time one exchange may take (seconds), names."""
+
+    agent: str
+    tls: ssl.SSLContext
+    timeout: float = 30.0
+    resolver: Resolver = look_up
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a lane brings home of one source: an answer understood, or the failure as data."""
+
+    source: Source
+    state: SourceState
+    response: Response | None = None
+    feed: ParsedFeed | None = None
+    entries: tuple[Entry, ...] = ()
+    error: SourceError | None = None
+    body_hash: str | None = None
+
+
+# --- in the lanes --------------------------------------------------------------------------------------------
+
+
+def poll_source(client: Client, source: Source, state: SourceState, now: datetime) -> Polled:
+    """fetch -> parse -> normalize for one source; every SourceError ends here, as data."""
+    polled = Polled(source, state)
+    try:
+        response = client.poll(source, state)
+        polled = replace(polled, response=response, body_hash=sha256(response.body).hexdigest())
+        _refuse(response, state)
+        if response.status == 304 or polled.body_hash == state.body_hash:
+            return polled
+        feed = parse(response.body, url=response.url, content_type=response.headers.get("content-type"))
+        return replace(polled, feed=feed, entries=normalize(feed, response.url, now))
+    except ParseError as error:
+        return replace(polled, error=_with_advice(error, polled.response))
+    except SourceError as error:
+        return replace(polled, error=error)
+
+
+def _refuse(response: Response, state: SourceState) -> None:
+    """Only 200, and a 304 to a conditional request, are answers to work with."""
+    if response.status == 304:
+        if state.validators_url != response.url:
+            raise FetchError("http", "says 'not modified' (304) to a request without a condition")
+    elif response.status != 200:
+        raise FetchError("http", status_words(response.status, response.headers))
+
+
+def _with_advice(error: ParseError, response: Response | None) -> ParseError:
+    """A page in place of a feed: say where its feed seems to be."""
+    links = feed_links(response.body, response.url) if response and error.kind == "html" else []
+    return ParseError(error.kind, f"{error}; its feed seems to be {links[0].url}") if links else error
+
+
+def in_lanes(
+    work: Iterable[tuple[Source, SourceState]], wire: Wire, clock: Callable[[], datetime], stop: threading.Event,
+    most: float | None = None,
+) -> Iterator[Polled]:
+    """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
+
+    Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
+    Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
+    """
+    halt, end = threading.Event(), time.monotonic() + most if most else None
+    lanes: dict[str, list[tuple[Source, SourceState]]] = {}
+    for source, state in work:
+        lanes.setdefault(host_of(source.url), []).append((source, state))
+    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]] = queue.SimpleQueue()
+    done: queue.SimpleQueue[Polled | BaseException | None] = queue.SimpleQueue()
+    for lane in sorted(lanes.values(), key=len, reverse=True):
+        todo.put(lane)
+    threads = min(LANES, len(lanes))
+    for number in range(threads):
+        threading.Thread(target=_lane, args=(todo, done, wire, clock, halt), daemon=True, name=f"lane-{number}").start()
+    while threads:
+        if stop.is_set() or end and time.monotonic() > end:
+            halt.set()
+            return
+        try:
+            result = done.get(timeout=0.25)
+        except queue.Empty:
+            continue
+        if result is None:
+            threads -= 1
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            yield result
+
+
+def _lane(
+    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]], done: queue.SimpleQueue[Polled | BaseException | None],
+    wire: Wire, clock: Callable[[], datetime], halt: threading.Event,
+) -> None:
+    """Serve hosts until none is left; a bug ends the pass, loudly."""
+    try:
+        while not halt.is_set():
+            try:
+                lane = todo.get_nowait()
+            except queue.Empty:
+                break
+            client = Client(agent=wire.agent, tls=wire.tls, timeout=wire.timeout, resolver=wire.resolver)
+            for source, state in lane:
+                if halt.is_set():
+                    break
+                started = time.monotonic()
+                done.put(poll_source(client, source, state, clock()))
+                if not source.allow_private and source is not lane[-1][0]:
+                    halt.wait(max(0.0, SPACING - (time.monotonic() - started)))
+            client.close()
+    except BaseException as error:  # noqa: BLE001  (handed to the thread that waits)
+        done.put(error)
+    finally:
+        done.put(None)
+
+
+# --- in the writing thread -----------------------------------------------------------------------------------
+
+
+def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[SourceState] = ()) -> PollResult:
+    """match: what the answer means for the store. `removed` are sources that the same save took out."""
+    source, host = polled.source, host_of(polled.source.url)
+    if polled.error is not None or polled.response is None:
+        error = polled.error or SourceError("http", "no answer")
+        state = after_failure(source, polled.state, polled.response, error, now)
+        # 429 speaks for the whole public host, everything else for one address
+        slowed = polled.response is not None and polled.response.status == 429 and not source.allow_private
+        return PollResult(source, state, "failed", host=host, rest_host_until=state.not_before if slowed else None)
+    before, changes = polled.state, Changes()
+    outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
+    if polled.feed is not None:
+        outcome = "new"
+        before = _adopted(polled, store, removed)
+        changes = match(polled.entries, store.entries.known(before.key), before.success_at, now)
+    newest = max((e.published for e in polled.entries if e.published), default=None)
+    state = after_answer(
+        source, before, polled.response, polled.feed, body_hash=polled.body_hash, brought_news=bool(changes.new),
+        newest=newest or next(iter(store.entries.rhythm(before.key, 1)), None), now=now)
+    return PollResult(source, state, outcome, changes, polled.response.body if polled.feed else None, host)
+
+
+def record(result: PollResult, store: Store, now: datetime) -> None:
+    """record: one source's poll in one transaction."""
+    with store.transaction():
+        store.sources.save(result.state)
+        if result.rest_host_until:
+            store.sources.rest_host(result.host, result.rest_host_until)
+        for ordinal, (entry, standing) in enumerate(result.changes.new):
+            store.entries.add(result.state, entry, content_hash(entry), standing, ordinal, now)
+        for key, entry in result.changes.updated:
+            store.entries.update(key, entry, content_hash(entry), now)
+        if result.body is not None:
+            store.sources.keep_body(result.state.key, result.body, now)
+
+
+def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> SourceState:
+    """An edited line keeps its history: a first poll that brings mostly a removed source's entries is that source."""
+    state = polled.state
+    for elder in removed if state.is_new else ():
+        if share_known(polled.entries, store.entries.known(elder.key)) >= 0.5:
+            with store.transaction():
+                store.sources.adopt(state.key, elder.key)
+            return replace(elder, url=state.url)
+    return state

@@ -1,0 +1,52 @@
+"""Files as readers see them: always whole, and untouched when nothing is new."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from aggregator.errors import PublishError
+
+
+def write_all(root: Path, files: Mapping[str, bytes]) -> list[str]:
+    """Write what differs, each file in one step; gives the names that changed, in order.
+
+    A name is relative to `root`. Raises PublishError; what was written before stays, and so does the last good
+    version of the file that failed.
+    """
+    return [name for name, data in files.items() if _write(root / name, data)]
+
+
+def _write(path: Path, data: bytes) -> bool:
+    try:
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    except OSError as error:
+        raise PublishError(f"publish: cannot write {path}: {error.strerror}; the last good version stays") from error
+    return True
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """A unique temporary file in the same folder, synced, renamed over the old one; then the folder is synced."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,211 @@
+"""The static pages beside the digest: river, days, calendar, state of the sources, and those with one thing to say."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from json import dumps
+from urllib.parse import urlsplit
+
+from aggregator.records import LocalDate, MergedEntry, MergedFeed, SourceHealth
+from aggregator.render.site import Site, page, static
+from aggregator.render.words import WEEKDAYS, count, long_date, utc
+
+Issue = tuple[LocalDate, int, int]
+"""One digest in the calendar: its date, its reading time in minutes, its entries shown."""
+
+RIVER_LENGTH = 200
+
+
+# --- river and days ------------------------------------------------------------------------------------------
+
+
+def river(
+    feed: MergedFeed, *, site: Site, digest: LocalDate | None = None, tags: Mapping[str, str] | None = None
+) -> bytes:
+    """The page `index.html`: the newest 200 entries by day of the site's zone, newest first.
+
+    `digest` is the date of the newest digest, if there is one; `tags` maps a tag to its folder under `tags/`.
+    """
+    newest_first = sorted(feed.entries, key=_when, reverse=True)
+    entries, left_out = newest_first[:RIVER_LENGTH], max(0, len(newest_first) - RIVER_LENGTH)
+    return _river(feed, entries, site, "", digest=digest, folders=tags or {}, left_out=left_out)
+
+
+def day(feed: MergedFeed, on: LocalDate, *, site: Site, previous: LocalDate | None = None) -> bytes:
+    """The page `day/YYYY-MM-DD.html`: the entries of `feed` published on one day; links back, never forward."""
+    entries = sorted((one for one in feed.entries if _local(one, site) == on), key=_when, reverse=True)
+    return _river(feed, entries, site, "../", previous=previous, heading=long_date(on))
+
+
+def _river(feed: MergedFeed, entries: Sequence[MergedEntry], site: Site, root: str, **values: object) -> bytes:
+    days = [(on, list(those)) for on, those in groupby(entries, key=lambda one: _local(one, site))]
+    missing: dict[str, object] = {"digest": None, "folders": {}, "left_out": 0, "previous": None, "heading": None}
+    known = {**missing, "feed": feed, "days": days, "shown": len(entries), "copies": _copies, **values}
+    return page("river.html", site, root, **known)
+
+
+def _when(entry: MergedEntry) -> datetime:
+    return entry.published
+
+
+def _local(entry: MergedEntry, site: Site) -> LocalDate:
+    return entry.published.astimezone(site.timezone).date()
+
+
+def _copies(entry: MergedEntry) -> list[tuple[str, str | None]]:
+    return [(copy.source.title, copy.link) for copy in entry.copies]
+
+
+# --- calendar ------------------------------------------------------------------------------------------------
+
+
+def calendar(title: str, issues: Sequence[Issue], *, site: Site, series: str = "") -> bytes:
+    """The page `digest/index.html` (`digest/NAME/index.html` for a named series): months, the newest first."""
+    newest_first = sorted(issues, reverse=True)
+    by_month = groupby(newest_first, key=lambda issue: issue[0].replace(day=1))
+    months = [(first, list(_weeks(first, list(those)))) for first, those in by_month]
+    root = "../../" if series else "../"
+    values = {"title": title, "issues": newest_first, "months": months, "weekdays": WEEKDAYS}
+    return page("calendar.html", site, root, told=_told, short=_short, **values)
+
+
+def _weeks(first: date, issues: Sequence[Issue]) -> Iterator[list[tuple[date | None, Issue | None]]]:
+    """The weeks of a month, Monday first; a day of a neighbouring month is None."""
+    by_date = {issue[0]: issue for issue in issues}
+    for week in Calendar().monthdatescalendar(first.year, first.month):
+        yield [(on, by_date.get(on)) if on.month == first.month else (None, None) for on in week]
+
+
+def _told(issue: Issue) -> str:
+    _, minutes, shown = issue
+    return f"{count(minutes, 'minute', 'minutes')}, {count(shown, 'entry', 'entries')}" if shown else "no news"
+
+
+def _short(issue: Issue) -> str:
+    return f"{issue[1]} min" if issue[2] else "quiet"
+
+
+def latest(digest_page: bytes) -> bytes:
+    """The page `digest/latest.html`: the newest digest's own bytes, whose links hold in the same folder."""
+    return digest_page
+
+
+# --- the state of the sources --------------------------------------------------------------------------------
+
+# What needs attention first; health.state knows how a source comes to one of them.
+_URGENCY = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "paused")
+_ATTENTION = frozenset(_URGENCY[:5])
+_STATES = {
+    "gone": "gone for good",
+    "quarantined": "held, waits for you",
+    "failing": "failing",
+    "moved": "moved",
+    "silent": "silent",
+    "new": "new",
+    "ok": "fine",
+    "paused": "paused by you",
+}
+_ADVICE = {
+    "gone": "remove it, or find its new home with aggregator doctor",
+    "quarantined": "see what was held with aggregator quarantine, then release or drop it",
+    "moved": "take over its new address with aggregator doctor --fix",
+    "silent": "visit its site; it may have moved or rest",
+}
+
+
+def status(rows: Sequence[SourceHealth], *, checked_at: datetime, offline: bool, site: Site) -> bytes:
+    """The page `status.html`: each source's state in words as of `checked_at`, what needs attention first."""
+    urgent_first = sorted(rows, key=lambda row: (_URGENCY.index(row.state), -row.failures, row.title.casefold()))
+    attention = [row for row in urgent_first if row.state in _ATTENTION]
+    fine = [row for row in urgent_first if row.state not in _ATTENTION]
+    values = {"attention": attention, "fine": fine, "checked_at": checked_at, "offline": offline}
+    return page("status.html", site, "", state=_state, advice=_advice, summary=_summary(rows, attention), **values)
+
+
+def _summary(rows: Sequence[SourceHealth], attention: Sequence[SourceHealth]) -> str:
+    sources = count(len(rows), "source", "sources")
+    return f"{sources}, {len(attention)} worth a look" if attention else f"{sources}, all well"
+
+
+def _state(row: SourceHealth) -> str:
+    times = "" if row.failures < 2 else f", {row.failures} times in a row"
+    return _STATES[row.state] + (times if row.state == "failing" else "")
+
+
+def _advice(row: SourceHealth) -> str | None:
+    return _ADVICE.get(row.state)
+
+
+def status_json(rows: Sequence[SourceHealth], *, last_digest: LocalDate | None, offline: bool) -> bytes:
+    """The file `status.json`, the same as `status --json`; sources in the given order, times in UTC."""
+    document = {
+        "sources": [_row(row) for row in rows],
+        "last_digest": None if last_digest is None else last_digest.isoformat(),
+        "offline": offline,
+    }
+    return (dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def _row(row: SourceHealth) -> dict[str, object]:
+    return {
+        "url": row.url,
+        "title": row.title,
+        "state": row.state,
+        "last_success_at": utc(row.last_success_at),
+        "next_poll_at": utc(row.next_poll_at),
+        "reason": row.reason,
+        "failures": row.failures,
+        "error": row.error,
+        "entries": row.entries,
+        "typical_gap_s": row.typical_gap_s,
+    }
+
+
+# --- pages with one thing to say -----------------------------------------------------------------------------
+
+
+def progress(done: int, total: int, read: Sequence[str], *, site: Site) -> bytes:
+    """What `/` shows during the very first pass, fresh each second; `read` are titles, the newest last."""
+    lines = (
+        "As soon as all are read, the first digest is written: the last seven days, in the minutes you gave it.",
+        "This page then turns into the river of all entries by itself.",
+        "A source that is slow or broken does not hold up the others.",
+    )
+    heading = f"Reading your {count(total, 'source', 'sources')} for the first time"
+    return _message(site, "", heading, lines, refresh=1, done=done, total=total, read=tuple(reversed(read[-3:])))
+
+
+def offline(*, site: Site) -> bytes:
+    """What `/` shows while nothing was read yet because the network is away."""
+    lines = (
+        "None of your sources could be reached, which is more likely your connection than all of them.",
+        "Nothing is held against any source, and this page turns into the river by itself.",
+    )
+    return _message(site, "", "You seem to be offline; trying again every minute", lines, refresh=10)
+
+
+def not_found(*, site: Site, root: str | None = None) -> bytes:
+    """The page `404.html`, which stands in for any address, so its links are from the host's root.
+
+    `root` is where the site begins on its host: by default the path of `site.link`.
+    """
+    start = root if root is not None else urlsplit(site.link).path.rstrip("/") + "/"
+    return _message(site, start, "There is no such page", ("What you are looking for may be here:",), home=True)
+
+
+def _message(site: Site, root: str, heading: str, lines: Sequence[str], **values: object) -> bytes:
+    missing: dict[str, object] = {"refresh": None, "done": 0, "total": 0, "read": (), "home": False}
+    return page("message.html", site, root, **{**missing, "heading": heading, "lines": lines, **values})
+
+
+def style() -> bytes:
+    """The file `style.css`."""
+    return static("style.css")
+
+
+def favicon() -> bytes:
+    """The file `favicon.svg`."""
+    return static("favicon.svg")

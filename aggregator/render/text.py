@@ -1,0 +1,141 @@
+"""The digest as plain text of 72 columns: for a terminal, a mail, a screen reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+
+from aggregator.records import Digest, DigestEntry, Story
+from aggregator.render import issue
+from aggregator.render.site import web_link
+from aggregator.render.words import count, covers, long_date, minutes, short_date
+
+WIDTH = 72
+_LONGEST = 2000
+# C0 and C1 controls, surrogates, and the marks that reorder a whole line (embeddings, overrides, isolates).
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def one_line(strange: str) -> str:
+    """A stranger's text on one line: no control characters, single spaces, at most 2,000 characters."""
+    line = " ".join(_CONTROL.sub("", strange[: 4 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+def text(digest: Digest) -> bytes:
+    """The file `digest/YYYY-MM-DD.txt`: UTF-8, lines of at most 72 characters; only a link may be longer."""
+    lines = [*_masthead(digest), *_stories(digest), *_rest(digest), *_lenses(digest), *_ledger(digest)]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _fill(words: str, indent: str = "", first: str | None = None) -> list[str]:
+    """`words` folded to the width; `first` is what the first line starts with instead of `indent`."""
+    start = indent if first is None else first
+    return wrap(one_line(words), WIDTH, initial_indent=start, subsequent_indent=indent)
+
+
+def _url(link: str | None, indent: str) -> list[str]:
+    """A link on a line of its own, never broken; a space in it would end it early."""
+    good = web_link(link)
+    return [indent + "".join(_CONTROL.sub("", good).split())] if good else []
+
+
+def _title(name: str, under: str = "-") -> list[str]:
+    lines = _fill(name)
+    return ["", *lines, under * max((len(line) for line in lines), default=0)]
+
+
+def _masthead(digest: Digest) -> Iterator[str]:
+    yield from _fill(digest.title.upper())
+    series = f" · {one_line(digest.series)}" if digest.series else ""
+    yield from _fill(f"{long_date(digest.date)}{series} · {minutes(digest.reading_time_s)}")
+    yield from _fill(covers(digest))
+    yield "=" * WIDTH
+
+
+def _stories(digest: Digest) -> Iterator[str]:
+    for story in digest.leads:
+        yield from _story(story)
+    for name, stories in digest.sections:
+        yield from _title(issue.heading(name).upper())
+        for story in stories:
+            yield from _story(story)
+    if not digest.stories:
+        yield ""
+        yield from _fill(issue.quiet(digest))
+    yield from ("", issue.THE_END, "=" * WIDTH)
+
+
+def _story(story: Story) -> Iterator[str]:
+    yield ""
+    yield from _fill(story.title)
+    yield from _fill(" ".join(story.summary), "  ")
+    for entry in story.entries[:1]:
+        yield from _fill(f"{_source(entry)} · {story.reason}" if story.reason else _source(entry), "  ")
+        yield from _url(entry.link, "  ")
+    followers = issue.followers(story)
+    for entry in followers:
+        yield from _line(entry, with_link=entry not in story.entries[:1])
+
+
+def _source(entry: DigestEntry, *, under_its_name: bool = False) -> str:
+    others = "also in " + ", ".join(name for name, _ in entry.also_in) if entry.also_in else ""
+    return " · ".join(part for part in ("" if under_its_name else entry.source, others) if part)
+
+
+def _line(entry: DigestEntry, *, with_link: bool = True, under_its_name: bool = False) -> Iterator[str]:
+    source = _source(entry, under_its_name=under_its_name)
+    yield from _fill(f"{entry.title} ({source})" if source else entry.title, "    ", "  - ")
+    if with_link:
+        yield from _url(entry.link, "    ")
+
+
+def _rest(digest: Digest) -> Iterator[str]:
+    groups = issue.rest(digest)
+    if not groups:
+        return
+    entries = count(len(digest.also), "entry", "entries")
+    yield from _title(f"EVERYTHING ELSE · {entries} · {minutes(digest.also_reading_time_s)}")
+    for group in groups:
+        yield ""
+        yield from _fill(group.source)
+        for entry in group.entries:
+            yield from _line(entry, under_its_name=True)
+        if group.more:
+            yield from _fill(f"{len(group.more)} more from {group.source}", "  ")
+        for entry in group.more:
+            yield from _line(entry, under_its_name=True)
+
+
+def _lenses(digest: Digest) -> Iterator[str]:
+    if not digest.lenses:
+        return
+    yield from _title("THE BALANCE")
+    for lens in digest.lenses:
+        yield ""
+        yield from _fill(f"{lens.name}: {count(len(lens.entries), 'entry', 'entries')}")
+        for entry in lens.entries:
+            yield from _fill(f"{entry.title} ({entry.source})", "    ", "  - ")
+
+
+def _ledger(digest: Digest) -> Iterator[str]:
+    yield from _title("THE ACCOUNT")
+    yield from ("", *_fill(issue.accounting(digest)), "")
+    for name, number in issue.sums(digest):
+        yield f"  {number:>7,}  {name}"
+    for group in issue.hidden(digest):
+        yield ""
+        yield from _fill(group.heading)
+        for line, why in group.lines:
+            yield from _fill(f"{line.title} ({line.source}): {why}", "    ", "  - ")
+            yield from _url(line.link, "    ")
+    yield from ("", *_fill(issue.looked_at(digest)))
+    for failed in digest.failed:
+        yield from _fill(f"{failed.title}: {failed.error}", "    ", "  - ")
+    for name in digest.silent:
+        yield from _fill(f"{name}: silent", "    ", "  - ")
+    if digest.sources and not issue.shows_something(digest):
+        yield from ("", *_fill(f"They are: {' · '.join(digest.sources)}."))
+    if digest.previous is not None:
+        yield from ("", *_fill(f"The digest before this one: {short_date(digest.previous)}."))

@@ -1,0 +1,168 @@
+"""`public/` over HTTP: right types, strong ETags, 304, HEAD, gzip; nothing outside the folder, no listing."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+TYPES = {
+    ".xml": "application/xml; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".opml": "text/x-opml; charset=utf-8",
+}
+_ATOM = "application/atom+xml; charset=utf-8"
+_NAMED = {"rss.xml": "application/rss+xml; charset=utf-8", "feed.json": "application/feed+json; charset=utf-8"}
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+                               "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+MAX_AGE = 300  # seconds that a reader may keep a file: about the gap between two publications
+_SHORT = 2**10  # below this gzip gains nothing
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A published file: its bytes plain and packed, one strong ETag for each coding, its time."""
+
+    plain: bytes
+    packed: bytes | None
+    digest: str
+    modified: datetime
+
+    def etag(self, *, packed: bool) -> str:
+        """The strong ETag of one coding (RFC 9110, section 8.8.3)."""
+        return f'"{self.digest}{"-gzip" if packed else ""}"'
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, mtime_ns: int, size: int) -> File:
+    data = path.read_bytes()
+    packed = gzip.compress(data, 6, mtime=0) if len(data) > _SHORT and path.suffix in TYPES else None
+    modified = datetime.fromtimestamp(mtime_ns // 10**9, UTC)
+    return File(data, packed, hashlib.sha256(data).hexdigest()[:32], modified)
+
+
+def site(root: Path, front: Callable[[], bytes | None], healthy: Callable[[], bool]) -> Starlette:
+    """The web application over `root`. `front` gives a page for `/` while there is no other yet."""
+
+    def answer(request: Request) -> Response:
+        name = request.url.path.lstrip("/")
+        if not name or name == "index.html":
+            waiting = front()
+            if waiting is not None:
+                return Response(waiting, 200, {**_SECURITY, "Cache-Control": "no-store"}, TYPES[".html"])
+        path = _inside(root, name + "index.html" if not name or name.endswith("/") else name)
+        if path is None:
+            return _missing(root, request, front() is not None)
+        stat = path.stat()
+        return _file(request, path, _load(path, stat.st_mtime_ns, stat.st_size))
+
+    def health(_: Request) -> Response:
+        return Response("ok\n" if healthy() else "nothing succeeded lately\n", 200 if healthy() else 503,
+                        {"Cache-Control": "no-store"}, TYPES[".txt"])
+
+    return Starlette(routes=[Route("/healthz", health, methods=["GET", "HEAD"]),
+                             Route("/{path:path}", answer, methods=["GET", "HEAD"])])
+
+
+def _inside(root: Path, name: str) -> Path | None:
+    """The file of that name in the folder; None for what is not a plain file there, or hidden."""
+    if "\0" in name or any(part.startswith(".") for part in name.split("/")):
+        return None
+    try:
+        path = (root / name).resolve()
+        return path if path.is_file() and path.is_relative_to(root.resolve()) else None
+    except OSError:
+        return None
+
+
+def _missing(root: Path, request: Request, waiting: bool) -> Response:
+    """404 with a page; 503 for what will be there after the first pass, so that a reader asks again."""
+    if waiting:
+        return Response("Not there yet: the sources are being read for the first time.\n", 503,
+                        {**_SECURITY, "Retry-After": "5"}, TYPES[".txt"])
+    page = _inside(root, "404.html")
+    body = page.read_bytes() if page else b"Not found\n"
+    return Response(body, 404, _SECURITY, TYPES[".html" if page else ".txt"])
+
+
+def content_type(path: Path) -> str:
+    """The media type of a published file by its name."""
+    if path.name.endswith("atom.xml"):
+        return _ATOM
+    return _NAMED.get(path.name) or TYPES.get(path.suffix, "application/octet-stream")
+
+
+def _file(request: Request, path: Path, file: File) -> Response:
+    packed = file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", ""))
+    headers = {
+        **_SECURITY, "ETag": file.etag(packed=packed), "Last-Modified": format_datetime(file.modified, usegmt=True),
+        "Cache-Control": f"max-age={MAX_AGE}", "Vary": "Accept-Encoding",
+    }
+    if _unchanged(request, file):
+        return Response(status_code=304, headers=headers)
+    body = file.plain
+    if packed and file.packed is not None:
+        body, headers["Content-Encoding"] = file.packed, "gzip"
+    return Response(body, 200, headers, content_type(path))
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether Accept-Encoding allows gzip (RFC 9110, section 12.5.3)."""
+    for part in accepted.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def _unchanged(request: Request, file: File) -> bool:
+    """If-None-Match wins over If-Modified-Since (RFC 9110, section 13.2.2); either coding's tag will do."""
+    wanted = request.headers.get("if-none-match")
+    if wanted is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+        return bool(tags & {"*", file.etag(packed=True), file.etag(packed=False)})
+    try:
+        return file.modified <= parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+    except (ValueError, TypeError):
+        return False
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def server(app: Starlette) -> uvicorn.Server:
+    """A server that ends within a second of being told."""
+    return uvicorn.Server(uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1, server_header=False))

@@ -1,0 +1,137 @@
+"""What `run` does at each tick: heed the file, poll what is due, seal what is due. Says what happened as events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.app import App, Pass, Progress, Work
+from aggregator.errors import ConfigError
+from aggregator.records import Config
+from aggregator.store.digests import Sealed
+
+TICK = 5.0             # seconds
+PROBE_GAP = 60.0       # while offline: one source a minute
+BEFORE_SEAL = 300.0    # polling before a seal takes at most this long
+WAIT_FOR_NETWORK = 480.0  # a digest that is due waits this long for the network after a wake
+
+
+@dataclass(frozen=True, slots=True)
+class PassBegan:
+    """A pass over so many sources begins; `first` is the very first of this store."""
+
+    total: int
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PassEnded:
+    """A pass ended."""
+
+    done: Pass
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSealed:
+    """A digest was sealed and written."""
+
+    sealed: Sealed
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanged:
+    """feeds.yaml was saved and is in force."""
+
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileBroken:
+    """feeds.yaml was saved but is wrong; the version of `since` stays in force."""
+
+    error: ConfigError
+    since: datetime
+
+
+Event = PassBegan | PassEnded | DigestSealed | FileChanged | FileBroken
+
+
+class Service:
+    """The state of a running aggregator between ticks."""
+
+    def __init__(
+        self, app: App, load: Callable[[], Config], say: Callable[[Event], None], progress: Callable[[Progress], None]
+    ) -> None:
+        self._app = app
+        self._load = load
+        self._say = say
+        self._progress = progress
+        self._stamp = self._file_stamp()
+        self._loaded_at = app.clock()
+        self._probes = 0
+        self._probed = 0.0
+        self._due_since: float | None = None
+
+    def tick(self) -> None:
+        """One look at everything; does nothing most of the time."""
+        self._reload()
+        self._app.heed_clock()
+        sealing = self._app.digest_is_due()
+        work = self._work()
+        if work:
+            first = self._app.store.meta("last_pass_at") is None
+            self._say(PassBegan(len(work), first))
+            done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None)
+            self._say(PassEnded(done, first))
+        if not self._app.stop.is_set():
+            self._seal()
+
+    def _work(self) -> Work:
+        work = self._app.due() or self._app.due_before_digest()
+        if not work or not self._app.is_offline:
+            return work
+        if time.monotonic() - self._probed < PROBE_GAP:
+            return []
+        self._probed = time.monotonic()
+        self._probes += 1
+        return [work[self._probes % len(work)]]
+
+    def _seal(self) -> None:
+        """Seal what is due; just after a wake the network may still be on its way."""
+        if not self._app.digest_is_due():
+            self._due_since = None
+            return
+        self._due_since = self._due_since or time.monotonic()
+        if self._app.is_offline and time.monotonic() - self._due_since < WAIT_FOR_NETWORK:
+            return
+        for sealed in self._app.seal_due():
+            self._say(DigestSealed(sealed, sealed.covers_from is None))
+
+    def _reload(self) -> None:
+        """A saved feeds.yaml is in force within a tick; a broken one leaves the last good one."""
+        stamp = self._file_stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            config = self._load()
+        except ConfigError as error:
+            self._say(FileBroken(error, self._loaded_at))
+            return
+        added, removed = self._app.follow(config)
+        self._loaded_at = self._app.clock()
+        self._say(FileChanged(added, removed))
+        if self._app.store.meta("last_pass_at") is not None:
+            self._app.publish()
+
+    def _file_stamp(self) -> tuple[int, int]:
+        try:
+            stat = self._app.config.path.stat()
+        except OSError:
+            return (0, 0)
+        return (stat.st_mtime_ns, stat.st_size)

@@ -1,0 +1,82 @@
+"""The ledger: which digest owns which entry, and the bytes of every sealed digest."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from aggregator.store.rows import to_text, to_time
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed digest without its bytes; `date` is the local date of its morning."""
+
+    key: int
+    series: str
+    day: date
+    covers_from: datetime | None
+    covers_to: datetime
+    shown: int
+    reading_time_s: int
+
+
+_SELECT = "SELECT key, series, date, covers_from, covers_to, shown, reading_time_s FROM digests "
+
+
+def _sealed(row: tuple[int, str, str, str | None, str, int, int]) -> Sealed:
+    key, series, day, start, end, shown, seconds = row
+    return Sealed(key, series, date.fromisoformat(day), to_time(start), datetime.fromisoformat(end), shown, seconds)
+
+
+class Digests:
+    """Sealed digests; nothing here is ever changed after it was written."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection
+
+    def seal(self, sealed: Sealed, entries: Iterable[int], files: Mapping[str, bytes], now: datetime) -> None:
+        """Give the digest its entries and its bytes (inside one durable transaction).
+
+        The primary key (series, entry) refuses an entry that another digest of the series owns.
+        """
+        cursor = self._sql.execute(
+            "INSERT INTO digests (series, date, covers_from, covers_to, sealed_at, shown, reading_time_s) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (sealed.series, sealed.day.isoformat(), to_text(sealed.covers_from), to_text(sealed.covers_to),
+             to_text(now), sealed.shown, sealed.reading_time_s))
+        key = cursor.lastrowid
+        self._sql.executemany("INSERT INTO ledger VALUES (?, ?, ?)", [(sealed.series, entry, key) for entry in entries])
+        self._sql.executemany(
+            "INSERT INTO digest_files VALUES (?, ?, ?)",
+            [(key, kind, zlib.compress(data, 9)) for kind, data in files.items()])
+
+    def newest(self, series: str) -> Sealed | None:
+        """The last sealed digest of a series by what it covers."""
+        row = self._sql.execute(
+            _SELECT + "WHERE series = ? ORDER BY covers_to DESC, key DESC LIMIT 1", (series,)).fetchone()
+        return None if row is None else _sealed(row)
+
+    def on(self, series: str, day: date) -> Sealed | None:
+        """The digest of a date, if there is one."""
+        row = self._sql.execute(_SELECT + "WHERE series = ? AND date = ?", (series, day.isoformat())).fetchone()
+        return None if row is None else _sealed(row)
+
+    def all(self, series: str) -> list[Sealed]:
+        """All sealed digests of a series, oldest date first."""
+        return list(map(_sealed, self._sql.execute(_SELECT + "WHERE series = ? ORDER BY date", (series,))))
+
+    def file(self, key: int, kind: str) -> bytes | None:
+        """The stored bytes of one file of a digest: `html`, `md`, `txt`, `json` or `entry`."""
+        row = self._sql.execute("SELECT data FROM digest_files WHERE digest = ? AND kind = ?", (key, kind)).fetchone()
+        return None if row is None else zlib.decompress(row[0])
+
+    def owner(self, series: str, entry: int) -> Sealed | None:
+        """Which digest of the series owns an entry."""
+        row = self._sql.execute(
+            _SELECT + "WHERE key = (SELECT digest FROM ledger WHERE series = ? AND entry = ?)", (series, entry)
+        ).fetchone()
+        return None if row is None else _sealed(row)

@@ -1,0 +1,193 @@
+"""What the store knows of entries: recording, acceptance, groups, and the ways to find one again."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aggregator.records import Entry, SourceState, Standing, StoredEntry
+from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
+
+_SELECT = (
+    "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
+    "e.accepted, e.accepted_at, coalesce(e.grp, e.key) FROM entries e LEFT JOIN entries lead ON lead.key = e.grp "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What matching needs to know of a stored entry."""
+
+    key: int
+    guid: str
+    canonical_url: str | None
+    title: str
+    hash: str
+    published: datetime
+    standing: Standing
+
+
+def _stored(row: tuple[Any, ...]) -> StoredEntry:
+    key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group = row
+    return StoredEntry(
+        key=key, id=public_id, source_key=source, entry=unpack_entry(data), standing=standing,
+        published=datetime.fromisoformat(published), first_seen=datetime.fromisoformat(first_seen),
+        changed_at=datetime.fromisoformat(changed_at), accepted=accepted, accepted_at=to_time(accepted_at), group=group)
+
+
+class Entries:
+    """The entries table: rows come once and stay for ever; ids are made here, once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection
+
+    def known(self, source: int) -> list[Known]:
+        """All entries of a source, as matching sees them."""
+        rows = self._sql.execute(
+            "SELECT key, guid, canonical_url, title, hash, published, standing FROM entries WHERE source = ?", (source,))
+        return [Known(k, g, c, t, h, datetime.fromisoformat(p), s) for k, g, c, t, h, p, s in rows]
+
+    def add(self, source: SourceState, entry: Entry, entry_hash: str, standing: Standing, ordinal: int,
+            now: datetime) -> None:
+        """Store a new entry. Its id is a UUIDv5 (RFC 9562) of the source's first URL and the guid.
+
+        `published` is what is shown: the publisher's, never after `now`; else `now`.
+        """
+        name = f"{source.first_url}\n{entry.guid}"
+        published = min(entry.published or now, now)
+        changed = min(max(entry.updated or published, published), now)
+        self._sql.execute(
+            "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
+            "first_seen, changed_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (source.key, f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}", entry.guid, entry.canonical_url, entry.title,
+             entry_hash, standing, ordinal, to_text(published), to_text(now), to_text(changed), pack_entry(entry)))
+
+    def update(self, key: int, entry: Entry, entry_hash: str, now: datetime) -> None:
+        """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs."""
+        self._sql.execute(
+            "UPDATE entries SET guid = ?, canonical_url = ?, title = ?, data = ?, "
+            "changed_at = CASE WHEN hash = ? THEN changed_at ELSE ? END, hash = ? WHERE key = ?",
+            (entry.guid, entry.canonical_url, entry.title, pack_entry(entry), entry_hash, to_text(now), entry_hash, key))
+
+    def waiting(self) -> list[StoredEntry]:
+        """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
+        rows = self._sql.execute(
+            _SELECT + "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
+            "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal")
+        return list(map(_stored, rows))
+
+    def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
+        """Give an entry its place in the order of acceptance (inside a transaction)."""
+        self._sql.execute(
+            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, "
+            "accepted = (SELECT max(accepted) + 1 FROM entries) WHERE key = ?", (standing, group, to_text(now), key))
+
+    def set_marks(self, key: int, marks: Iterable[int]) -> None:
+        """Remember what a copy of this text would share with it."""
+        self._sql.executemany("INSERT OR IGNORE INTO marks VALUES (?, ?)", [(mark, key) for mark in marks])
+
+    def by_marks(self, marks: Iterable[int], most: int = 20) -> list[StoredEntry]:
+        """Accepted entries that share the most marks, best first."""
+        wanted = tuple(marks)
+        if not wanted:
+            return []
+        keys = [row[0] for row in self._sql.execute(
+            f"SELECT entry FROM marks WHERE mark IN ({_holes(wanted)}) GROUP BY entry "
+            f"ORDER BY count(*) DESC, entry LIMIT {most}", wanted)]
+        found = {stored.key: stored for stored in self.get(keys)}
+        return [found[key] for key in keys if key in found and found[key].accepted]
+
+    def by_url(self, canonical_url: str) -> list[StoredEntry]:
+        """Accepted entries with this canonical URL, oldest acceptance first."""
+        rows = self._sql.execute(
+            _SELECT + "WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,))
+        return list(map(_stored, rows))
+
+    def members(self, group: int) -> list[StoredEntry]:
+        """The entries of a group in order of acceptance."""
+        return list(map(_stored, self._sql.execute(_SELECT + "WHERE e.grp = ? ORDER BY e.accepted", (group,))))
+
+    def get(self, keys: Iterable[int]) -> list[StoredEntry]:
+        """Entries by key, in order of key."""
+        wanted = tuple(keys)
+        return list(map(_stored, self._sql.execute(_SELECT + f"WHERE e.key IN ({_holes(wanted)}) ORDER BY e.key", wanted)))
+
+    def newest_accepted(self, before: int | None = None, page: int = 500) -> Iterator[StoredEntry]:
+        """Entries that are or were news, newest acceptance first, read in pages."""
+        last = before or 2**62
+        while rows := self._sql.execute(
+                _SELECT + "WHERE e.accepted > 0 AND e.accepted < ? AND e.standing IN ('news', 'folded') "
+                "ORDER BY e.accepted DESC LIMIT ?", (last, page)).fetchall():
+            for stored in map(_stored, rows):
+                last = stored.accepted
+                yield stored
+
+    def accepted_between(self, start: datetime, end: datetime) -> list[StoredEntry]:
+        """News and folded entries accepted in [start, end), in order of acceptance (RFC 5005 archives)."""
+        rows = self._sql.execute(
+            _SELECT + "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
+            "AND e.accepted_at < ? ORDER BY e.accepted", (to_text(start), to_text(end)))
+        return list(map(_stored, rows))
+
+    def unsealed(self, series: str) -> list[StoredEntry]:
+        """Accepted entries that no digest of the series owns, in order of acceptance."""
+        rows = self._sql.execute(
+            _SELECT + "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
+            "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted", (series,))
+        return list(map(_stored, rows))
+
+    def held(self, since: datetime | None = None) -> list[StoredEntry]:
+        """Entries in quarantine, those held after `since` if it is given."""
+        rows = self._sql.execute(
+            _SELECT + "WHERE e.standing = 'held' AND e.first_seen > ? ORDER BY e.source, e.ordinal",
+            (to_text(since) or "",))
+        return list(map(_stored, rows))
+
+    def set_held(self, keys: Iterable[int], standing: Standing, now: datetime) -> int:
+        """Release ("news") or drop ("dropped") what is held; a released entry is received anew."""
+        return sum(
+            self._sql.execute("UPDATE entries SET standing = ?, first_seen = ? WHERE key = ? AND standing = 'held'",
+                              (standing, to_text(now), key)).rowcount for key in keys)
+
+    def find(self, address: str, canonical_url: str | None) -> list[StoredEntry]:
+        """Entries with this id, guid or canonical URL, first seen first."""
+        rows = self._sql.execute(
+            _SELECT + "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
+            (canonical_url, address, address))
+        return list(map(_stored, rows))
+
+    def counts(self) -> dict[int, int]:
+        """How many entries each source has brought."""
+        return dict(self._sql.execute("SELECT source, count(*) FROM entries GROUP BY source").fetchall())
+
+    def tally(self) -> dict[str, int]:
+        """How many entries are in each standing."""
+        return dict(self._sql.execute("SELECT standing, count(*) FROM entries GROUP BY standing").fetchall())
+
+    def accepted_since(self, number: int) -> int:
+        """How many entries were accepted after this place in the order."""
+        return int(self._sql.execute("SELECT count(*) FROM entries WHERE accepted > ?", (number,)).fetchone()[0])
+
+    def last_accepted(self) -> int:
+        """The newest place in the order of acceptance."""
+        return int(self._sql.execute("SELECT coalesce(max(accepted), 0) FROM entries").fetchone()[0])
+
+    def first_accepted_at(self) -> datetime | None:
+        """When the first news was accepted."""
+        row = self._sql.execute(
+            "SELECT min(accepted_at) FROM entries WHERE standing IN ('news', 'folded') AND accepted > 0").fetchone()
+        return to_time(row[0])
+
+    def rhythm(self, source: int, most: int = 30) -> list[datetime]:
+        """When the newest entries of a source were published, newest first."""
+        rows = self._sql.execute(
+            "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?", (source, most))
+        return [datetime.fromisoformat(row[0]) for row in rows]
+
+
+def _holes(values: tuple[Any, ...]) -> str:
+    return ", ".join("?" * len(values))

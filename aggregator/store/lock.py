@@ -1,0 +1,74 @@
+"""One writer: a lock beside the store that dies with its process (flock, so also after kill -9)."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aggregator.errors import AlreadyRunning, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who writes: process id, the command it runs, and since when (UTC text)."""
+
+    pid: int
+    command: str
+    since: str
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Holder(int(data["pid"]), str(data["command"]), str(data["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def holder(store: Path) -> Holder | None:
+    """Who holds the lock of this store now, or None."""
+    path = lock_path(store)
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(path) or Holder(0, "another command", "unknown")
+    except OSError:
+        return None
+    return None
+
+
+def lock_path(store: Path) -> Path:
+    """The lock of a store file stands beside it."""
+    return store.with_name(store.name + ".lock")
+
+
+@contextlib.contextmanager
+def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
+    """Hold the lock while the block runs; raises AlreadyRunning at once when another process has it."""
+    path = lock_path(store)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"store: cannot write {path}: {error.strerror}") from error
+    with os.fdopen(descriptor, "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = _read(path) or Holder(0, "another command", "unknown")
+            raise AlreadyRunning(
+                f"already running: `aggregator {who.command}` (pid {who.pid}, since {who.since}) writes to {store}"
+            ) from None
+        file.seek(0)
+        file.truncate()
+        since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        json.dump({"pid": os.getpid(), "command": command, "since": since}, file)
+        file.flush()
+        yield

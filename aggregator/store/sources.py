@@ -1,0 +1,140 @@
+"""What the store knows of sources, hosts and raw bodies."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from aggregator.records import Hints, Source, SourceState
+from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
+
+_TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
+_STATE = tuple(field.name for field in fields(SourceState))
+_COLUMNS = ", ".join(_STATE)
+_UPDATE = f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _STATE[2:])} WHERE key = ?"  # all but key, first_url
+
+
+def _state(row: tuple[Any, ...]) -> SourceState:
+    values = dict(zip(_STATE, row, strict=True))
+    for name in _TIMES:
+        values[name] = to_time(values[name])
+    values["gone"] = bool(values["gone"])
+    values["hints"] = unpack_hints(values["hints"])
+    return SourceState(**values)
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, Hints):
+        return pack_hints(value)
+    if isinstance(value, datetime):
+        return to_text(value)
+    return int(value) if isinstance(value, bool) else value
+
+
+class Sources:
+    """The sources table: one row for every source that was ever configured, its key for ever the same."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection
+
+    def follow(self, sources: Iterable[Source], now: datetime) -> tuple[int, int]:
+        """Make the table follow feeds.yaml: (added or returned, removed). Call inside a transaction.
+
+        A removed source keeps its row and its entries; put back, it is what it was.
+        """
+        wanted = {source.url: place for place, source in enumerate(sources)}
+        present = {str(url): int(key) for key, url in self._sql.execute(
+            "SELECT key, url FROM sources WHERE position IS NOT NULL")}
+        gone = [key for url, key in present.items() if url not in wanted]
+        self._sql.executemany(
+            "UPDATE sources SET position = NULL, removed_at = ? WHERE key = ?", [(to_text(now), key) for key in gone])
+        for url, place in wanted.items():
+            key = present.get(url) or self._returning(url, wanted) or self._new(url)
+            self._sql.execute(
+                "UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", (place, url, key))
+        return len(wanted.keys() - present.keys()), len(gone)
+
+    def _returning(self, url: str, wanted: Collection[str]) -> int | None:
+        """The source that had this address, or permanently redirected to it, and has no other line now."""
+        rows = self._sql.execute(
+            "SELECT key, url FROM sources WHERE url = :u OR first_url = :u OR moved_to = :u "
+            "ORDER BY url = :u DESC, first_url = :u DESC, key", {"u": url})
+        return next((int(key) for key, now_at in rows if now_at == url or now_at not in wanted), None)
+
+    def _new(self, url: str) -> int:
+        taken = self._sql.execute("SELECT count(*) FROM sources WHERE first_url = ? OR first_url LIKE ?",
+                                  (url, url + "#%")).fetchone()[0]
+        first = f"{url}#{taken + 1}" if taken else url  # its old owner lives on under another address
+        return int(self._sql.execute("INSERT INTO sources (first_url, url) VALUES (?, ?)", (first, url)).lastrowid or 0)
+
+    def states(self) -> dict[str, SourceState]:
+        """The state of every configured source by its address, in the order of feeds.yaml."""
+        rows = self._sql.execute(f"SELECT {_COLUMNS} FROM sources WHERE position IS NOT NULL ORDER BY position")
+        return {state.url: state for state in map(_state, rows)}
+
+    def state(self, key: int) -> SourceState:
+        """The state of one source, configured or not."""
+        return _state(self._sql.execute(f"SELECT {_COLUMNS} FROM sources WHERE key = ?", (key,)).fetchone())
+
+    def removed(self, since: datetime) -> list[SourceState]:
+        """Sources that left feeds.yaml at or after `since`."""
+        rows = self._sql.execute(
+            f"SELECT {_COLUMNS} FROM sources WHERE removed_at >= ? ORDER BY key", (to_text(since),))
+        return list(map(_state, rows))
+
+    def save(self, state: SourceState) -> None:
+        """Write a state back (inside a transaction)."""
+        self._sql.execute(_UPDATE, (*(_column(getattr(state, name)) for name in _STATE[2:]), state.key))
+
+    def adopt(self, newcomer: int, elder: int) -> None:
+        """Give an edited line its history back: the elder source takes the newcomer's address and place."""
+        url, place = self._sql.execute("SELECT url, position FROM sources WHERE key = ?", (newcomer,)).fetchone()
+        self._sql.execute("DELETE FROM sources WHERE key = ?", (newcomer,))
+        self._sql.execute(
+            "UPDATE sources SET url = ?, position = ?, removed_at = NULL, etag = NULL, last_modified = NULL, "
+            "validators_url = NULL, body_hash = NULL WHERE key = ?", (url, place, elder))
+
+    def mark_due(self, keys: Iterable[int], now: datetime) -> None:
+        """Ask for an early poll; explicit wishes of the publisher stay in force."""
+        self._sql.executemany(
+            "UPDATE sources SET next_poll_at = ?, reason = 'asked for by hand' WHERE key = ?",
+            [(to_text(now), key) for key in keys])
+
+    def hosts(self) -> dict[str, datetime]:
+        """Hosts that asked to be left alone, and until when."""
+        rows = self._sql.execute("SELECT host, not_before FROM hosts")
+        return {str(host): datetime.fromisoformat(until) for host, until in rows}
+
+    def rest_host(self, host: str, until: datetime) -> None:
+        """Leave a host alone until then."""
+        self._sql.execute(
+            "INSERT INTO hosts VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
+            (host, to_text(until)))
+
+    def shift_clock(self, back: timedelta) -> None:
+        """The clock was set back: move what was planned by the old clock, so that nothing storms or stalls."""
+        for row in self._sql.execute("SELECT key, polled_at, next_poll_at, not_before FROM sources").fetchall():
+            moved = [to_text(moment - back) if (moment := to_time(text)) else None for text in row[1:]]
+            self._sql.execute(
+                "UPDATE sources SET polled_at = ?, next_poll_at = ?, not_before = ? WHERE key = ?", (*moved, row[0]))
+        for host, until in self.hosts().items():
+            self.rest_host(host, until - back)
+
+    def keep_body(self, key: int, body: bytes, now: datetime) -> None:
+        """Keep a raw body: at most one a day a source, 30 days of them besides the newest."""
+        self._sql.execute(
+            "INSERT INTO bodies VALUES (?, ?, ?, ?) ON CONFLICT (source, day) "
+            "DO UPDATE SET fetched_at = excluded.fetched_at, data = excluded.data",
+            (key, now.date().isoformat(), to_text(now), zlib.compress(body, 6)))
+        self._sql.execute(
+            "DELETE FROM bodies WHERE source = ? AND fetched_at < ?", (key, to_text(now - timedelta(days=30))))
+
+    def newest_body(self, key: int) -> bytes | None:
+        """The newest raw body that is kept of a source."""
+        row = self._sql.execute(
+            "SELECT data FROM bodies WHERE source = ? ORDER BY day DESC LIMIT 1", (key,)).fetchone()
+        return None if row is None else zlib.decompress(row[0])

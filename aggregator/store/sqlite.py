@@ -1,0 +1,105 @@
+"""The store on SQLite: opening, migrating, transactions. What it holds is asked of its three parts.
+
+WAL, one writer (store/lock.py), explicit transactions. The connection belongs to one thread at a time; the
+pass's thread writes, threads that fetch never touch it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from aggregator.errors import StoreError
+from aggregator.store.digests import Digests
+from aggregator.store.entries import Entries
+from aggregator.store.sources import Sources
+
+
+class Store:
+    """An open store; `sources`, `entries` and `digests` are its parts."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+        self.sources = Sources(connection)
+        self.entries = Entries(connection)
+        self.digests = Digests(connection)
+
+    @contextlib.contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """All or nothing; `durable` survives a power cut (synchronous=FULL), the rest a kill -9."""
+        with _translated(self.path):
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    def meta(self, name: str) -> str | None:
+        """One remembered fact, or None."""
+        row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Remember a fact (inside a transaction)."""
+        self._connection.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    def tidy(self) -> None:
+        """Let SQLite refresh its statistics and fold its log; cheap, once a day."""
+        self._connection.execute("PRAGMA optimize")
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        """Close; the write-ahead log is folded in by SQLite."""
+        self._connection.close()
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"store: {path}: {error}; `aggregator check` reads without it") from error
+
+
+def open_store(path: Path, *, create: bool = True) -> Store:
+    """Open and migrate the store; raises StoreError when it cannot be used or was written by a newer version."""
+    if not create and not path.exists():
+        raise StoreError(f"store: {path} does not exist yet; run `aggregator poll` or `aggregator run` first")
+    with _translated(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"store: cannot make the folder {path.parent}: {error.strerror}") from error
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-16000")
+        _migrate(connection, path)
+    return Store(connection, path)
+
+
+def _migrations() -> list[str]:
+    folder = resources.files("aggregator.store") / "migrations"
+    return [f.read_text(encoding="utf-8") for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name[:4].isdigit()]
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema up, each migration in a transaction of its own; `user_version` counts them."""
+    scripts = _migrations()
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(scripts):
+        raise StoreError(
+            f"store: {path} was written by a newer aggregator (schema {version}, this one knows {len(scripts)}); "
+            "nothing was touched, upgrade the program"
+        )
+    for number, script in enumerate(scripts[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
