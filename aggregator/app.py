@@ -141,19 +141,21 @@ class App:
     ) -> Pass:
         """Poll, record, accept, publish. Published after 5 s and again at the end; one source stops no other."""
         done = Pass(self.clock(), self.clock())
-        began, early = time.monotonic(), False
+        began, early, read = time.monotonic(), False, 0
         unreached: list[Polled] = []
         attempts: dict[str, bool] = {}
         elders = self._elders()
-        for number, polled in enumerate(in_lanes(work, self._wire, self.clock, self.stop, most), 1):
-            cut_off = polled.error is not None and polled.error.kind in NETWORK_KINDS
-            attempts[host_of(polled.source.url)] = cut_off
-            if cut_off:
-                unreached.append(polled)
-            else:
-                self._record(polled, done, elders)
-            progress(Progress(number, len(work), polled.source.title or polled.state.feed_title or polled.source.url))
-            if not early and time.monotonic() - began > PUBLISH_AFTER and number < len(work):
+        for polled in in_lanes(work, self._wire, self.clock, self.stop, most):
+            if polled is not None:
+                cut_off = polled.error is not None and polled.error.kind in NETWORK_KINDS
+                attempts[host_of(polled.source.url)] = cut_off
+                if cut_off:
+                    unreached.append(polled)
+                else:
+                    self._record(polled, done, elders)
+                read += 1
+                progress(Progress(read, len(work), polled.source.title or polled.state.feed_title or polled.source.url))
+            if not early and time.monotonic() - began > PUBLISH_AFTER and done.polled > len(done.failed):
                 early = True
                 done.new += self.accept()
                 done.published += self.publish()

@@ -82,8 +82,13 @@ _SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
 _SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*+)</a>')
 
-_TAG = re.compile(r"</?([a-z0-9]+)>")
-_BREAKS = {**dict.fromkeys(BLOCKS | {"hr"}, "\n\n"), **dict.fromkeys(LINES | {"br"}, "\n"), **dict.fromkeys(CELLS, " ")}
+_TAG = re.compile(r"<(/?[a-z0-9]+)>")
+_PARAGRAPHS = (BLOCKS - LINES) | {"hr"}
+_BREAKS = {
+    **dict.fromkeys(_PARAGRAPHS | {f"/{name}" for name in _PARAGRAPHS}, "\n\n"),
+    **dict.fromkeys(LINES | {"br"}, "\n"),
+    **dict.fromkeys(CELLS, " "),
+}
 _GAP = re.compile(r"\n{3,}")
 _UNSEEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -120,12 +125,12 @@ def text_of(html: str) -> str:
     """
     cleaned = nh3.clean(
         tamed(_bounded(html), _ALLOWED | _DROPPED, frozenset()),
-        tags=set(_BREAKS),
+        tags=_PARAGRAPHS | LINES | CELLS | {"br"},
         attributes={"*": set()},
         clean_content_tags=set(HIDDEN),
         link_rel=None,
     )
-    broken = _TAG.sub(lambda tag: _BREAKS[tag[1]], " ".join(cleaned.split()))
+    broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), " ".join(cleaned.split()))
     text = _UNSEEN.sub("", _NOT_XML.sub("", entities.unescape(broken)))
     return _GAP.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.split("\n"))).strip()
 

@@ -40,6 +40,13 @@ HIDDEN = word_set(
 )
 """Elements whose content is not for readers, or not HTML."""
 
+# What a start tag closes when it stands directly inside: end tags that HTML lets a writer leave out.
+_CLOSES = {
+    "li": word_set("li"),
+    **dict.fromkeys(("dt", "dd"), word_set("dt dd")),
+    **dict.fromkeys(("td", "th"), word_set("td th")),
+    "tr": word_set("td th tr"),
+}
 _UPPER = re.compile("[A-Z]+")
 _MARK = re.compile("<(?=[a-zA-Z/!?])")
 _SPACE = "[\t\n\f\r ]"
@@ -101,7 +108,8 @@ def _ended(stack: list[str], name: str) -> Iterator[str]:
 
 def _started(stack: list[str], name: str, rest: str, attributes: frozenset[str]) -> Iterator[str]:
     if name not in INLINE and name not in VOID:
-        while stack and (stack[-1] in INLINE or stack[-1] == "p"):
+        closed = _CLOSES.get(name, INLINE)
+        while stack and (stack[-1] in INLINE or stack[-1] == "p" or stack[-1] in closed):
             yield f"</{stack.pop()}>"
     if len(stack) >= MAX_DEPTH:
         return

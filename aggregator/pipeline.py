@@ -93,8 +93,10 @@ def _with_advice(error: ParseError, response: Response | None) -> ParseError:
 def in_lanes(
     work: Iterable[tuple[Source, SourceState]], wire: Wire, clock: Callable[[], datetime], stop: threading.Event,
     most: float | None = None,
-) -> Iterator[Polled]:
+) -> Iterator[Polled | None]:
     """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
+
+    Yields None four times a second while none comes, so that the caller's other work does not wait for a slow source.
 
     Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
     Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
@@ -117,6 +119,7 @@ def in_lanes(
         try:
             result = done.get(timeout=0.25)
         except queue.Empty:
+            yield None
             continue
         if result is None:
             threads -= 1

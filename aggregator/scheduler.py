@@ -6,6 +6,7 @@ what is due, and the ledger decides, never "the timer fired".
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -16,6 +17,8 @@ class Scheduler:
     """A few jobs in memory, each never twice at once, late ones run once instead of not at all."""
 
     def __init__(self) -> None:
+        # A tick that falls into a long pass is left out by design: no news for the terminal.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
 

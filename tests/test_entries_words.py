@@ -98,7 +98,7 @@ def test_fold_is_bounded_by_spaces_and_stable(text: str) -> None:
     assert fold(folded) == folded
 
 
-@given(st.lists(st.from_regex(r"[a-zà-ÿ0-9]{1,8}", fullmatch=True), min_size=1, max_size=6), st.data())
+@given(st.lists(st.from_regex(r"[a-zà-öø-ÿ0-9]{1,8}", fullmatch=True), min_size=1, max_size=6), st.data())
 def test_every_run_of_words_of_a_text_is_found_in_it(words: list[str], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(words) - 1))
     end = data.draw(st.integers(start + 1, len(words)))

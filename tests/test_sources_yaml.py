@@ -114,6 +114,7 @@ def test_keys_that_stand_twice_are_told_beside_the_rest() -> None:
         (b'a: "\\d"\n', 1, 5, "use single quotes"),
         (b"a: !!python/object:os.system x\n", 1, 4, "tags"),
         (b"a: !x {}\n", 1, 4, "tags"),
+        (b"%TAG ! tag:x\n---\na: 1\n", 1, 1, "tags"),
         (b"d: &x {a: 1}\ne:\n  <<: *x\n", 3, 3, "merge keys"),
         (b"a: 1\n---\nb: 2\n", 2, 1, "a second document"),
         (b"{a: b}: c\n", 1, 1, "a key must be text"),

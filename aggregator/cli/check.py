@@ -57,11 +57,11 @@ def _online(config: Config, options: Settings) -> Iterator[Polled]:
 
     work = [(source, SourceState(0, source.url, source.url)) for source in config.sources]
     wire = Wire(user_agent(config.contact or public_link(config.link)), tls_context())
-    found = []
+    found: list[Polled] = []
     with Bar(options, len(work), first=False) as bar:
-        for number, polled in enumerate(in_lanes(work, wire, options.clock(config), threading.Event()), 1):
+        for polled in filter(None, in_lanes(work, wire, options.clock(config), threading.Event())):
             found.append(polled)
-            bar.advance(Progress(number, len(work), polled.source.title or polled.source.url))
+            bar.advance(Progress(len(found), len(work), polled.source.title or polled.source.url))
     place = {source.url: number for number, source in enumerate(config.sources)}
     yield from sorted(found, key=lambda one: place[one.source.url])
 

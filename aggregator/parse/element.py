@@ -190,6 +190,20 @@ def resolve(base: str | None, reference: str | None) -> str | None:
         return None
 
 
+def document_base(url: str | None, site: str | None) -> str | None:
+    """What relative references of a feed are relative to: its address (RFC 3986 section 5.1.3).
+
+    A feed that a proxy serves from another host is relative to its site.
+    """
+    if not is_web(site):
+        return url
+    return url if url and _host(url) == _host(site) else site
+
+
+def _host(url: str | None) -> str:
+    return (url or "").lower().partition("://")[2].partition("/")[0].removeprefix("www.")
+
+
 def resolve_all(base: str, html: str) -> str:
     """HTML with the references in its tags made absolute."""
     return _TAG.sub(lambda tag: _REFERENCE.sub(lambda found: _absolute(base, found), tag[0]), html)

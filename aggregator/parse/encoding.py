@@ -46,6 +46,9 @@ _REFUSED: Final = re.compile(r"idna|punycode|undefined|unicode.escape|mbcs|oem|u
 _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _LONE_BYTES = re.compile("[\udc80-\udcff]+")
+# "é" that was taken for two Western characters, and the "â€" that quotation marks and dashes become
+_TWICE_IN_UTF8 = re.compile(b"\xc3[\x82-\x85]\xc2[\x80-\xbf]|\xc3\xa2\xe2\x82\xac")
+_WESTERN_RUN = re.compile("[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+")  # noqa: RUF001
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
 
@@ -78,10 +81,28 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     """Decode `body`; never fails. C1 control characters become the windows-1252 characters that were meant."""
     decoded = _by_mark(body) or _by_label(body, content_type) or _by_looks(body)
     may_have = _C1_IN_UTF8.search(body) if decoded.encoding == "utf-8" else not decoded.text.isascii()
-    if may_have and _C1.search(decoded.text):
-        text = _C1.sub(lambda match: _western(bytes([ord(match[0])])), decoded.text)
-        return Decoded(text, decoded.encoding, decoded.faithful)
-    return decoded
+    text = decoded.text
+    if _TWICE_IN_UTF8.search(body):
+        text = _once(text)
+    if may_have:
+        text = _C1.sub(lambda match: _western(bytes([ord(match[0])])), text)
+    return Decoded(text, decoded.encoding, decoded.faithful and text == decoded.text)
+
+
+def _once(text: str) -> str:
+    """A document that was encoded as UTF-8 twice: nine of ten runs of its Western characters are UTF-8 again."""
+    runs = _WESTERN_RUN.findall(text[:_SAMPLE])
+    if sum(_again(run) != run for run in runs) < 0.9 * len(runs) or len(runs) < 3:
+        return text
+    return _WESTERN_RUN.sub(lambda run: _again(run[0]), text)
+
+
+def _again(run: str) -> str:
+    try:
+        data = b"".join(bytes([ord(char)]) if char < "\u0100" else char.encode("windows-1252") for char in run)
+        return data.decode("utf-8")
+    except UnicodeError:
+        return run
 
 
 def _by_mark(body: bytes) -> Decoded | None:

@@ -87,8 +87,9 @@ def _link(fields: Fields, links: list[atom.Link], bases: Bases) -> str | None:
         return bases.url(page.element, page.href)
     for _, child in fields.filled("guid"):
         url = text_of(child)
-        if (attribute(child, "ispermalink") or "true").lower() in _YES and is_web(url):
-            return url
+        is_link = is_web(url) or (url or "").startswith("/")
+        if is_link and (attribute(child, "ispermalink") or "true").lower() in _YES:
+            return bases.url(child, url)
     about = fields.element.get(_RDF_ABOUT)
     return about if is_web(about) else None
 
@@ -186,7 +187,7 @@ def _enclosures(fields: Fields, links: list[atom.Link], bases: Bases, media: Med
     """RSS enclosures and Atom's; without any, the media that the entry is about."""
     parts = [(child, attribute(child, "url") or attribute(child, "href")) for child in fields.all("enclosure")]
     parts += [(link.element, link.href) for link in links if link.rel == "enclosure"]
-    found = {}
+    found: dict[str, Enclosure] = {}
     for child, href in parts[:100]:
         if url := bases.url(child, href):
             found.setdefault(url, Enclosure(url, attribute(child, "type"), whole_number(attribute(child, "length"))))

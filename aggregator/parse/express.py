@@ -15,6 +15,7 @@ from aggregator.parse.element import (
     Fields,
     Person,
     attribute,
+    document_base,
     is_web,
     language_of,
     language_tag,
@@ -67,7 +68,7 @@ def is_feed(root: Element) -> bool:
     return name_of(root.tag) in ("rss", "rdf:rdf", "atom:feed", "atom:entry")
 
 
-def read(root: Element, url: str | None, most: int | None, *, scoped: bool) -> ParsedFeed:
+def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFeed:
     """Read a feed whose root `is_feed`; `scoped` says that xml:base may occur in it.
 
     Of more than `most` entries the newest are kept, `left_out` counts the rest.
@@ -77,7 +78,7 @@ def read(root: Element, url: str | None, most: int | None, *, scoped: bool) -> P
     found = atom.links(fields)
     site = Bases(url or _first_web(found), scoped=scoped)
     link = _link(fields, found, site)
-    bases = Bases(link if is_web(link) and shape.format == "rss" else url or _first_web(found) or link, scoped=scoped)
+    bases = Bases(document_base(url or _first_web(found), link), scoped=scoped)
     language = language_tag(fields.text(*_LANGUAGE)) or language_of(shape.channel) or language_of(root)
     kept = _newest(shape.entries, most)
     author = entry.author_of(fields, _AUTHOR)
@@ -137,9 +138,9 @@ def _version(root: Element, kind: str) -> str:
     return attribute(root, "version") or "2.0"
 
 
-def _newest(elements: list[Element], most: int | None) -> list[Element]:
+def _newest(elements: list[Element], most: int) -> list[Element]:
     """The newest `most`, in document order; without dates the first, for feeds begin with the newest."""
-    if most is None or len(elements) <= most:
+    if len(elements) <= most:
         return elements
     dates = []
     for position, element in enumerate(elements):

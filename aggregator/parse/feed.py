@@ -15,7 +15,8 @@ from aggregator.parse.encoding import decode
 from aggregator.records import ParsedFeed
 
 BIG: Final = 4 << 20
-MOST_ENTRIES: Final = 1_000
+MOST_ENTRIES_OF_BIG: Final = 1_000
+MOST_ENTRIES: Final = 10_000
 
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
@@ -24,22 +25,20 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     """Read a feed of any format.
 
     `url` is where the body came from: relative links are resolved against it. `content_type` is the header as it
-    came. Of a body over 4 MiB the newest 1,000 entries are kept, `left_out` counts the others. Raises ParseError
+    came. Of a body over 4 MiB the newest 1,000 entries are kept, of a smaller one 10,000; `left_out` counts the others. Raises ParseError
     (`html`, `not_feed` or `limit`) and nothing else, whatever the bytes are.
     """
     decoded = decode(body, content_type)
     text = decoded.text.lstrip("\ufeff \t\r\n")
     if not text:
         raise ParseError("not_feed", "empty document")
-    most = MOST_ENTRIES if len(body) > BIG else None
-    if text[0] in "{[":
-        feed = jsonfeed.read(text, url, most)
-    else:
-        feed = _read_xml(decoded.text.lstrip("\ufeff"), url, most)
+    most = MOST_ENTRIES_OF_BIG if len(body) > BIG else MOST_ENTRIES
+    is_json = text[0] in "{["
+    feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded.text.lstrip("\ufeff"), url, most)
     return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful)
 
 
-def _read_xml(text: str, url: str | None, most: int | None) -> ParsedFeed:
+def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
     document = xml.read(text)
     root = document.root
     if root is not None and express.is_feed(root):

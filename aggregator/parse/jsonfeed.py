@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
-from aggregator.parse.element import Person, is_web, joined, resolve, seconds
+from aggregator.parse.element import Person, document_base, joined, resolve, seconds
 from aggregator.parse.entry import unique
 from aggregator.parse.xml import legal
 from aggregator.records import Enclosure, Hints, ParsedEntry, ParsedFeed
@@ -17,7 +17,7 @@ from aggregator.records import Enclosure, Hints, ParsedEntry, ParsedFeed
 _Object = Mapping[str, Any]
 
 
-def read(text: str, url: str | None, most: int | None) -> ParsedFeed:
+def read(text: str, url: str | None, most: int) -> ParsedFeed:
     """Read a JSON Feed; ParseError `not_feed` when it is other JSON or none. Of too many the first are kept."""
     feed = _load(text)
     version = _text(feed, "version") or ""
@@ -26,7 +26,7 @@ def read(text: str, url: str | None, most: int | None) -> ParsedFeed:
         raise ParseError("not_feed", "not a feed: JSON without a feed's version and items")
     entries = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     link = _url(feed, url, "home_page_url")
-    base = link if is_web(link) else url
+    base = document_base(url, link)
     language = _text(feed, "language")
     author = _author(feed)
     return ParsedFeed(

@@ -12,6 +12,7 @@ from aggregator.parse.xml import Element
 from aggregator.records import Enclosure
 
 _MOST: Final = 50
+_PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
 
 class Media:
@@ -67,15 +68,23 @@ class Media:
 
     @property
     def enclosures(self) -> tuple[Enclosure, ...]:
-        """What plays: the media that are not images, each address once."""
+        """What plays: sound and film, each address once."""
         found: dict[str, Enclosure] = {}
         for child in self._contents:
-            url = None if _is_image(child) else self._bases.url(child, attribute(child, "url"))
-            if url:
+            url = self._bases.url(child, attribute(child, "url"))
+            if url and _plays(child):
                 size = whole_number(attribute(child, "filesize"))
                 found.setdefault(url, Enclosure(url, attribute(child, "type"), size))
         return tuple(found.values())
 
 
 def _is_image(element: Element) -> bool:
-    return attribute(element, "medium") == "image" or (attribute(element, "type") or "").lower().startswith("image/")
+    if attribute(element, "medium") == "image" or (attribute(element, "type") or "").lower().startswith("image/"):
+        return True
+    path = (attribute(element, "url") or "").lower().partition("?")[0]
+    return not attribute(element, "type") and path.endswith(_PICTURES)
+
+
+def _plays(element: Element) -> bool:
+    kind = (attribute(element, "type") or "").lower()
+    return attribute(element, "medium") in ("audio", "video") or kind.startswith(("audio/", "video/"))

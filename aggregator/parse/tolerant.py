@@ -17,7 +17,7 @@ import feedparser
 
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
-from aggregator.parse.element import VOID, Person, is_web, joined, person, resolve, seconds, whole_number
+from aggregator.parse.element import VOID, Person, document_base, joined, person, resolve, seconds, whole_number
 from aggregator.parse.entry import unique
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
 
@@ -36,7 +36,7 @@ _HEADERS: Final = {"content-type": "application/xml; charset=utf-8"}
 _Values = Mapping[str, Any]
 
 
-def read(text: str, url: str | None, most: int | None) -> ParsedFeed:
+def read(text: str, url: str | None, most: int) -> ParsedFeed:
     """Read a broken or rare document; ParseError `not_feed` when nothing in it is a feed, `limit` when it would
     take seconds. Of a document over 4 Mi characters the first entries are read, `left_out` counts the others.
     """
@@ -49,7 +49,7 @@ def read(text: str, url: str | None, most: int | None) -> ParsedFeed:
         raise ParseError("not_feed", "not a feed: neither RSS, Atom, RDF nor JSON Feed in it")
     feed = parsed.get("feed") or {}
     link = resolve(url, _text(feed, "link"))
-    base = link if is_web(link) else url
+    base = document_base(url, link)
     author = _author(feed)
     kept = entries[:most]
     return ParsedFeed(
@@ -73,7 +73,7 @@ def read(text: str, url: str | None, most: int | None) -> ParsedFeed:
         self_link=next((resolve(base, _text(one, "href")) for one in _links(feed, "self")), None),
         generator=_text(feed, "generator"),
         copyright=_text(feed, "rights"),
-        entries=tuple(_entry(values, base, version, _text(feed, "language")) for values in kept),
+        entries=tuple(_entry(values, base, version, feed) for values in kept),
         left_out=left_out + len(entries) - len(kept),
     )
 
@@ -128,20 +128,26 @@ def _format(version: str) -> Literal["rss", "atom"]:
     return "atom" if version.startswith("atom") else "rss"
 
 
-def _entry(values: _Values, base: str | None, version: str, language: str | None) -> ParsedEntry:
+def _entry(values: _Values, base: str | None, version: str, feed: _Values) -> ParsedEntry:
     link = resolve(base, _text(values, "feedburner_origlink") or _text(values, "link"))
     content = next((_html(one) for one in values.get("content") or ()), None)
     summary = _html(values.get("summary_detail") or {})
     title = values.get("title_detail") or {}
     author = _author(values)
+    is_atom = version.startswith("atom")
+    if is_atom and not author.name:
+        author = _author(feed)  # RFC 4287 section 4.2.1
+    published = _text(values, "published") or _text(values, "created")
+    if not published and not is_atom:
+        published = _text(values, "updated")  # where feedparser puts dc:date
     return ParsedEntry(
         id=_text(values, "id"),
         link=link,
         title=_text(title, "value"),
-        title_is_text=version.startswith("atom") and title.get("type") == "text/plain",
+        title_is_text=is_atom and title.get("type") == "text/plain",
         summary=None if summary == content else summary,
         content=content,
-        published=parse_date(_text(values, "published") or _text(values, "created") or ""),
+        published=parse_date(published or ""),
         updated=parse_date(_text(values, "updated") or ""),
         author=author.name,
         author_email=author.email,
@@ -149,7 +155,7 @@ def _entry(values: _Values, base: str | None, version: str, language: str | None
         enclosures=_enclosures(values, base),
         comments=resolve(base, _text(values, "comments")),
         image=_image(values, base),
-        language=language,
+        language=_text(feed, "language"),
         source_title=_text(values.get("source") or {}, "title"),
         duration=seconds(_text(values, "itunes_duration")),
         base=link or base,

@@ -1,7 +1,7 @@
 """Text of an XML document -> an lxml tree that cannot reach the network, the disk or a DTD.
 
 The DOCTYPE is cut off before anything reads it, so there are no entities to expand and nothing to fetch. What
-common carelessness breaks (control characters, bare ampersands, HTML entities, text around the root) is mended
+common carelessness breaks (control characters, bare ampersands, HTML entities, text around the root, tags that do not match) is mended
 here; a document that is broken otherwise has no tree and is left to the tolerant reader.
 """
 
@@ -15,6 +15,8 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from lxml import etree
+
+from aggregator.parse.balance import balanced
 
 Element = etree._Element  # noqa: SLF001  (lxml has no public name for the type)
 
@@ -53,7 +55,10 @@ def read(text: str) -> Document:
     if root is not None:
         return Document(root, safe, exact and (len(start) == len(text) or not start.startswith("<?xml")))
     mended = _mend(legal(safe), entities)
-    return Document(_tree(mended)[0], mended, False)
+    root = _tree(mended)[0]
+    if root is None and (whole := balanced(mended)) is not None:
+        root = _tree(whole)[0]
+    return Document(root, mended, False)
 
 
 def legal(text: str) -> str:
@@ -102,11 +107,12 @@ def _is_legal(code: int) -> bool:
 def _tree(text: str) -> tuple[Element | None, bool]:
     """The root and whether nothing was wrong; a prefix that is not declared is the one thing tolerated here."""
     data = text.encode("utf-8", "replace")
+    parser = _parser()
     try:
-        return etree.fromstring(data, _parser()), True
-    except etree.XMLSyntaxError as error:
-        errors = list(error.error_log or ())
-        if errors and all(entry.domain == etree.ErrorDomains.NAMESPACE for entry in errors):
+        return etree.fromstring(data, parser), True
+    except etree.XMLSyntaxError:
+        # The log of the exception is that of the whole thread; the parser's is its own.
+        if {entry.domain for entry in parser.error_log} == {etree.ErrorDomains.NAMESPACE}:
             return etree.fromstring(data, _parser(recover=True)), False
         return None, False
 

@@ -14,6 +14,7 @@ Place = tuple[int, int]
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
+_TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r" *\t")
 
@@ -63,6 +64,8 @@ def decode(data: bytes, file: str) -> str:
         raise ConfigError(_at(text, found.start(), file, f"a {what} stands here: the file is damaged or half saved"))
     if found := _CONFLICT.search(text):
         raise ConfigError(_at(text, found.start(), file, f"`{found[0]}`: a merge was not resolved here; keep one side"))
+    if found := _TAG_DIRECTIVE.search(text):
+        raise ConfigError(_at(text, found.start(), file, "tags (`%TAG`) are not read"))
     return text
 
 

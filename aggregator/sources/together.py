@@ -17,7 +17,7 @@ from aggregator.urls import canonical
 SHORTEST_EVERY = timedelta(minutes=10)
 
 _NO_SOURCES = "no sources yet: add a line `- https://example.org/feed` under `sources:`"
-_TOO_OFTEN = "must be at least 10m; only a source with `allow_private: true` may be polled more often"
+_TOO_OFTEN = "must be 10m or more, unless `allow_private: true` says that it is your own machine"
 
 
 def problems_together(document: Document, file: str) -> Iterator[Problem]:

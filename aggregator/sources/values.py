@@ -197,8 +197,10 @@ def tags(value: object) -> tuple[str, ...]:
 
 def pattern(value: object) -> str:
     """One word, phrase or stem*."""
-    (written,) = compile_words([text(value)]).patterns
-    return written
+    written = compile_words([text(value)]).patterns
+    if len(written) != 1:
+        raise ValueError(f"`{text(value)[:40]}` must be one word or phrase, without a comma")
+    return written[0]
 
 
 def patterns(value: object) -> tuple[str, ...]:
