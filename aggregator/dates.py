@@ -34,16 +34,13 @@ januari februari mars april maj juni juli augusti september oktober november dec
 januar februar marts april maj juni juli august september oktober november december
 január február március április május június július augusztus szeptember október november december
 ledna února března dubna května června července srpna září října listopadu prosince
-leden únor březen duben květen červen červenec srpen září říjen listopad prosinec
 tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta
 ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
 ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
-gener febrer març abril maig juny juliol agost setembre octubre novembre desembre
 января февраля марта апреля мая июня июля августа сентября октября ноября декабря
-январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
 січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
 ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου
-"""
+"""  # noqa: RUF001
 
 # Minutes east of Greenwich. Where one name stands for several zones, the one that feeds mean.
 _ZONES: Final = {
@@ -56,10 +53,11 @@ _ZONES: Final = {
     "hst": -600,
 }  # fmt: skip
 
-_WEEKDAYS: Final = frozenset(["mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"]) | frozenset(
-    f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
-)
-_FILLERS: Final = frozenset(["at", "on", "of", "the", "de", "del", "do", "le", "den", "der", "um", "kl", "klo", "om", "a", "as", "las", "h", "uhr", "o", "t"])
+_WORDS_WITHOUT_MEANING: Final = """
+mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday
+at on of the de del do le den der um kl klo om a as las h uhr o t , . - | \u2013 \u2014 ; ' @
+"""
+_IGNORED: Final = frozenset(_WORDS_WITHOUT_MEANING.split())
 _MORNING: Final = frozenset({"am", "오전", "午前", "上午"})
 _EVENING: Final = frozenset({"pm", "오후", "午後", "下午"})
 _SEOUL: Final = timezone(timedelta(hours=9))
@@ -80,7 +78,7 @@ _WORD = re.compile(r"[^\W\d_]+|\d+|\S")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[oº°ª])(?![^\W_])")
 _ISO_MONTH = re.compile(r"(\d{4})-(\d\d)$|-(\d\d)-?(\d\d)$")
 _ISO_DAY_OF_YEAR = re.compile(r"(\d{4})-?(\d{3})$")
-_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?$|(\d\d)(\d\d)(\d\d)$")
+_DIGITS: Final = {4: "%Y", 6: "%y%m%d", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
 def parse_date(text: str) -> datetime | None:
@@ -119,25 +117,18 @@ def _plain(text: str) -> datetime | None:
 def _usual(match: re.Match[str]) -> datetime | None:
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
     number = _MONTHS.get(month.lower())
+    if not number:
+        return None
     zone = _offset(sign, hours, minutes) if sign else UTC
-    return datetime(int(year), number, int(day), tzinfo=zone) + _clock(int(hour), int(minute), int(second)) if number else None
+    return datetime(int(year), number, int(day), tzinfo=zone) + _clock(int(hour), int(minute), int(second))
 
 
 def _digits(text: str) -> datetime | None:
     """`2003`, `20031231`, `20031231235959`, `031231`; ten digits are Unix seconds, thirteen milliseconds."""
     if len(text) in (10, 13):
         return datetime.fromtimestamp(int(text[:10]), UTC)
-    if len(text) == 4:
-        return datetime(int(text), 1, 1, tzinfo=UTC)
-    if len(text) == 8:
-        return datetime(int(text[:4]), int(text[4:6]), int(text[6:]), tzinfo=UTC)
-    match = _COMPACT.match(text)
-    if not match:
-        return None
-    if match[7]:
-        return datetime(_full_year(match[7]), int(match[8]), int(match[9]), tzinfo=UTC)
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    form = _DIGITS.get(len(text))
+    return datetime.strptime(text, form).replace(tzinfo=UTC) if form else None
 
 
 def _fold(text: str) -> str:
@@ -231,7 +222,7 @@ def _read_words(text: str, parts: _Parts) -> bool:
         elif word in _MORNING or word in _EVENING:
             parts.evening = word in _EVENING
             parts.zone = parts.zone or (_SEOUL if word in "오전 오후" else None)
-        elif not (word in _WEEKDAYS or word in _FILLERS or word in ",.-|–—;'@" or (position == 0 and word.isalpha())):
+        elif word not in _IGNORED and not (position == 0 and word.isalpha()):
             return False
     return True
 

@@ -121,6 +121,7 @@ def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], dat
 def writing(options: Settings, command: str) -> Iterator[App]:
     """An App that holds the writer's lock; raises AlreadyRunning when another has it."""
     from aggregator.app import App
+    from aggregator.sources.pending import without_effect
     from aggregator.store.lock import writer
     from aggregator.store.sqlite import open_store
 
@@ -132,6 +133,8 @@ def writing(options: Settings, command: str) -> Iterator[App]:
             app = App(config, store, clock)
             app.follow(config)
             app.heed_clock()
+            for line in without_effect(config):
+                options.say(line)
             yield app
         finally:
             store.close()

@@ -16,38 +16,241 @@ MOST_BLOCKS = 60
 
 _BLOCK_TAG = re.compile(
     r"</?(?:address|article|aside|blockquote|caption|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup"
-    r"|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)(?: [^<>]*)?>|(?:<br ?/?>\s*){2,}"
+    r"|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)(?: [^<>]*)?>|<br ?/?>"
 )
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"</?([a-z0-9]+)(?: [^<>]*)?>")
 _EMPTY = re.compile(r"<(p|div|li|ul|ol|h[1-6]|section|aside|footer|header|nav|span|article)(?: [^<>]*)?>\s*</\1>")
+_LEFT_BREAK = re.compile(r"(?:\s*<br ?/?>)+\s*(?=</(?:p|div|li|section|article)>|$)")
 _MEDIA = re.compile(r"<(?:img|video|audio|source)\b")
-_NOT_WORD = re.compile(r"[^\w]+")
-_END_MARKS = ".!?…:;"
+_ONLY_LINKS = re.compile(r"(?:[\s,|·•]*<a [^<>]*>[^<>]*</a>)+[\s,|·•]*")
+_NOT_WORD = re.compile(r"[\W_]+")
+_EDGES = " \t\n\xa0*_|·•→›»«‹←↓>–—-"
 
-# "The post TITLE appeared first on SITE." as WordPress writes it: (before the title, between, after the site).
-_FOOTERS = re.compile(
-    r"""(?:
-      (?:the\ post|the\ article|this\ post|this\ article)\b.{1,400}?\b(?:appeared\ first|first\ appeared|was\ first\ published)\ (?:on|in)\b
-    | (?:der\ beitrag|der\ artikel)\b.{1,400}?\b(?:erschien|ist)\ zuerst\ (?:auf|bei|in)\b
-    | (?:l.article|cet\ article|le\ billet)\b.{1,400}?\best\ apparu\ en\ premier\ sur\b
-    | (?:la\ entrada|el\ art[ií]culo|el\ post)\b.{1,400}?\b(?:se\ public[oó]|apareci[oó]|aparece)\ primero\ en\b
-    | (?:l.articolo|il\ post)\b.{1,400}?\b(?:proviene\ da|sembra\ essere\ il\ primo\ su|è\ apparso\ per\ la\ prima\ volta\ su)\b
-    | (?:o\ post|o\ conteúdo|a\ publicação|o\ artigo)\b.{1,400}?\b(?:apareceu|aparece|foi\ publicado)\ primeiro\ (?:em|no|na)\b
-    | (?:het\ bericht|dit\ bericht)\b.{1,400}?\bverscheen\ (?:als\ )?eerst(?:e)?\ op\b
-    | .{1,400}?\bbejegyzés\ először\b.{1,200}?\bjelent\ meg
-    | (?:artykuł|post|wpis)\b.{1,400}?\b(?:pochodzi\ z\ serwisu|pojawił\ się\ (?:poniżej\ )?pierwsz[ay]\ (?:w|na))\b
-    | inlägget\b.{1,400}?\bdök\ (?:först\ )?upp\ (?:först\ )?på\b
-    | innlegget\b.{1,400}?\bdukket\ (?:først\ )?opp\ (?:først\ )?på\b
-    | indlægget\b.{1,400}?\b(?:blev\ først\ udgivet\ på|dukkede\ først\ op\ på)\b
-    | artikkeli\b.{1,400}?\b(?:julkaistiin|ilmestyi)\ (?:ensimmäisen\ kerran|ensin)\b
-    | příspěvek\b.{1,400}?\b(?:pochází\ z|se\ nejdříve\ objevil\ na)\b
-    | príspevok\b.{1,400}?\b(?:zobrazený\ najskôr|sa\ zobrazil\ najskôr\ na)\b
-    | (?:articolul|l.entrada)\b.{1,400}?\b(?:apare\ prima\ dată\ (?:în|pe)|ha\ aparegut\ primer\ a)\b
-    | .{1,400}?\byazısı\ ilk\ önce\b.{1,200}?\bortaya\ çıktı
-    | сообщение\b.{1,400}?\bпоявил(?:ись|ось)\ сначала\ на\b
-    | запис\b.{1,400}?\bспершу\ (?:з.явився\ на|з.явиться)\b
-    | το\ άρθρο\b.{1,400}?\bεμφανίστηκε\ πρώτα\ στο\b
-    | 投稿.{1,400}?に最初に表示されました
-    )[^\n]{0,200}""",
-    re.VERBOSE | re.IGNORECASE,
+
+def _phrases(table: str) -> re.Pattern[str]:
+    """One pattern for a table of phrases, `|` between them: `*` is any words or none, `#` a number."""
+    escaped = "|".join(re.escape(" ".join(phrase.split())) for phrase in table.split("|")).replace("\\ ", " ")
+    anything = escaped.replace(r" \*", "(?: .{0,400})?").replace(r"\* ", ".{0,400} ")
+    return re.compile(anything.replace(r"\#", r"\d+(?:[.,]\d+)?").replace("'", "[’' ]?"), re.IGNORECASE)
+
+
+# "The post TITLE appeared first on SITE.", as WordPress and its plug-ins write it.
+_FOOTERS = _phrases(
+    """the post * appeared first on * | the post * first appeared on * | this article * first appeared on *
+    | this post * first appeared on * | this article * was first published on * | the article * appeared first on *
+    | der beitrag * erschien zuerst auf * | der artikel * erschien zuerst auf *
+    | der beitrag * ist zuerst erschienen auf *
+    | l'article * est apparu en premier sur * | cet article * est apparu en premier sur *
+    | la entrada * se publicó primero en * | la entrada * apareció primero en * | la entrada * aparece primero en *
+    | el artículo * apareció primero en * | el post * apareció primero en *
+    | l'articolo * proviene da * | l'articolo * sembra essere il primo su * | il post * proviene da *
+    | o post * apareceu primeiro em * | o conteúdo * aparece primeiro em * | o post * aparece primeiro em *
+    | a publicação * apareceu primeiro em * | o artigo * foi publicado primeiro em *
+    | het bericht * verscheen eerst op * | het bericht * verscheen als eerste op * | dit bericht * verscheen eerst op *
+    | * bejegyzés először * jelent meg | * bejegyzés először * jelent meg *
+    | artykuł * pochodzi z serwisu * | post * pojawił się poniżej pierwsza w * | artykuł * pojawił się najpierw w *
+    | inlägget * dök först upp på * | inlägget * dök upp först på * | innlegget * dukket først opp på *
+    | indlægget * blev først udgivet på * | indlægget * dukkede først op på *
+    | artikkeli * julkaistiin ensimmäisen kerran *
+    | artikkeli * ilmestyi ensin * | příspěvek * pochází z * | příspěvek * se nejdříve objevil na *
+    | príspevok * zobrazený najskôr * | articolul * apare prima dată în * | l'entrada * ha aparegut primer a *
+    | * yazısı ilk önce * ortaya çıktı | сообщение * появились сначала на * | запис * спершу з'явиться *
+    | запис * спершу з'явився на * | το άρθρο * εμφανίστηκε πρώτα στο * | 投稿 * は * に最初に表示されました"""
 )
+_READ_MORE = _phrases(
+    """read more * | see more | learn more | more | read the full * | read the rest * | read the article
+    | read the original * | read the whole * | read full * | full story
+    | full article | continue | continue reading * | keep reading * | finish reading * | view original * | view full *
+    | click here to read * | click here to continue * | weiterlesen * | mehr lesen * | mehr erfahren | lesen sie mehr *
+    | zum artikel | lire la suite * | lire plus * | en savoir plus | leer más * | seguir leyendo * | continuar leyendo *
+    | leggi tutto * | leggi di più * | leggi l'articolo * | continua a leggere * | lees meer * | lees verder *
+    | verder lezen * | tovább | tovább olvasom * | tovább a cikkhez | olvass tovább * | bővebben | czytaj dalej *
+    | czytaj więcej * | więcej | läs mer * | fortsätt läsa * | læs mere * | læs videre * | les mer * | lue lisää *
+    | jatka lukemista * | leia mais * | ler mais * | continue lendo * | continue a ler * | číst dál * | čítať ďalej *
+    | citește mai mult * | citește mai departe * | devamını oku * | читать далее * | читать дальше * | читати далі *
+    | περισσότερα * | 続きを読む * | 阅读全文 * | 继续阅读 *"""
+)
+_CHROME = _phrases(
+    """share | share this | share this post | share this article | share this story | share it | share with * | share on *
+    | share via * | click to share on * | click to email * | click to print * | tweet | tweet this | retweet | pin it
+    | like | like this | like loading * | loading | restack | teilen | teilen mit | beitrag teilen | artikel teilen
+    | partager | partager cet article | partager sur * | compartir | comparte esto | compartir en * | condividi
+    | condividi su * | delen | deel dit | dela | udostępnij | megosztás | oszd meg * | compartilhe | compartilhe isso
+    | facebook | twitter | linkedin | whatsapp | reddit | telegram | pinterest | e-mail | email | print | copy link
+    | subscribe | subscribed | subscribe now | subscribe here | subscribe today | subscribe to * | subscribe for *
+    | sign up | sign up now | sign up for our * | sign up to our * | sign up for the newsletter *
+    | join our newsletter *
+    | join our mailing list * | upgrade to paid | get the app | get more from * | thanks for reading * subscribe *
+    | thanks for reading * share it | this post is public so feel free to share it | ready for more?
+    | * is a reader-supported publication * | discussion about this post | enter your email | enter your email address
+    | type your email * | email address | your email | your email address | abonnieren | jetzt abonnieren
+    | newsletter abonnieren | jetzt newsletter abonnieren | s'abonner | abonnez-vous à * | suscríbete * | iscriviti *
+    | iratkozz fel * | feliratkozás * | leave a reply | leave a reply cancel reply | leave a comment | cancel reply
+    | post comment | submit comment | add a comment | no comments | no comments yet | comments | # comments | # comment
+    | # responses | # replies | view all comments | view all # comments | notify of | inline feedbacks | inline feedback
+    | oldest | newest | most voted | article rating | rate this | rate this post | # vote | # votes | # # vote
+    | # # votes
+    | # vote article rating | # # vote article rating | # # votes article rating
+    | would love your thoughts, please comment * | would love your thoughts, please comment.x
+    | your email address will not be published * | required fields are marked * | save my name, email *
+    | this site uses akismet *
+    | learn how your comment data is processed | you must be logged in to post a comment | log in to leave a comment
+    | schreibe einen kommentar * | schreiben sie einen kommentar * | kommentar verfassen | kommentar hinterlassen
+    | kommentare | # kommentare | laisser un commentaire * | deja un comentario * | lascia un commento *
+    | laat een reactie achter * | hozzászólás | hozzászólások | vélemény, hozzászólás? | dodaj komentarz *
+    | lämna ett svar *
+    | deixe um comentário * | filed under: * | posted in: * | tagged: * | tagged with: * | tags: * | categories: *
+    | schlagwörter: * | kategorien: * | copyright # * | copyright © # * | © # * | © copyright # * | advertisement
+    | anzeige | werbung | publicité | hirdetés | publicidad"""
+)
+_HEAD = _phrases(
+    """skip to content | skip to main content | skip to navigation | jump to content | zum inhalt | zum inhalt springen
+    | zum hauptinhalt springen | aller au contenu | passer au contenu | saltar al contenido | ir al contenido
+    | vai al contenuto | ga naar de inhoud | naar de inhoud | ugrás a tartalomhoz | ugrás a tartalomra
+    | kilépés a tartalomba | menu | menü | reading time: * | reading time # * | estimated reading time: * | # min read
+    | # minute read | # minutes read | lesezeit: * | temps de lecture * | listen to this article *
+    | listen to this post *
+    | toggle navigation | back to blog | back to home | back to top"""
+)
+_INVITE = _phrases("don't miss a * | don't miss an * | don't miss out * | never miss a * | never miss an *")
+_PROMISE = _phrases(
+    "we don't spam * | we do not spam * | we won't spam * | we never spam * | no spam * | unsubscribe anytime *"
+)
+_RELATED = _phrases(
+    """related | related posts | related articles | related stories | related reading | related links | you may also like *
+    | you might also like * | you may also enjoy * | more from * | more on this * | recommended * | read next
+    | ähnliche beiträge | das könnte * interessieren | à lire aussi * | articles similaires | artículos relacionados
+    | kapcsolódó * | articoli correlati"""
+)
+_SHARE_BAR = re.compile(
+    r"(?:share(?: this)?(?: on)?:?[\s,|·•/]*+)?(?:(?:facebook|twitter|linkedin|whatsapp|reddit|telegram|pinterest|tumblr"
+    r"|pocket|mastodon|bluesky|threads|xing|hacker news|flipboard|instagram|youtube|e-?mail|print|copy link|more|x)\b"
+    r"[\s,|·•/]*+)++",
+    re.IGNORECASE,
+)
+_RATING = re.compile(r"\d(?:[.,]\d)? ?/ ?(?:5|10)(?: \(\d+\))?")
+_CUT = re.compile(r"\s*[\[(]\s*(?:…|\.{3}|&hellip;|&#8230;)\s*[\])]\s*$")
+_LAST_LINK = re.compile(r"\s*(?:[\[(]\s*)?<a [^<>]*>((?:(?!</?a\b)[^\n]){1,500})</a>[\s\])».→]*$")
+_BREAKS = re.compile(r"(?<=[\].!?…\n>])\s*(?=\S)")
+
+
+def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
+    """Sanitized HTML (or plain text) without what the publishing system put around the entry.
+
+    Footers of feeds, share bars, newsletter and comment forms, ratings, "skip to content", a repeated `title` at the
+    head, "read more" at the tail; a tail "[…]" becomes "…". Applied again it changes nothing.
+    """
+    names = (_folded(title), _folded(source_title))
+    for _ in range(MOST_BLOCKS):
+        before, html = html, _stripped_once(html, *names)
+        if html == before:
+            break
+    return html
+
+
+def _stripped_once(html: str, title: str, source: str) -> str:
+    blocks = _blocks(html)
+    if not blocks:
+        return html
+    cuts = _tail_cuts(html, blocks, title, source) or _head_cuts(html, blocks, title)
+    if not cuts:
+        start, end = blocks[-1]
+        tail = _without_tail(html[start:end], title)
+        return html[:start] + tail + html[end:]
+    for start, end in sorted(cuts, reverse=True):
+        html = html[:start] + html[end:]
+    for _ in range(4):
+        html = _EMPTY.sub("", html)
+    return _LEFT_BREAK.sub("", html).strip()
+
+
+def _blocks(html: str) -> list[tuple[int, int]]:
+    """Where the text between two block tags (in plain text: two line breaks) stands, for those that show something."""
+    edges = [found.span() for found in _BLOCK_TAG.finditer(html)]
+    if not edges:
+        edges = [found.span() for found in re.finditer(r"\n+", html)]
+    starts = [0, *(end for _, end in edges)]
+    ends = [*(start for start, _ in edges), len(html)]
+    return [(a, b) for a, b in zip(starts, ends, strict=True) if _MEDIA.search(html, a, b) or _plain(html[a:b])]
+
+
+def _plain(block: str) -> str:
+    return " ".join(entities.unescape(_TAG.sub("", block)).split()).strip(_EDGES)
+
+
+def _folded(text: str) -> str:
+    return _NOT_WORD.sub(" ", text).casefold().strip()
+
+
+def _tail_cuts(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> list[tuple[int, int]]:
+    """The last block if it is boilerplate; a form of three or a list of related links as a whole."""
+    texts = [_plain(html[a:b]) for a, b in blocks[-10:]]
+    parts = blocks[-10:]
+    if not _removable(html, parts[-1]):
+        return []
+    if _is_tail(texts[-1], title, source) or (len(texts) > 1 and _RATING.fullmatch(texts[-1])):
+        return parts[-1:]
+    for index in range(len(parts) - 2, -1, -1):
+        following = parts[index + 1 :]
+        if _RELATED.fullmatch(texts[index].rstrip(":")) and _removable(html, parts[index]):
+            return parts[index:] if all(_ONLY_LINKS.fullmatch(html[a:b]) for a, b in following) else []
+    return _form_cuts(html, parts, texts)
+
+
+def _form_cuts(html: str, parts: list[tuple[int, int]], texts: list[str]) -> list[tuple[int, int]]:
+    """ "Never miss a post", a label or two, "we don't spam": the newsletter box of a page kept as text."""
+    if not _PROMISE.fullmatch(texts[-1].rstrip(".!")):
+        return []
+    for size in (2, 3, 4):
+        inside = texts[-size + 1 : -1]
+        if size <= len(texts) and _INVITE.fullmatch(texts[-size].rstrip(".!")):
+            short = all(len(text.split()) <= 8 and text[-1:] not in set(".!?…") for text in inside)
+            return parts[-size:] if short and all(_removable(html, part) for part in parts[-size:]) else []
+    return parts[-1:]
+
+
+def _is_tail(text: str, title: str, source: str) -> bool:
+    if len(text) > 900:
+        return False
+    bare = text.rstrip(".!:…").strip(_EDGES)
+    words = len(bare.split())
+    known = _SHARE_BAR.fullmatch(bare) or (words <= 25 and _CHROME.fullmatch(bare))
+    if known or not bare or _is_footer(text, title, source):
+        return True
+    return _READ_MORE.fullmatch(bare) is not None and (words <= 5 or (bool(title) and title in _folded(bare)))
+
+
+def _is_footer(text: str, title: str, source: str) -> bool:
+    """One of the known sentences, or any short one that names both the entry and the source and says little else."""
+    if _FOOTERS.fullmatch(text.rstrip(".")):
+        return True
+    folded = _folded(text)
+    if len(title.split()) < 2 or not source or title not in folded or source not in folded.replace(title, " ", 1):
+        return False
+    return len(folded.replace(title, " ", 1).replace(source, " ", 1).split()) <= 8
+
+
+def _head_cuts(html: str, blocks: list[tuple[int, int]], title: str) -> list[tuple[int, int]]:
+    text = _plain(html[slice(*blocks[0])])
+    repeats = bool(title) and len(blocks) > 1 and _folded(text) == title
+    known = len(text) <= 80 and (_HEAD.fullmatch(text.rstrip(".!:…")) or _CHROME.fullmatch(text.rstrip(".!:…")))
+    return blocks[:1] if (repeats or known) and _removable(html, blocks[0]) else []
+
+
+def _removable(html: str, block: tuple[int, int]) -> bool:
+    """No picture in it, and every inline element that begins in it ends in it."""
+    part = html[slice(*block)]
+    opened = sum(1 if part[found.start() + 1] != "/" else -1 for found in _TAG.finditer(part) if found[1] != "wbr")
+    return opened == 0 and not _MEDIA.search(part)
+
+
+def _without_tail(block: str, title: str) -> str:
+    """The last block without a read-more link, a footer and square brackets around its ellipsis, where it has them."""
+    link = _LAST_LINK.search(block, max(0, len(block) - 2000))
+    if link and _is_tail(_plain(link[1]), title, "") and _READ_MORE.match(_plain(link[1])):
+        return block[: link.start()]
+    for found in _BREAKS.finditer(block, max(0, len(block) - 1500)):
+        rest = _plain(block[found.end() :])
+        if len(rest) <= 900 and title in _folded(rest) and _FOOTERS.fullmatch(rest.rstrip(".")):
+            return block[: found.start()]
+    return _CUT.sub("…", block)

@@ -15,13 +15,19 @@ _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 XML_BASE: Final = f"{_XML}base"
 _XML_LANG: Final = f"{_XML}lang"
 _REFERENCES: Final = frozenset(["href", "src", "cite", "poster", "longdesc", "background", "action", "data"])
-VOID: Final = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+VOID: Final = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 _MAIL = re.compile(r"[^\s<>()\"',;:]{1,100}@[^\s<>()\"',;:]{1,100}")
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
-_REFERENCE = re.compile(r"""(\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*)(["'])([^"'<>]*)\2""", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"""(\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*)(["'])([^"'<>]*)\2""", re.IGNORECASE
+)
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#][!-~]*)?")
 _BREAKS = re.compile(r"[\r\n\t]+")
-_MARKUP = re.compile(r"</[A-Za-z][A-Za-z0-9]*\s*>|<(?:br|p|img|hr)\b[^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
+_MARKUP = re.compile(
+    r"</[A-Za-z][A-Za-z0-9]*\s*>|<(?:br|p|img|hr)\b[^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});"
+)
 
 
 class Person(NamedTuple):

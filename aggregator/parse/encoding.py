@@ -41,7 +41,9 @@ _MEANT: Final = {
     "big5": "big5hkscs",
 }
 _NAMES: Final = {"cp932": "shift_jis", "cp949": "euc-kr", "big5hkscs": "big5", "windows-874": "tis-620"}
-_REFUSED: Final = re.compile(r"idna|punycode|undefined|unicode.escape|mbcs|oem|utf.?7|charmap|palmos|base64|utf.?16|utf.?32", re.IGNORECASE)
+_REFUSED: Final = re.compile(
+    r"idna|punycode|undefined|unicode.escape|mbcs|oem|charmap|palmos|base64|utf.?(?:7|16|32)\b", re.IGNORECASE
+)
 
 _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
@@ -183,7 +185,7 @@ def _strict(body: bytes, encoding: str) -> str | None:
 
 
 def _codec(label: str) -> str | None:
-    """The Python codec for a label, None for one that is unknown or no encoding of text; the wide ones are told by their bytes."""
+    """The Python codec for a label; None for one that is unknown, no text or wide (that, the bytes tell)."""
     if _REFUSED.search(label):
         return None
     try:

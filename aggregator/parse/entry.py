@@ -31,11 +31,39 @@ from aggregator.parse.xml import Element
 from aggregator.records import Enclosure, ParsedEntry
 
 TITLE: Final = ("title", "atom:title", "dc:title", "media:title", "itunes:title")
-SUMMARY: Final = ("description", "atom:summary", "dc:description", "dcterms:abstract", "itunes:summary", "googleplay:description", "media:description", "itunes:subtitle")
+SUMMARY: Final = (
+    "description",
+    "atom:summary",
+    "dc:description",
+    "dcterms:abstract",
+    "itunes:summary",
+    "googleplay:description",
+    "media:description",
+    "itunes:subtitle",
+)
 CONTENT: Final = ("content:encoded", "atom:content", "xhtml:body", "content", "fullitem", "fulltext", "body")
-PUBLISHED: Final = ("pubdate", "atom:published", "atom:issued", "dcterms:issued", "dc:date", "dcterms:created", "dcterms:date", "atom:created", "date", "published")
+PUBLISHED: Final = (
+    "pubdate",
+    "atom:published",
+    "atom:issued",
+    "dcterms:issued",
+    "dc:date",
+    "dcterms:created",
+    "dcterms:date",
+    "atom:created",
+    "date",
+    "published",
+)
 UPDATED: Final = ("atom:updated", "atom:modified", "dcterms:modified", "lastbuilddate", "updated")
-AUTHOR: Final = ("author", "atom:author", "dc:creator", "dc:author", "managingeditor", "itunes:author", "googleplay:author")
+AUTHOR: Final = (
+    "author",
+    "atom:author",
+    "dc:creator",
+    "dc:author",
+    "managingeditor",
+    "itunes:author",
+    "googleplay:author",
+)
 CATEGORIES: Final = ("category", "atom:category", "dc:subject", "media:category", "itunes:category", "itunes:keywords")
 ORIGINAL_LINK: Final = ("feedburner:origlink", "pheedo:origlink")
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
@@ -203,4 +231,3 @@ def _source(fields: Fields) -> str | None:
         for _, child in inner.filled("atom:title", "title"):
             return atom.construct(child).value
     return fields.text("source", "dc:source")
-

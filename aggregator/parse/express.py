@@ -1,6 +1,6 @@
 """The express lane: an lxml tree of RSS, RDF or Atom -> ParsedFeed, in one walk.
 
-Sources: RSS 0.90 to 2.0 (rssboard.org), RSS 1.0 (purl.org/rss/1.0), RFC 4287, the Atom 0.3 syndication format, RFC 5005.
+Sources: RSS 0.90 to 2.0 (rssboard.org), RSS 1.0 (purl.org/rss/1.0), RFC 4287, Atom 0.3, RFC 5005.
 """
 
 from __future__ import annotations
@@ -27,10 +27,27 @@ from aggregator.parse.namespaces import ATOM, ATOM03, name_of
 from aggregator.parse.xml import Element, local_name
 from aggregator.records import Hints, ParsedFeed
 
-_DESCRIPTION: Final = ("description", "atom:subtitle", "atom:tagline", "dc:description", "itunes:summary", "googleplay:description", "itunes:subtitle")
+_DESCRIPTION: Final = (
+    "description",
+    "atom:subtitle",
+    "atom:tagline",
+    "dc:description",
+    "itunes:summary",
+    "googleplay:description",
+    "itunes:subtitle",
+)
 _UPDATED: Final = ("lastbuilddate", "atom:updated", "atom:modified", "dcterms:modified", "dc:date")
 _PUBLISHED: Final = ("pubdate", "atom:published", "dcterms:issued", "dcterms:created", "dc:date")
-_AUTHOR: Final = ("managingeditor", "author", "atom:author", "dc:creator", "dc:author", "itunes:author", "googleplay:author", "webmaster")
+_AUTHOR: Final = (
+    "managingeditor",
+    "author",
+    "atom:author",
+    "dc:creator",
+    "dc:author",
+    "itunes:author",
+    "googleplay:author",
+    "webmaster",
+)
 _CATEGORIES: Final = ("category", "atom:category", "dc:subject", "itunes:category", "itunes:keywords")
 _COPYRIGHT: Final = ("copyright", "atom:rights", "atom:copyright", "dc:rights", "dcterms:rights", "media:copyright")
 _LANGUAGE: Final = ("language", "dc:language")
@@ -224,4 +241,3 @@ def _ttl(fields: Fields) -> timedelta | None:
     if period is None and frequency is None:
         return None
     return timedelta(hours=_PERIODS.get((period or "daily").lower(), 24)) / (frequency or 1)
-

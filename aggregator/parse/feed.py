@@ -25,8 +25,8 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     """Read a feed of any format.
 
     `url` is where the body came from: relative links are resolved against it. `content_type` is the header as it
-    came. Of a body over 4 MiB the newest 1,000 entries are kept, of a smaller one 10,000; `left_out` counts the others. Raises ParseError
-    (`html`, `not_feed` or `limit`) and nothing else, whatever the bytes are.
+    came. Of a body over 4 MiB the newest 1,000 entries are kept, of a smaller one 10,000; `left_out` counts the
+    others. Raises ParseError (`html`, `not_feed` or `limit`) and nothing else, whatever the bytes are.
     """
     decoded = decode(body, content_type)
     text = decoded.text.lstrip("\ufeff \t\r\n")
@@ -42,7 +42,9 @@ def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
     document = xml.read(text)
     root = document.root
     if root is not None and express.is_feed(root):
-        return replace(express.read(root, url, most, scoped="xml:base" in document.text), wellformed=document.wellformed)
+        return replace(
+            express.read(root, url, most, scoped="xml:base" in document.text), wellformed=document.wellformed
+        )
     if _PAGE.match(text.lstrip()[:200]) or (root is not None and xml.local_name(root) == "html"):
         raise ParseError("html", "an HTML page, not a feed")
     try:

@@ -15,7 +15,8 @@ ATOM03: Final = "http://purl.org/atom/ns#"
 _RSS: Final = (
     "purl.org/rss/1.0 my.netscape.com/rdf/simple/0.9 channel.netscape.com/rdf/simple/0.9 backend.userland.com/rss "
     "backend.userland.com/rss2 backend.userland.com/rss091 backend.userland.com/rss092 purl.org/net/rss1.1 "
-    "blogs.law.harvard.edu/tech/rss cyber.law.harvard.edu/rss/rss.html purl.org/rss/2.0 www.rssboard.org/rss-specification"
+    "blogs.law.harvard.edu/tech/rss cyber.law.harvard.edu/rss/rss.html purl.org/rss/2.0 "
+    "www.rssboard.org/rss-specification"
 )
 _PREFIXES: Final = {
     **dict.fromkeys(_RSS.split(), ""),

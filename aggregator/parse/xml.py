@@ -1,8 +1,8 @@
 """Text of an XML document -> an lxml tree that cannot reach the network, the disk or a DTD.
 
 The DOCTYPE is cut off before anything reads it, so there are no entities to expand and nothing to fetch. What
-common carelessness breaks (control characters, bare ampersands, HTML entities, text around the root, tags that do not match) is mended
-here; a document that is broken otherwise has no tree and is left to the tolerant reader.
+common carelessness breaks (control characters, bare ampersands, HTML entities, text around the root, tags that do
+not match) is mended here; a document that is broken otherwise has no tree and is left to the tolerant reader.
 """
 
 from __future__ import annotations

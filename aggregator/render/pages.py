@@ -109,9 +109,9 @@ _STATES = {
     "paused": "paused by you",
 }
 _ADVICE = {
-    "gone": "remove it, or find its new home with aggregator doctor",
+    "gone": "take its line out of feeds.yaml, or put its new address there",
     "quarantined": "see what was held with aggregator quarantine, then release or drop it",
-    "moved": "take over its new address with aggregator doctor --fix",
+    "moved": "put its new address into feeds.yaml",
     "silent": "visit its site; it may have moved or rest",
 }
 

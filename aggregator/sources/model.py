@@ -172,7 +172,7 @@ class FeedsFile(Part):
     topics: dict[Text, Patterns] = Field(default={}, description="Sections of the digest; the first that matches wins.")
     lenses: dict[Text, Patterns] = Field(default={}, description="What the digest counts side by side.")
     interests: dict[Pattern, Number] = Field(
-        default={}, description="Weights of words in the ranking; below 0 ranks lower."
+        default={}, description="Weights of words in the ranking: 1 changes nothing, 2 lifts, 0.5 lowers."
     )
     filters: list[RuleLine] = Field(default=[], description="Rules for all entries, first to last.")
     sources: list[SourceLine] = Field(default=[], description="The blogs: addresses, or maps with `url` and more.")

@@ -1,0 +1,130 @@
+"""The house keeps its shape: floors, doors, pure leaves, sizes; and every module has its test."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "aggregator"
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+# The floor of a folder or a file; a module imports from lower floors and from its own folder.
+FLOORS = {
+    "__init__.py": 0, "errors.py": 0, "records.py": 0,
+    "urls.py": 1, "dates.py": 1, "markup.py": 1, "html.py": 2,
+    "cadence.py": 2, "health.py": 2, "memory.py": 3, "entries": 3, "digest": 4, "render": 4,
+    "sources": 5, "fetch": 5, "store": 5, "publish": 5, "parse": 5,
+    "discover.py": 5, "pipeline.py": 6, "ledger.py": 6, "outputs.py": 7,
+    "scheduler.py": 8, "serve.py": 8,
+    "app.py": 9, "service.py": 10,
+    "cli": 11, "__main__.py": 12,
+}
+# library -> the only places that may import it
+DOORS = {
+    "feedparser": {"parse/tolerant.py"}, "feedgen": {"render/feed.py"}, "apscheduler": {"scheduler.py"},
+    "httpx": {"fetch/client.py"}, "httpcore": {"fetch/client.py", "fetch/guard.py"},
+    "starlette": {"serve.py"}, "uvicorn": {"serve.py"}, "nh3": {"html.py"}, "yaml": {"sources/yaml.py"},
+    "click": {"cli"}, "rich": {"cli/progress.py"}, "sqlite3": {"store"}, "jinja2": {"render/site.py"},
+    "fcntl": {"store/lock.py"}, "socket": {"fetch", "serve.py", "cli/run.py"},
+}
+PURE_FLOOR = 4
+IMPURE = {"os", "socket", "sqlite3", "logging", "random", "subprocess", "tempfile", "threading", "asyncio", "time"}
+CLOCKS = {"now", "utcnow", "today"}
+
+
+def _tree(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+
+
+def _floor(module: str) -> int:
+    return FLOORS[module] if module in FLOORS else FLOORS[module.split("/")[0]]
+
+
+def _imports(module: str) -> Iterator[str]:
+    """Every module that is imported, at the top or inside a function; not what only the type checker sees."""
+    hidden = {id(inner) for node in ast.walk(_tree_of(module)) if isinstance(node, ast.If)
+              and ast.unparse(node.test) == "TYPE_CHECKING" for inner in ast.walk(node)}
+    for node in ast.walk(_tree_of(module)):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+_TREES = {module: _tree(module) for module in MODULES}
+
+
+def _tree_of(module: str) -> ast.Module:
+    return _TREES[module]
+
+
+def _own(name: str) -> str | None:
+    """The file of this package that an import names."""
+    parts = name.split(".")
+    if parts[0] != "aggregator":
+        return None
+    path = "/".join(parts[1:])
+    return next((f for f in (f"{path}.py", f"{path}/__init__.py") if path and (PACKAGE / f).is_file()), None)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_from_lower_floors_and_its_own_folder(module: str) -> None:
+    folder = module.rpartition("/")[0]
+    for name in _imports(module):
+        target = _own(name)
+        if target is None or target == "__init__.py":
+            continue
+        same_folder = folder != "" and target.rpartition("/")[0] == folder
+        assert same_folder or _floor(target) < _floor(module), f"{module} must not import {target}"
+
+
+@pytest.mark.parametrize("library", sorted(DOORS))
+def test_a_library_has_one_door(library: str) -> None:
+    users = {module for module in MODULES if library in {name.split(".")[0] for name in _imports(module)}}
+    strangers = {user for user in users if user not in DOORS[library] and user.split("/")[0] not in DOORS[library]}
+    assert not strangers
+    assert users, f"nothing uses {library}: take its door away"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if _floor(m) <= PURE_FLOOR])
+def test_the_lower_floors_are_pure(module: str) -> None:
+    assert not {name.split(".")[0] for name in _imports(module)} & IMPURE
+    for node in ast.walk(_tree_of(module)):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            assert called not in CLOCKS | {"open", "print"}, f"{module}:{node.lineno} calls {called}"
+        assert not isinstance(node, ast.AsyncFunctionDef | ast.Global)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_it_fits_in_the_eye(module: str) -> None:
+    assert len((PACKAGE / module).read_text(encoding="utf-8").splitlines()) <= 540 if module == "records.py" else 300
+    for node in ast.walk(_tree_of(module)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 50, f"{module}:{node.lineno} {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__init__.py") and m != "__main__.py"])
+def test_every_module_has_its_test(module: str) -> None:
+    name = "test_" + module.removesuffix(".py").replace("/", "_") + ".py"
+    assert (ROOT / "tests" / name).is_file(), f"tests/{name} is missing"
+
+
+def test_one_place_catches_source_errors() -> None:
+    places = [module for module in MODULES for node in ast.walk(_tree_of(module))
+              if isinstance(node, ast.ExceptHandler) and node.type is not None and "SourceError" in ast.unparse(node.type)]
+    assert places == ["pipeline.py"]
+
+
+def test_the_picture_names_every_file() -> None:
+    picture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    missing = [module for module in MODULES if not module.endswith("__init__.py") and module.split("/")[-1] not in picture]
+    assert not missing
