@@ -197,7 +197,8 @@ class App:
             if not done.offline and done.polled:
                 self.store.set_meta("last_pass_at", _text(done.finished_at))
         done.new += self.accept()
-        done.published = sorted({*done.published, *self.publish()})
+        if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
+            done.published = sorted({*done.published, *self.publish()})
         order = {source.url: place for place, source in enumerate(self.config.sources)}
         done.failed.sort(key=lambda failure: order[failure.source.url])
         return done

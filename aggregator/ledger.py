@@ -15,7 +15,7 @@ from functools import cache
 from aggregator.digest.compose import Day, compose, rank
 from aggregator.digest.rank import Scored
 from aggregator.entries.view import View
-from aggregator.records import Attribution, Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
+from aggregator.records import Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
 from aggregator.render import digest as render
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
@@ -126,5 +126,5 @@ def as_entry(sealed: Sealed, store: Store, config: Config) -> MergedEntry:
     kept = json.loads(store.digests.file(sealed.key, "entry") or b"{}")
     link = address(config, sealed.series, sealed.day)
     return MergedEntry(
-        id=entry_id(store, sealed.series, sealed.day), link=link, source=Attribution(config.title, site=config.link),
+        id=entry_id(store, sealed.series, sealed.day), link=link, source=None,
         published=sealed.covers_to, updated=sealed.covers_to, language="en", **kept)

@@ -361,12 +361,13 @@ class MergedEntry:
     """One entry of the merged feed, ready to be written: content is what `republish` allows.
 
     `tags` are the user's, `categories` the publisher's. `updated` is when its content last changed for readers.
+    `source` is None for an entry of our own (a digest).
     """
 
     id: str
     title: str
     link: str | None
-    source: Attribution
+    source: Attribution | None
     published: datetime
     updated: datetime
     author: str | None = None

@@ -86,8 +86,11 @@ class Service:
         if work:
             first = self._app.store.meta("last_pass_at") is None
             self._say(PassBegan(len(work), first))
+            was_offline = self._app.is_offline
             done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None)
-            self._say(PassEnded(done, first))
+            self._probed = time.monotonic()
+            if not (was_offline and done.offline):
+                self._say(PassEnded(done, first))
         if not self._app.stop.is_set():
             self._seal()
 
@@ -97,7 +100,6 @@ class Service:
             return work
         if time.monotonic() - self._probed < PROBE_GAP:
             return []
-        self._probed = time.monotonic()
         self._probes += 1
         return [work[self._probes % len(work)]]
 

@@ -64,7 +64,7 @@ def test_a_footer_inside_the_last_paragraph_goes_when_it_names_the_entry() -> No
         ("<p>The week is short […]</p>", "<p>The week is short…</p>"),
         ("<p>The week is short [&hellip;]</p>", "<p>The week is short…</p>"),
         ("<p>The week is short [...]</p>", "<p>The week is short…</p>"),
-        ("<p>The week is short… <a href='x'>Continue reading <b>Four days, same pay</b> →</a></p>", "<p>The week is short…</p>"),
+        ("<p>It is short… <a href='x'>Continue reading <b>Four days, same pay</b> →</a></p>", "<p>It is short…</p>"),
         ("<p>The week is short. <a href='x'>Weiterlesen</a></p>", "<p>The week is short.</p>"),
         ("<p>The week is short.</p><p><a href='x'>Read more »</a></p>", "<p>The week is short.</p>"),
         ("<p>The week is short. <a href='x'>More about the week in Graz and beyond</a></p>", None),
@@ -88,10 +88,10 @@ def test_a_tail_that_says_there_is_more(tail: str, left: str | None) -> None:
         "<p>never miss a single issue!</p><p>work &amp; tomorrow</p><p>We don’t spam!</p>",
         "<p>Enter your email</p><p>Subscribe</p>",
         "<p>4.5 12 votes</p><p>Article Rating</p><p>Notify of</p><p>Inline Feedbacks</p><p>View all comments</p>",
-        "<h3>Leave a Reply Cancel reply</h3><p>Your email address will not be published. Required fields are marked *</p>",
+        "<h3>Leave a Reply Cancel reply</h3><p>Your email address will not be published.</p>",
         "<h3>Schreibe einen Kommentar</h3>",
         "<p>No comments yet</p>",
-        "<h4>Related posts:</h4><ul><li><a href='https://a.example/1'>One</a></li><li><a href='https://a.example/2'>Two</a></li></ul>",
+        "<h4>Related posts:</h4><ul><li><a href='/1'>One</a></li><li><a href='/2'>Two</a></li></ul>",
         "<p>Filed under: Work, Bread</p>",
         "<p>© 2026 Tomorrow at Work. All rights reserved.</p>",
     ],
@@ -101,7 +101,9 @@ def test_widgets_at_the_tail_go(chrome: str) -> None:
     assert strip(f"<div>{BODY}<div>{chrome}</div></div>") == f"<div>{BODY}</div>"
 
 
-@pytest.mark.parametrize("chrome", ["<p>Skip to content</p>", "<p>5 min read</p>", f"<h1>{TITLE}!</h1>", "<p>Share this:</p>"])
+@pytest.mark.parametrize(
+    "chrome", ["<p>Skip to content</p>", "<p>5 min read</p>", f"<h1>{TITLE}!</h1>", "<p>Share this:</p>"]
+)
 def test_chrome_at_the_head_goes(chrome: str) -> None:
     assert strip(chrome + BODY) == BODY
 
@@ -114,19 +116,20 @@ def test_chrome_at_the_head_goes(chrome: str) -> None:
         "no tags at all",
         f"<p>{TITLE}</p>",  # the whole entry is its title
         "<p>Share this:</p>".join([BODY, BODY]),  # in the middle it may be the author's
-        f"{BODY}<p>Subscribe to the idea. Everything else will follow from it, as the bakers found.</p>".replace("Subscribe to", "Hold on to"),
+        f"{BODY}<p>Subscribe to the idea that bread can wait. {'Everything else will follow from it. ' * 5}</p>",
         f"{BODY}<p>We share what we know, and that is the point.</p>",
         f"{BODY}<p>Comments on this were kind, all forty of them.</p>",
         f'{BODY}<p>Share<img src="https://a.example/chart.png" alt=""></p>',
         f"{BODY}<h4>Related posts:</h4><p>There are <a href='https://a.example/1'>two</a> of them.</p>",
         f"{BODY}<p>Never miss a shift. That was the rule.</p>",
+        f"{BODY}<p>This article by Ann first appeared on another site.</p>",
     ],
 )  # fmt: skip
 def test_what_the_author_wrote_stays(html: str) -> None:
     assert strip(html) == html
 
 
-WORDS = ["Share", "Subscribe now", "Bread rises.", TITLE, "[…]", "Read more", "The post", "appeared first on", SITE, "5 votes"]
+WORDS = ["Share", "Subscribe now", "Bread rises.", TITLE, "[…]", "Read more", "The post", "appeared first on", SITE]
 PIECES = st.sampled_from([*WORDS, "<p>", "</p>", "<b>", "</b>", "\n", " ", "<br>", '<a href="x">', "</a>", "<img>"])
 
 

@@ -30,7 +30,7 @@ def status(as_json: bool) -> None:
             return
         today = now.astimezone(config.timezone).date()
         for row in sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold())):
-            at = clock_time(row.next_poll_at, config, today) if row.next_poll_at else "never"
+            at = clock_time(row.next_poll_at, config, today) if row.next_poll_at else "now" if row.state == "new" else "never"
             words = f"{row.error} · " if row.error else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
         digest = f"last digest {newest.day}" if newest else "no digest yet"

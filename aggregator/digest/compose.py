@@ -31,6 +31,7 @@ from aggregator.records import (
 
 LEADS = 3
 ELSEWHERE = "Elsewhere"
+UNSORTED = "More stories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ def _sections(stories: Sequence[Story], view: View) -> tuple[tuple[str, tuple[St
     """Topics in the user's order, then what meets none."""
     names = [topic.name for topic in view.config.topics] + [""]
     found = {name: tuple(story for story in stories if story.topic == name) for name in names}
-    return tuple((name or ELSEWHERE, found[name]) for name in names if found[name])
+    rest = ELSEWHERE if view.config.topics else UNSORTED
+    return tuple((name or rest, found[name]) for name in names if found[name])
 
 
 def _more(over: Sequence[Scored], day: Day, view: View) -> tuple[More, ...]:

@@ -12,7 +12,8 @@ import html as entities
 import re
 
 MOST_BLOCKS = 60
-"""At most so many blocks are taken off an end: more would be a page of nothing else."""
+"""At most so many blocks are taken off in a round: more would be a page of nothing else."""
+MOST_ROUNDS = 5
 
 _BLOCK_TAG = re.compile(
     r"</?(?:address|article|aside|blockquote|caption|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup"
@@ -30,7 +31,7 @@ _EDGES = " \t\n\xa0*_|·•→›»«‹←↓>–—-"
 def _phrases(table: str) -> re.Pattern[str]:
     """One pattern for a table of phrases, `|` between them: `*` is any words or none, `#` a number."""
     escaped = "|".join(re.escape(" ".join(phrase.split())) for phrase in table.split("|")).replace("\\ ", " ")
-    anything = escaped.replace(r" \*", "(?: .{0,400})?").replace(r"\* ", ".{0,400} ")
+    anything = escaped.replace(r" \*", "(?:[ .,:!].{0,400})?").replace(r"\* ", ".{0,400} ")
     return re.compile(anything.replace(r"\#", r"\d+(?:[.,]\d+)?").replace("'", "[’' ]?"), re.IGNORECASE)
 
 
@@ -71,7 +72,8 @@ _READ_MORE = _phrases(
     | περισσότερα * | 続きを読む * | 阅读全文 * | 继续阅读 *"""
 )
 _CHROME = _phrases(
-    """share | share this | share this post | share this article | share this story | share it | share with * | share on *
+    """share | share this | share this post | share this article | share this story | share it | share with *
+    | share on *
     | share via * | click to share on * | click to email * | click to print * | tweet | tweet this | retweet | pin it
     | like | like this | like loading * | loading | restack | teilen | teilen mit | beitrag teilen | artikel teilen
     | partager | partager cet article | partager sur * | compartir | comparte esto | compartir en * | condividi
@@ -117,7 +119,8 @@ _PROMISE = _phrases(
     "we don't spam * | we do not spam * | we won't spam * | we never spam * | no spam * | unsubscribe anytime *"
 )
 _RELATED = _phrases(
-    """related | related posts | related articles | related stories | related reading | related links | you may also like *
+    """related | related posts | related articles | related stories | related reading | related links
+    | you may also like *
     | you might also like * | you may also enjoy * | more from * | more on this * | recommended * | read next
     | ähnliche beiträge | das könnte * interessieren | à lire aussi * | articles similaires | artículos relacionados
     | kapcsolódó * | articoli correlati"""
@@ -129,6 +132,7 @@ _SHARE_BAR = re.compile(
     re.IGNORECASE,
 )
 _RATING = re.compile(r"\d(?:[.,]\d)? ?/ ?(?:5|10)(?: \(\d+\))?")
+_ENDS = frozenset(("", *'.!?…]»”")'))
 _CUT = re.compile(r"\s*[\[(]\s*(?:…|\.{3}|&hellip;|&#8230;)\s*[\])]\s*$")
 _LAST_LINK = re.compile(r"\s*(?:[\[(]\s*)?<a [^<>]*>((?:(?!</?a\b)[^\n]){1,500})</a>[\s\])».→]*$")
 _BREAKS = re.compile(r"(?<=[\].!?…\n>])\s*(?=\S)")
@@ -141,7 +145,7 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     head, "read more" at the tail; a tail "[…]" becomes "…". Applied again it changes nothing.
     """
     names = (_folded(title), _folded(source_title))
-    for _ in range(MOST_BLOCKS):
+    for _ in range(MOST_ROUNDS):
         before, html = html, _stripped_once(html, *names)
         if html == before:
             break
@@ -150,18 +154,26 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
 
 def _stripped_once(html: str, title: str, source: str) -> str:
     blocks = _blocks(html)
-    if not blocks:
-        return html
-    cuts = _tail_cuts(html, blocks, title, source) or _head_cuts(html, blocks, title)
+    cuts: list[tuple[int, int]] = []
+    while blocks and len(cuts) < MOST_BLOCKS and (found := _tail_cuts(html, blocks, title, source)):
+        cuts += found
+        del blocks[-len(found) :]
+    while blocks and len(cuts) < MOST_BLOCKS and _is_head(html, blocks, title):
+        cuts.append(blocks.pop(0))
     if not cuts:
-        start, end = blocks[-1]
-        tail = _without_tail(html[start:end], title)
-        return html[:start] + tail + html[end:]
+        return _with_last_block_trimmed(html, blocks, title, source)
     for start, end in sorted(cuts, reverse=True):
         html = html[:start] + html[end:]
     for _ in range(4):
         html = _EMPTY.sub("", html)
     return _LEFT_BREAK.sub("", html).strip()
+
+
+def _with_last_block_trimmed(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> str:
+    if not blocks:
+        return html
+    start, end = blocks[-1]
+    return html[:start] + _without_tail(html[start:end], title, source) + html[end:]
 
 
 def _blocks(html: str) -> list[tuple[int, int]]:
@@ -221,20 +233,22 @@ def _is_tail(text: str, title: str, source: str) -> bool:
 
 
 def _is_footer(text: str, title: str, source: str) -> bool:
-    """One of the known sentences, or any short one that names both the entry and the source and says little else."""
-    if _FOOTERS.fullmatch(text.rstrip(".")):
-        return True
+    """A block that begins with the title (after an article or two) and says little besides where it appeared."""
     folded = _folded(text)
-    if len(title.split()) < 2 or not source or title not in folded or source not in folded.replace(title, " ", 1):
+    if not title or not -1 < folded.find(title) <= 20:
         return False
-    return len(folded.replace(title, " ", 1).replace(source, " ", 1).split()) <= 8
+    rest = folded.replace(title, " ", 1).replace(source, " ", 1)
+    if _FOOTERS.fullmatch(text.rstrip(".")):
+        return len(rest.split()) <= 14
+    return source != "" and source in folded.replace(title, " ", 1) and len(title) > 8 and len(rest.split()) <= 3
 
 
-def _head_cuts(html: str, blocks: list[tuple[int, int]], title: str) -> list[tuple[int, int]]:
+def _is_head(html: str, blocks: list[tuple[int, int]], title: str) -> bool:
     text = _plain(html[slice(*blocks[0])])
+    bare = text.rstrip(".!:…")
     repeats = bool(title) and len(blocks) > 1 and _folded(text) == title
-    known = len(text) <= 80 and (_HEAD.fullmatch(text.rstrip(".!:…")) or _CHROME.fullmatch(text.rstrip(".!:…")))
-    return blocks[:1] if (repeats or known) and _removable(html, blocks[0]) else []
+    known = len(text) <= 80 and (_HEAD.fullmatch(bare) or _CHROME.fullmatch(bare))
+    return bool(repeats or known) and _removable(html, blocks[0])
 
 
 def _removable(html: str, block: tuple[int, int]) -> bool:
@@ -244,13 +258,14 @@ def _removable(html: str, block: tuple[int, int]) -> bool:
     return opened == 0 and not _MEDIA.search(part)
 
 
-def _without_tail(block: str, title: str) -> str:
+def _without_tail(block: str, title: str, source: str) -> str:
     """The last block without a read-more link, a footer and square brackets around its ellipsis, where it has them."""
     link = _LAST_LINK.search(block, max(0, len(block) - 2000))
-    if link and _is_tail(_plain(link[1]), title, "") and _READ_MORE.match(_plain(link[1])):
+    before = _plain(block[: link.start()]) if link else ""
+    if link and before[-1:] in _ENDS and _READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
         return block[: link.start()]
     for found in _BREAKS.finditer(block, max(0, len(block) - 1500)):
         rest = _plain(block[found.end() :])
-        if len(rest) <= 900 and title in _folded(rest) and _FOOTERS.fullmatch(rest.rstrip(".")):
+        if len(rest) <= 900 and _is_footer(rest, title, source):
             return block[: found.start()]
     return _CUT.sub("…", block)

@@ -106,7 +106,7 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
         version=shape.version,
         encoding=None,
         wellformed=True,
-        title=entry.title_of(fields, bases)[0],
+        title=_title(fields, bases),
         link=link,
         id=fields.text("atom:id", "guid") or shape.channel.get(_RDF_ABOUT) or None,
         description=entry.html_of(fields, _DESCRIPTION, bases),
@@ -125,6 +125,11 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
         entries=tuple(entry.read(element, bases, language, inherited) for element in kept),
         left_out=len(shape.entries) - len(kept),
     )
+
+
+def _title(fields: Fields, bases: Bases) -> str | None:
+    """The feed's title, always as HTML."""
+    return atom.Construct(*entry.title_of(fields, bases)).html
 
 
 def _rename(root: Element, namespace: str) -> None:

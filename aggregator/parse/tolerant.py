@@ -169,8 +169,8 @@ def _html(detail: _Values) -> str | None:
 
 def _author(values: _Values) -> Person:
     people = [Person(_text(one, "name"), _text(one, "email")) for one in values.get("authors") or () if one]
-    found = joined(people)
-    return found if found.name or found.email else person(_text(values, "author"))
+    written = person(_text(values, "author"))  # feedparser cuts long top-level domains off the addresses in it
+    return joined(people) if len(people) > 1 or not (written.name or written.email) else written
 
 
 def _categories(values: _Values) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from json import dumps
 
-from aggregator.records import Attribution, Digest, DigestEntry, MergedEntry, NotShown, Story
+from aggregator.records import Digest, DigestEntry, MergedEntry, NotShown, Story
 from aggregator.render import issue
 from aggregator.render.markdown import markdown
 from aggregator.render.site import Site, environment, page
@@ -102,7 +102,7 @@ def as_merged_entry(digest: Digest, *, id: str, link: str) -> MergedEntry:
         id=id,
         title=f"{digest.title}: {long_date(digest.date)}",
         link=link,
-        source=Attribution(digest.title, site=link),
+        source=None,
         published=digest.covers_to,
         updated=digest.covers_to,
         excerpt=told,

@@ -18,7 +18,7 @@ from lxml import etree
 
 from aggregator import __version__
 from aggregator.records import Attribution, MergedEntry, MergedFeed
-from aggregator.render.jsonfeed import UNKNOWN_TYPE, second, shown, stamp
+from aggregator.render.merged import UNKNOWN_TYPE, second, shown, stamp
 
 _GENERATOR = "fow-aggregator"
 _TTL = 60  # minutes
@@ -134,7 +134,8 @@ def _finish_atom_entry(entry: MergedEntry, element: etree._Element) -> None:
         _link(element, "via", copy.link, title=copy.source.title)
     for item in entry.enclosures:
         _link(element, "enclosure", item.url, type=item.type, length=str(item.length) if item.length else None)
-    _add_source(element, entry.source)
+    if entry.source:
+        _add_source(element, entry.source)
 
 
 def _add_source(entry: etree._Element, source: Attribution) -> None:
@@ -188,7 +189,7 @@ def _add_to_rss(document: Any, entry: MergedEntry) -> None:
     item.category([{"term": term} for term in entry.categories])
     for enclosure in entry.enclosures[:1]:
         item.enclosure(enclosure.url, enclosure.length or 0, enclosure.type or UNKNOWN_TYPE)
-    if entry.source.feed_url:
+    if entry.source and entry.source.feed_url:
         item.source(url=entry.source.feed_url, title=entry.source.title)
     item.ours.write = partial(_finish_rss_item, entry)
 

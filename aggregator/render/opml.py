@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from lxml import etree
 
 from aggregator.records import Attribution
-from aggregator.render.jsonfeed import legal, second
+from aggregator.render.merged import legal, second
 
 
 def opml(

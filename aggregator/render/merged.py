@@ -1,0 +1,147 @@
+"""What all three forms of the merged feed show alike: every value as it is written, whatever strangers sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from html import escape
+from typing import TypeVar, cast
+
+from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed
+
+UNKNOWN_TYPE = "application/octet-stream"
+
+_UNTITLED = "Untitled"
+_TITLE_FROM_TEXT = 80  # characters of an untitled entry's text that stand as its title
+
+# XML 1.0 section 2.2 allows these; the C1 controls (except NEL) it allows and discourages, nobody means them.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
+# A table of our own: the one of `mimetypes` reads the machine's files, and bytes would differ between machines.
+_TYPE_BY_SUFFIX = {
+    "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav",
+    "mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm", "mov": "video/quicktime",
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp",
+    "pdf": "application/pdf", "epub": "application/epub+zip",
+}  # fmt: skip
+
+_T = TypeVar("_T")
+
+
+def shown(feed: MergedFeed) -> MergedFeed:
+    """The feed with every value as it is written in all forms.
+
+    Text is legal XML; titles and authors are never empty (RFC 4287 wants both); URLs of strangers are http(s) or
+    gone; `content` ends with the line that names the source; `summary` and `excerpt` are there only beside a
+    content of their own; `categories` are the tags, then the publisher's, each once.
+    """
+    feed = legal(feed)
+    return replace(feed, title=_line(feed.title) or _UNTITLED, entries=tuple(_shown_entry(entry, feed.title) for entry in feed.entries))
+
+
+def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
+    """An entry of the feed's own (a digest) has no source, and so no credit."""
+    given = entry.source
+    source = _shown_source(replace(given, updated=given.updated or entry.updated)) if given else None
+    copies = tuple(Copy(_shown_source(copy.source), _web(copy.link)) for copy in entry.copies)
+    content = entry.content.strip()
+    summary = entry.summary.strip()
+    return replace(
+        entry,
+        title=_line(entry.title) or _line(entry.excerpt)[:_TITLE_FROM_TEXT].strip() or _UNTITLED,
+        link=_web(entry.link),
+        source=source,
+        author=_line(entry.author or "") or (source.title if source else _line(feed_title)) or _UNTITLED,
+        summary=summary if content and summary != content else "",
+        content=(content or summary or _paragraphs(entry.excerpt)) + (_credit(source, copies) if source else ""),
+        excerpt=entry.excerpt.strip() if content else "",
+        language=_language(entry.language),
+        categories=_each_once(entry.tags + entry.categories),
+        enclosures=tuple(map(_shown_enclosure, filter(_is_on_the_web, entry.enclosures))),
+        image=_web(entry.image),
+        copies=copies,
+    )
+
+
+def _shown_source(source: Attribution) -> Attribution:
+    """A private source (no feed_url) is named by its title and id alone: its site may tell a secret as well."""
+    title = _line(source.title) or _UNTITLED
+    if source.feed_url is None:
+        return Attribution(title, id=source.id, updated=source.updated)
+    return replace(source, title=title, site=_web(source.site), id=source.id or source.feed_url)
+
+
+def _credit(source: Attribution, copies: tuple[Copy, ...]) -> str:
+    """The visible line that names the sources, for readers that do not show atom:source."""
+    also = ", ".join(_anchor(copy.source.title, copy.link) for copy in copies)
+    return f"<p><small>From {_anchor(source.title, source.site)}{'. Also at: ' if also else ''}{also}</small></p>"
+
+
+def _anchor(text: str, url: str | None) -> str:
+    return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(part)}</p>" for part in map(_line, text.split("\n\n")) if part)
+
+
+def legal(value: _T) -> _T:
+    """The value without characters that XML cannot carry, records and tuples all the way down.
+
+    One of them would otherwise make lxml refuse the whole feed, and a lone surrogate cannot be encoded at all.
+    """
+    if isinstance(value, str):
+        return cast("_T", _ILLEGAL.sub("", value))
+    if isinstance(value, tuple):
+        return cast("_T", tuple(map(legal, value)))
+    if is_dataclass(value) and not isinstance(value, type):
+        return cast("_T", replace(value, **{f.name: legal(getattr(value, f.name)) for f in fields(value)}))
+    return value
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _web(url: str | None) -> str | None:
+    """The URL if a reader may be sent there: never `javascript:` or `data:`, whoever wrote it."""
+    url = (url or "").strip()
+    return url if url.lower().startswith(("http://", "https://")) else None
+
+
+def _is_on_the_web(enclosure: Enclosure) -> bool:
+    return _web(enclosure.url) is not None
+
+
+def _shown_enclosure(enclosure: Enclosure) -> Enclosure:
+    given = (enclosure.type or "").partition(";")[0].strip().lower()
+    suffix = enclosure.url.partition("?")[0].rpartition(".")[2].lower()
+    media_type = given if _MEDIA_TYPE.fullmatch(given) else _TYPE_BY_SUFFIX.get(suffix)
+    length = enclosure.length if enclosure.length and enclosure.length > 0 else None
+    return Enclosure(enclosure.url.strip(), media_type, length)
+
+
+def _language(tag: str | None) -> str | None:
+    """A language tag in the shape of BCP 47, or None: `xml:lang` with anything else is an error."""
+    tag = (tag or "").strip().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def _each_once(terms: Iterable[str]) -> tuple[str, ...]:
+    once: dict[str, str] = {}
+    for term in filter(None, map(_line, terms)):
+        once.setdefault(term.casefold(), term)
+    return tuple(once.values())
+
+
+def second(moment: datetime) -> datetime:
+    """The moment in UTC to the second, as every time in the outputs."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def stamp(moment: datetime) -> str:
+    """The moment as `2026-03-14T07:00:00Z`."""
+    return second(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
