@@ -15,9 +15,13 @@ from hashlib import sha256
 
 from aggregator.records import Hints
 
+NO_TIME = timedelta(0)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LONGEST_WISH = timedelta(days=7)
+TOO_MANY = 429
+_NO_HINTS = Hints()
+_QUIET = ((360, 24), (90, 12), (30, 3))  # days without an entry, hours between polls
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -32,33 +36,36 @@ class Decision:
 
 def after_success(
     now: datetime, every: timedelta, headers: Mapping[str, str], hints: Hints, *,
-    newest: datetime | None, quiet_polls: int, working_validators: bool, seed: str,
+    newest: datetime | None, wasted: int, seed: str,
 ) -> Decision:
-    """After a 200 or a 304. `newest` is the source's newest entry, `quiet_polls` counts polls without news in a row."""
-    gap, reason = _own_pace(now, every, newest, quiet_polls, working_validators)
+    """After a 200 or a 304. `newest` is the source's newest entry, None when this poll brought news.
+
+    `wasted` counts the polls in a row that cost the publisher a whole body for nothing.
+    """
+    gap, reason = _own_pace(now, every, newest, wasted)
     wish, words = longest_wish(headers, hints)
     if wish > gap:
         reason = words
-    at = _allowed(now + max(gap, wish), hints)
     not_before = _allowed(now + wish, hints) if wish or hints.skip_hours or hints.skip_days else None
-    return Decision(at + _jitter(max(gap, wish), seed), reason, not_before)
+    return _decided(now, max(gap, wish), reason, not_before, hints, seed)
 
 
 def after_failure(
     now: datetime, every: timedelta, failures: int, status: int | None, headers: Mapping[str, str], *, seed: str,
+    last_gap: timedelta = NO_TIME, hints: Hints = _NO_HINTS,
 ) -> Decision:
-    """After a failure: doubling up to a day, never giving up; `failures` counts this one. 429 starts at twice the gap."""
-    doublings = min(failures - 1 + (status == 429), 10)
-    gap = min(max(every, timedelta(minutes=10)) * 2**doublings, DAY) if failures > 1 or status == 429 else every
-    gap = min(max(gap, every), max(DAY, every))
-    wait = retry_after(headers) if status and (status >= 300) else None
-    reason = f"failed {failures} times in a row, waiting {in_words(gap)}" if failures > 1 else f"failed, again after {in_words(gap)}"
-    if wait is not None and wait > timedelta(0):
-        not_before = now + wait
-        if wait > gap:
-            return Decision(not_before + _jitter(wait, seed), f"it asks to wait {in_words(wait)} (Retry-After)", not_before)
-        return Decision(now + gap + _jitter(gap, seed), reason, not_before)
-    return Decision(now + gap + _jitter(gap, seed), reason)
+    """After a failure: doubling up to a day, never giving up; `failures` counts this one.
+
+    429 waits at least twice `last_gap`, the time that was planned between the last two polls. The hours and days
+    that `hints` close are closed to a second try, too.
+    """
+    gap = _backed_off(every, failures, max(every, last_gap) if status == TOO_MANY else NO_TIME)
+    again = f"failed {failures} times in a row, waiting" if failures > 1 else "failed, again after"
+    reason = f"{again} {in_words(gap)}"
+    wait = (retry_after(headers, now) if status and status >= 300 else None) or NO_TIME
+    if wait > gap:
+        gap, reason = wait, f"it asks to wait {in_words(wait)} (Retry-After)"
+    return _decided(now, gap, reason, now + wait if wait else None, hints, seed)
 
 
 def is_due(now: datetime, next_poll_at: datetime | None, not_before: datetime | None, slack: timedelta) -> bool:
@@ -69,7 +76,7 @@ def is_due(now: datetime, next_poll_at: datetime | None, not_before: datetime | 
 
 
 def one_shot_slack(every: timedelta) -> timedelta:
-    """A one-shot poll takes what becomes due within a tenth of `every`, at most 5 minutes: an hourly cron polls hourly."""
+    """A one-shot poll takes what is due within a tenth of `every`, at most 5 minutes: an hourly cron polls hourly."""
     return min(every / 10, timedelta(minutes=5))
 
 
@@ -80,9 +87,9 @@ def longest_wish(headers: Mapping[str, str], hints: Hints) -> tuple[timedelta, s
         (_expires(headers) if max_age(headers) is None else None, "Expires says"),
         (hints.ttl, "its ttl says"),
     ]
-    wish, words = max(((w, t) for w, t in wishes if w is not None), default=(timedelta(0), ""), key=lambda pair: pair[0])
-    if wish <= timedelta(0):
-        return timedelta(0), ""
+    wish, words = max(((w, t) for w, t in wishes if w is not None), default=(NO_TIME, ""), key=lambda pair: pair[0])
+    if wish <= NO_TIME:
+        return NO_TIME, ""
     if wish > DAY:
         return DAY, f"{words} {in_words(wish)}, a day is the most"
     return wish, f"{words} {in_words(wish)}"
@@ -92,7 +99,7 @@ def max_age(headers: Mapping[str, str]) -> timedelta | None:
     """Cache-Control max-age less Age (RFC 9111, section 4.2); None when absent, zero when it asks for freshness."""
     directives = [part.strip().lower() for part in headers.get("cache-control", "").split(",")]
     if "no-cache" in directives or "no-store" in directives:
-        return timedelta(0)
+        return NO_TIME
     ages = [_seconds(part.partition("=")[2].strip('" ')) for part in directives if part.startswith("max-age=")]
     known = [age for age in ages if age is not None]
     if not known:
@@ -100,15 +107,18 @@ def max_age(headers: Mapping[str, str]) -> timedelta | None:
     return timedelta(seconds=max(max(known) - (_seconds(headers.get("age", "")) or 0), 0))
 
 
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Retry-After in seconds or as a date against the answer's own Date (RFC 9110, 10.2.3), at most 7 days."""
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Retry-After in seconds or as a date against the answer's own Date (RFC 9110, 10.2.3), at most 7 days.
+
+    `now` stands in for a Date that is missing. None when there is no such wish, or none that can be read.
+    """
     text = headers.get("retry-after", "").strip()
     seconds = _seconds(text)
     if seconds is None:
-        until, sent = _date(text), _date(headers.get("date", ""))
-        if until is None or sent is None:
+        until = _date(text)
+        if until is None:
             return None
-        seconds = max(int((until - sent).total_seconds()), 0)
+        seconds = max(int((until - (_date(headers.get("date", "")) or now)).total_seconds()), 0)
     return min(timedelta(seconds=seconds), LONGEST_WISH)
 
 
@@ -122,22 +132,36 @@ def in_words(span: timedelta) -> str:
     return f"{seconds} s" if seconds < 60 else f"{round(seconds / 60)} min"
 
 
-def _own_pace(
-    now: datetime, every: timedelta, newest: datetime | None, quiet_polls: int, working_validators: bool,
-) -> tuple[timedelta, str]:
+def _decided(
+    now: datetime, gap: timedelta, reason: str, not_before: datetime | None, hints: Hints, seed: str,
+) -> Decision:
+    """After `gap` and its jitter, at the first moment that the publisher leaves open."""
+    planned = now + gap + _jitter(gap, seed)
+    at = _allowed(planned, hints)
+    return Decision(at, reason if at == planned else f"{reason}, then when its skipHours and skipDays end", not_before)
+
+
+def _own_pace(now: datetime, every: timedelta, newest: datetime | None, wasted: int) -> tuple[timedelta, str]:
     """Between `every` and a day: slower when the source itself is slow, or when each poll costs it a whole body."""
-    if quiet_polls and not working_validators:
-        gap = min(every * 2 ** min(quiet_polls, 10), max(DAY, every))
-        return gap, f"unchanged, and without working validators: every {in_words(gap)}"
-    quiet = now - newest if newest and quiet_polls >= 2 else timedelta(0)
-    for days, hours in ((360, 24), (90, 12), (30, 3)):
-        if quiet > timedelta(days=days) and every < hours * HOUR:
-            return hours * HOUR, f"quiet for {quiet.days} days: every {in_words(hours * HOUR)}"
+    quiet = now - newest if newest else NO_TIME
+    slow = next((hours * HOUR for days, hours in _QUIET if quiet > timedelta(days=days)), NO_TIME)
+    doubled = every * 2 ** min(wasted, 10)
+    costly = doubled if doubled <= 8 * HOUR else DAY
+    if wasted and costly > max(every, slow):
+        return costly, f"unchanged, and without working validators: every {in_words(costly)}"
+    if slow > every:
+        return slow, f"quiet for {quiet.days} days: every {in_words(slow)}"
     return every, f"every {in_words(every)}"
 
 
+def _backed_off(every: timedelta, failures: int, last_gap: timedelta) -> timedelta:
+    """`every`, doubled with each failure after the first, or twice the last gap; a day is the most it becomes."""
+    doubled = max(every, timedelta(minutes=10)) * 2 ** min(failures - 1, 10) if failures > 1 else every
+    return max(every, min(max(doubled, 2 * last_gap), DAY))
+
+
 def _allowed(at: datetime, hints: Hints) -> datetime:
-    """The first moment from `at` on that skipHours and skipDays (RSS 2.0, GMT) leave open; all closed closes nothing."""
+    """The first moment from `at` on that skipHours and skipDays (RSS 2.0, GMT) leave open; all closed: `at`."""
     hours, days = set(hints.skip_hours), set(hints.skip_days)
     if len(hours) >= 24 or len(days) >= 7:
         return at
@@ -157,12 +181,12 @@ def _jitter(gap: timedelta, seed: str) -> timedelta:
 
 def _expires(headers: Mapping[str, str]) -> timedelta | None:
     until, sent = _date(headers.get("expires", "")), _date(headers.get("date", ""))
-    return max(until - sent, timedelta(0)) if until and sent else None
+    return max(until - sent, NO_TIME) if until and sent else None
 
 
 def _seconds(text: str) -> int | None:
     text = text.strip()
-    return min(int(text), 10**9) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    return min(int(text[:20]), 10**9) if text.isascii() and text.isdigit() else None
 
 
 def _date(text: str) -> datetime | None:

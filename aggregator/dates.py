@@ -86,7 +86,7 @@ def parse_date(text: str) -> datetime | None:
 
     Sources: RFC 822 section 5, RFC 2822 sections 3.3 and 4.3, RFC 3339, ISO 8601, W3C note "Date and Time Formats".
     """
-    text = text[: _LONGEST + 1].strip()
+    text = text.strip()
     if not text or len(text) > _LONGEST:
         return None
     try:

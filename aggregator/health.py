@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 from aggregator.records import Source, SourceState, State
@@ -28,6 +29,8 @@ def status_words(status: int, headers: Mapping[str, str]) -> str:
     """An HTTP status as a person would say it; anti-bot walls are named as such."""
     if status in (403, 429, 503) and any(name in headers for name in _CHALLENGES):
         return f"refused ({status}, anti-bot)"
+    if 300 <= status < 400 and "retry-after" in headers:
+        return f"redirects, and asks us to wait first ({status})"
     if status in _REFUSALS:
         return _REFUSALS[status]
     if status >= 500:
@@ -37,7 +40,7 @@ def status_words(status: int, headers: Mapping[str, str]) -> str:
 
 def typical_gap(published: Sequence[datetime]) -> timedelta | None:
     """The median gap between a source's newest entries (newest first); None for fewer than three gaps."""
-    gaps = [later - earlier for later, earlier in zip(published, published[1:], strict=False)]
+    gaps = [later - earlier for later, earlier in pairwise(published)]
     return timedelta(seconds=median(gap.total_seconds() for gap in gaps)) if len(gaps) >= 3 else None
 
 
@@ -46,7 +49,7 @@ def is_silent(now: datetime, published: Sequence[datetime]) -> bool:
     gap = typical_gap(published)
     if gap is None:
         return False
-    longest = max(later - earlier for later, earlier in zip(published, published[1:], strict=False))
+    longest = max(later - earlier for later, earlier in pairwise(published))
     return now - published[0] > max(LONG_SILENCE, 5 * gap, 2 * longest)
 
 

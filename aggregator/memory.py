@@ -1,27 +1,41 @@
-"""What is remembered of a source after a poll: validators, moves, failures, the next poll. Pure: states in, states out."""
+"""What is remembered of a source after a poll: validators, moves, failures, the next poll.
+
+Pure: states in, states out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from aggregator import cadence
 from aggregator.cadence import Decision
 from aggregator.errors import SourceError
 from aggregator.records import ParsedFeed, Response, Source, SourceState
 
+PATIENCE = 20  # so many conditional requests in a row that bring the same bytes: the validators do not work
+STEADY = timedelta(days=2)  # a permanent redirect must stand so long before the old address is left alone
+
 
 def after_answer(
     source: Source, state: SourceState, response: Response, feed: ParsedFeed | None, *,
     body_hash: str | None, brought_news: bool, newest: datetime | None, now: datetime,
 ) -> SourceState:
-    """After a 200 or a 304; `feed` is None when nothing had to be parsed, `newest` the source's newest entry."""
-    quiet = 0 if brought_news or state.is_new else state.quiet_polls + 1
+    """After a 200 or a 304; `feed` is None when nothing had to be parsed, `newest` the source's newest entry.
+
+    `quiet_polls` becomes the number of polls in a row that cost a whole body for nothing; a conditional request that
+    brings other bytes than before is none of them.
+    """
+    conditional = state.validators_url == response.url
+    changed = brought_news or (conditional and feed is not None)
+    in_vain = response.status == 200 and not changed and not state.is_new
+    quiet = state.quiet_polls + 1 if in_vain else 0
     hints = feed.hints if feed else state.hints
     decision = cadence.after_success(
-        now, source.every, response.headers, hints, newest=newest, quiet_polls=quiet,
-        working_validators=response.status == 304 or quiet < 2, seed=_seed(state, now))
-    state = _moved(_validated(state, response, feed), response, now)
+        now, source.every, response.headers, hints, newest=None if brought_news else newest,
+        wasted=max(quiet - PATIENCE + 1, 0) if conditional else quiet, seed=_seed(state, now))
+    state = _moved(source, _validated(state, response, feed), response, now)
     if feed is not None:
         state = replace(state, feed_title=feed.title or state.feed_title, feed_link=feed.link or state.feed_link,
                         feed_id=feed.id or state.feed_id, language=feed.language or state.language, hints=hints)
@@ -37,16 +51,43 @@ def after_failure(
     """After a failure: its words, the back-off; 410 twice at least a day apart retires the source."""
     status = response.status if response else None
     failures = state.failures + 1
+    planned = state.next_poll_at - state.polled_at if state.next_poll_at and state.polled_at else cadence.NO_TIME
     decision = cadence.after_failure(
-        now, source.every, failures, status, response.headers if response else {}, seed=_seed(state, now))
-    gone = status == 410 and state.gone_at is not None and now - state.gone_at >= cadence.DAY
-    return replace(_planned(state, decision), polled_at=now, failures=failures, error_kind=error.kind, error=str(error),
-                   gone=gone, gone_at=(state.gone_at or now) if status == 410 else None)
+        now, source.every, failures, status, response.headers if response else {}, seed=_seed(state, now),
+        last_gap=planned, hints=state.hints)
+    if decision.not_before is None and state.not_before is not None and state.not_before > now:
+        decision = replace(decision, not_before=state.not_before)  # a poll by hand does not shorten a wish
+    return replace(_retired(_planned(state, decision), status, now), polled_at=now, failures=failures,
+                   error_kind=error.kind, error=str(error))
+
+
+def where_to_ask(source: Source, state: SourceState) -> str:
+    """The address to poll: where permanent redirects have led long enough, else what feeds.yaml says.
+
+    Long enough is three times in a row over two days; from http to https of the same address at once. While the
+    new address fails, the old one is asked again.
+    """
+    if state.moved_to is None or state.moved_since is None or state.failures:
+        return source.url
+    steady = state.moved_seen >= 3 and state.success_at is not None and state.success_at - state.moved_since >= STEADY
+    return state.moved_to if steady or _only_safer(source.url, state.moved_to) else source.url
+
+
+def _only_safer(old: str, new: str) -> bool:
+    return old.startswith("http://") and new == "https://" + old.partition("#")[0].removeprefix("http://")
+
+
+def _retired(state: SourceState, status: int | None, now: datetime) -> SourceState:
+    """410 for a day or longer retires a source; another status speaks for it again, no answer at all says nothing."""
+    if status is None:
+        return state
+    since = (state.gone_at or now) if status == 410 else None
+    return replace(state, gone_at=since, gone=since is not None and now - since >= cadence.DAY)
 
 
 def _validated(state: SourceState, response: Response, feed: ParsedFeed | None) -> SourceState:
     """A 200 replaces the validators, a 304 only adds to them (RFC 9111, section 4.3.4); a broken feed changes none."""
-    etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
+    etag, modified = response.headers.get("etag") or None, response.headers.get("last-modified") or None
     if response.status == 304:
         etag, modified = etag or state.etag, modified or state.last_modified
     elif feed is not None and not feed.wellformed:
@@ -55,18 +96,20 @@ def _validated(state: SourceState, response: Response, feed: ParsedFeed | None) 
     return replace(state, etag=etag, last_modified=modified, validators_url=response.url if there else None)
 
 
-def _moved(state: SourceState, response: Response, now: datetime) -> SourceState:
-    """Remember where a chain of only permanent redirects leads, since when and how often; act on nothing."""
-    permanent = response.redirects and all(hop.status in (301, 308) for hop in response.redirects)
+def _moved(source: Source, state: SourceState, response: Response, now: datetime) -> SourceState:
+    """Remember where the permanent redirects that a chain begins with lead, since when and how often in a row."""
+    permanent = tuple(takewhile(lambda hop: hop.status in (301, 308), response.redirects))
     if not permanent:
-        return replace(state, moved_to=None, moved_since=None, moved_seen=0)
-    if state.moved_to == response.url:
+        asked_there = where_to_ask(source, state) != source.url
+        return state if asked_there else replace(state, moved_to=None, moved_since=None, moved_seen=0)
+    if state.moved_to == permanent[-1].url:
         return replace(state, moved_seen=state.moved_seen + 1)
-    return replace(state, moved_to=response.url, moved_since=now, moved_seen=1)
+    return replace(state, moved_to=permanent[-1].url, moved_since=now, moved_seen=1)
 
 
 def _planned(state: SourceState, decision: Decision) -> SourceState:
-    return replace(state, next_poll_at=decision.at.astimezone(UTC), not_before=decision.not_before, reason=decision.reason)
+    return replace(
+        state, next_poll_at=decision.at.astimezone(UTC), not_before=decision.not_before, reason=decision.reason)
 
 
 def _seed(state: SourceState, now: datetime) -> str:

@@ -303,7 +303,7 @@ def test_excerpt_ends_at_a_sentence_or_word(text: str, words: int, expected: str
 
 
 def test_escape_text() -> None:
-    assert escape_text("<a href=\"x\">'&\x1b") == "&lt;a href=&quot;x&quot;&gt;&#x27;&amp;"
+    assert escape_text('<a href="x">\'&\x1b') == "&lt;a href=&quot;x&quot;&gt;&#x27;&amp;"
 
 
 def corpus_strings() -> list[str]:

@@ -44,10 +44,12 @@ def aggregator() -> None:
     """
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every AggregatorError prints its line and ends with its class's exit code."""
     try:
-        aggregator(standalone_mode=False)
+        ended = aggregator(arguments, standalone_mode=False)
+        if isinstance(ended, int):  # what a command gave to Context.exit
+            sys.exit(ended)
     except AggregatorError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)

@@ -6,10 +6,11 @@ waiting entries out in that order; network timing decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from aggregator.entries.duplicates import first_copy, marks
+from aggregator.entries.duplicates import marks, same_text
+from aggregator.entries.normalize import names_a_page
 from aggregator.records import Standing, StoredEntry
 
 
@@ -42,7 +43,17 @@ def place(stored: StoredEntry, shelf: Shelf, is_shown: Callable[[StoredEntry], b
 
 def _group(stored: StoredEntry, shelf: Shelf) -> int | None:
     """The group that an entry of another source belongs to as a copy."""
+    copies = (*_same_page(stored, shelf), *_same_text(stored, shelf))
+    return next((other.group for other in copies if other.source_key != stored.source_key), None)
+
+
+def _same_page(stored: StoredEntry, shelf: Shelf) -> list[StoredEntry]:
+    """Copies by their address; one that a source gives to several of its entries is no article's own."""
     url = stored.entry.canonical_url
-    candidates = (shelf.by_url(url) if url else []) + shelf.by_marks(marks(stored.entry))
-    others = [(other.group, other.entry) for other in candidates if other.source_key != stored.source_key]
-    return first_copy(stored.entry, others)
+    others = shelf.by_url(url) if url and names_a_page(url) else []
+    sources = [stored.source_key, *(other.source_key for other in others)]
+    return others if len(set(sources)) == len(sources) else []
+
+
+def _same_text(stored: StoredEntry, shelf: Shelf) -> Iterator[StoredEntry]:
+    return (other for other in shelf.by_marks(marks(stored.entry)) if same_text(stored.entry, other.entry))

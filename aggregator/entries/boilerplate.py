@@ -126,8 +126,8 @@ _RELATED = _phrases(
     | kapcsolódó * | articoli correlati"""
 )
 _SHARE_BAR = re.compile(
-    r"(?:share(?: this)?(?: on)?:?[\s,|·•/]*+)?(?:(?:facebook|twitter|linkedin|whatsapp|reddit|telegram|pinterest|tumblr"
-    r"|pocket|mastodon|bluesky|threads|xing|hacker news|flipboard|instagram|youtube|e-?mail|print|copy link|more|x)\b"
+    r"(?:share(?: this)?(?: on)?:?[\s,|·•/]*+)?(?:(?:facebook|twitter|linkedin|whatsapp|reddit|telegram|pinterest"
+    r"|tumblr|pocket|mastodon|bluesky|threads|xing|hacker news|flipboard|instagram|youtube|e-?mail|print|copy link|x)\b"
     r"[\s,|·•/]*+)++",
     re.IGNORECASE,
 )

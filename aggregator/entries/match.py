@@ -5,19 +5,22 @@ Pure: what the store knows and what the document says, in; Changes, out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, time, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.normalize import content_hash, names_a_page, told_apart
 from aggregator.records import Changes, Entry, Standing
 
 FIRST_NEWS = 5
 FIRST_DAYS = timedelta(days=7)
 OLD_ANNOUNCED = 3
+FLOOD = 50           # from so many new entries in one poll on the source's rhythm is looked at
+STRANGERS = 8        # the same for a document in which nothing is known: a parked domain, another site's feed
+DAY = timedelta(days=1)
 _SHORTEST_PATH = 12  # below this a path says too little to be recognised on another host
+_LONG = 60           # words from which on an equal text is no form letter
 
 
 class Known(Protocol):
@@ -37,32 +40,36 @@ class Known(Protocol):
     def published(self) -> datetime: ...  # noqa: D102
 
 
+_One = TypeVar("_One", Entry, Known)
+
+
 def match(entries: Sequence[Entry], known: Iterable[Known], before: datetime | None, now: datetime) -> Changes:
     """Sort a document's entries into new and updated; the rest is seen and unchanged.
 
-    `before` is the last successful poll, None at the first. At the first poll the newest 5 of the last 7 days are news, the rest is backlog. Later, entries that look old
-    (dated before the previous poll) are announced up to 3 a poll; more of them are held as a flood.
+    `before` is the last successful poll, None at the first. At the first poll the newest 5 of the last 7 days are
+    news, the rest is backlog. Later, entries that look old (dated before the previous poll) are announced up to 3 a
+    poll, and so are those of a flood that the source's rhythm does not explain; the rest of them is held.
     """
-    finder = _Finder(known, {entry.guid for entry in entries})
-    updated: list[tuple[int, Entry]] = []
-    unknown: list[Entry] = []
-    for entry in entries:
-        old = finder.find(entry)
-        if old is None:
-            unknown.append(entry)
-        elif old.guid == entry.guid and _is_another(entry, old):
-            unknown.append(replace(entry, guid=f"{entry.guid}\n{entry.canonical_url}"))
-        elif old.guid != entry.guid or old.hash != content_hash(entry):
-            updated.append((old.key, entry))
-    fresh = [entry for entry in unknown if finder.find(entry) is None]
-    new = _first(fresh, now) if before is None else _later(fresh, before)
+    stored = list(known)
+    entries = _told(entries, stored)
+    found = _recognised(entries, stored)
+    updated = [(old.key, entry) for entry in entries if (old := found.get(entry.guid)) and _differs(entry, old)]
+    fresh = [entry for entry in entries if entry.guid not in found]
+    if before is None:
+        new = _first(fresh, now)
+    else:
+        strangers = not found and len(stored) >= FIRST_NEWS
+        flood = _is_flood(len(fresh), strangers, [old.published for old in stored], now - before)
+        new = _later(fresh, before, flood)
     return Changes(new=tuple(new), updated=tuple(updated), seen=len(entries))
 
 
 def share_known(entries: Sequence[Entry], known: Iterable[Known]) -> float:
     """How much of a document an earlier source's entries explain, 0 to 1: is an edited line the same source?"""
-    finder = _Finder(known, frozenset())
-    return sum(finder.find(entry) is not None for entry in entries) / len(entries) if entries else 0.0
+    return len(_recognised(entries, list(known))) / len(entries) if entries else 0.0
+
+
+# --- what is news --------------------------------------------------------------------------------------------
 
 
 def _first(entries: Sequence[Entry], now: datetime) -> list[tuple[Entry, Standing]]:
@@ -71,9 +78,9 @@ def _first(entries: Sequence[Entry], now: datetime) -> list[tuple[Entry, Standin
     return [(entry, "news" if entry.guid in young else "backlog") for entry in entries]
 
 
-def _later(entries: Sequence[Entry], polled_at: datetime) -> list[tuple[Entry, Standing]]:
-    old = [entry.guid for entry in entries if _looks_old(entry, polled_at)]
-    held = set(old[OLD_ANNOUNCED:])
+def _later(entries: Sequence[Entry], polled_at: datetime, flood: bool) -> list[tuple[Entry, Standing]]:
+    doubtful = [entry.guid for entry in entries if flood or _looks_old(entry, polled_at)]
+    held = set(doubtful[OLD_ANNOUNCED:])
     return [(entry, "held" if entry.guid in held else "news") for entry in entries]
 
 
@@ -81,47 +88,119 @@ def _looks_old(entry: Entry, polled_at: datetime) -> bool:
     """Dated before the previous poll; midnight is a date without a time and stands for its whole day."""
     if entry.published is None:
         return False
-    whole_day = entry.published.time() == time(0, 0)
-    return entry.published + (timedelta(days=1) if whole_day else timedelta(0)) < polled_at
+    return entry.published + (DAY if entry.published.time() == time(0, 0) else timedelta(0)) < polled_at
+
+
+def _is_flood(number: int, strangers: bool, published: Sequence[datetime], elapsed: timedelta) -> bool:
+    """Whether so many new entries since the last poll are more than a source's rhythm explains.
+
+    Few are never a flood, except of `strangers`: a document in which nothing is known any more. Usual is twice the
+    most that the source ever published within a day, and five times its mean pace.
+    """
+    if number < (STRANGERS if strangers else FLOOD) or not published:
+        return False
+    moments = sorted(published)
+    span = max(moments[-1] - moments[0], DAY)
+    return number > max(2 * _busiest_day(moments), 5 * len(moments) * (elapsed / span))
+
+
+def _busiest_day(moments: Sequence[datetime]) -> int:
+    """The most of the sorted moments that lie within 24 hours."""
+    start, most = 0, 0
+    for end, moment in enumerate(moments):
+        while moment - moments[start] > DAY:
+            start += 1
+        most = max(most, end - start + 1)
+    return most
+
+
+# --- which stored entry an entry is --------------------------------------------------------------------------
+
+
+def _told(entries: Sequence[Entry], stored: Sequence[Known]) -> list[Entry]:
+    """The entries; one whose guid the publisher used before for another article gets a guid that says more."""
+    by_guid = {old.guid: old for old in stored}
+    return [told_apart(entry, entry.canonical_url or "") if (old := by_guid.get(entry.guid)) and _is_another(entry, old)
+            else entry for entry in entries]
 
 
 def _is_another(entry: Entry, old: Known) -> bool:
-    """The publisher used a guid again for another article: link and title both differ."""
+    """Link and title both differ."""
     return (entry.canonical_url is not None and old.canonical_url is not None
             and entry.canonical_url != old.canonical_url and _fold(entry.title) != _fold(old.title))
 
 
-class _Finder:
-    """Finds the stored entry that a document's entry is: by guid, URL, path, title and date, content, in this order.
+def _differs(entry: Entry, old: Known) -> bool:
+    return (entry.guid, entry.canonical_url, content_hash(entry)) != (old.guid, old.canonical_url, old.hash)
 
-    Only entries whose own guid is not in the document any more can have changed their guid.
+
+def _recognised(entries: Sequence[Entry], stored: Sequence[Known]) -> dict[str, Known]:
+    """The stored entry that each entry is, by the entry's guid.
+
+    Where the guid is not known: by URL, path, title and date, content, in this order, among the stored entries whose
+    own guid is not in the document any more. What stands for several (everybody's link is /news, a title that comes
+    twice a day) says nothing: a wrong find would lose a new entry and overwrite an old one.
     """
-
-    def __init__(self, known: Iterable[Known], present: Iterable[str]) -> None:
-        there = set(present)
-        self._guid = {old.guid: old for old in known}
-        lost = [old for old in self._guid.values() if old.guid not in there]
-        self._url = {old.canonical_url: old for old in lost if old.canonical_url}
-        self._path = {path: old for old in lost if (path := _path(old.canonical_url))}
-        self._title = {(_fold(old.title), old.published.date()): old for old in lost}
-        self._hash = {old.hash: old for old in lost}
-
-    def find(self, entry: Entry) -> Known | None:
-        found = self._guid.get(entry.guid) or self._url.get(entry.canonical_url or "")
-        if found is None and (path := _path(entry.canonical_url)):
-            found = self._path.get(path)
-        if found is None and entry.published is not None:
-            found = self._title.get((_fold(entry.title), entry.published.date()))
-        return found or self._hash.get(content_hash(entry))
+    by_guid = {old.guid: old for old in stored}
+    found = {entry.guid: by_guid[entry.guid] for entry in entries if entry.guid in by_guid}
+    present = {entry.guid for entry in entries} | {entry.guid.partition("\n")[0] for entry in entries}
+    taken = {old.key for old in stored if old.guid in present}
+    signs = (_listed, _url, _path, _instant, _content, *(() if found or len(entries) < 3 else (_day, _title)))
+    for sign in signs:
+        ours, theirs = _by(sign, stored), _by(sign, (entry for entry in entries if entry.guid not in found))
+        for mark, those in theirs.items():
+            twins = ours.get(mark, [])
+            if sign is not _listed and (len(those) > 1 or len(twins) > 1):
+                continue
+            for entry, old in zip(those, (old for old in twins if old.key not in taken), strict=False):
+                found[entry.guid] = old
+                taken.add(old.key)
+    return found
 
 
-def _path(canonical_url: str | None) -> str | None:
+def _by(sign: Callable[[_One], Hashable], those: Iterable[_One]) -> dict[Hashable, list[_One]]:
+    marks: dict[Hashable, list[_One]] = {}
+    for one in those:
+        if (mark := sign(one)) is not None:
+            marks.setdefault(mark, []).append(one)
+    return marks
+
+
+def _listed(one: Entry | Known) -> Hashable:
+    """Everything but the guid: an entry that a document lists twice is met twice again."""
+    return (one.canonical_url, _fold(one.title), one.published) if names_a_page(one.canonical_url) else None
+
+
+def _url(one: Entry | Known) -> Hashable:
+    return one.canonical_url if names_a_page(one.canonical_url) else None
+
+
+def _path(one: Entry | Known) -> Hashable:
     """Path and query, long enough to be recognised when host or scheme changed."""
-    if canonical_url is None:
+    if one.canonical_url is None:
         return None
-    parts = urlsplit(canonical_url)
+    parts = urlsplit(one.canonical_url)
     path = f"{parts.path}?{parts.query}"
     return path if len(path) >= _SHORTEST_PATH else None
+
+
+def _instant(one: Entry | Known) -> Hashable:
+    """Title and the moment; a date without a time is as good as one with."""
+    return (_fold(one.title), one.published) if one.published else None
+
+
+def _content(one: Entry | Known) -> Hashable:
+    if not isinstance(one, Entry):
+        return one.hash
+    return content_hash(one) if len(one.text.split()) >= _LONG else None
+
+
+def _day(one: Entry | Known) -> Hashable:
+    return (_fold(one.title), one.published.date()) if one.published else None
+
+
+def _title(one: Entry | Known) -> Hashable:
+    return _fold(one.title)
 
 
 def _fold(title: str) -> str:

@@ -1,4 +1,4 @@
-"""From a publisher's entry to ours: one pass that makes every field safe, absolute and clean (docs/normalization.md)."""
+"""From a publisher's entry to ours: one pass that makes every field safe, absolute and clean."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
         content=content,
         text=text,
         author=title_text(parsed.author or "", is_text=True) or None,
-        published=_sane(parsed.published or parsed.updated, now),
+        published=_sane(parsed.published, now) or _sane(parsed.updated, now),
         updated=_sane(parsed.updated, now),
         language=parsed.language or feed.language,
         categories=tuple(dict.fromkeys(filter(None, (title_text(c, is_text=True) for c in parsed.categories[:30])))),
@@ -53,37 +53,64 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
 
 
 def distinct(entries: list[Entry]) -> tuple[Entry, ...]:
-    """Each guid once. Where one guid stands for different articles it says nothing: their links tell them apart."""
-    urls: dict[str, set[str | None]] = {}
+    """Each guid once. Where one guid stands for different articles it says nothing: their links tell them apart,
+    or their titles where there are no links to pages."""
+    alike: dict[str, list[Entry]] = {}
     for entry in entries:
-        urls.setdefault(entry.guid, set()).add(entry.canonical_url)
+        alike.setdefault(entry.guid, []).append(entry)
+    marks = {guid: _marks(those) for guid, those in alike.items() if len(those) > 1}
     kept: dict[str, Entry] = {}
     for entry in entries:
-        told = _told_apart(entry) if len(urls[entry.guid]) > 1 else entry
+        mark = next((getattr(entry, name) for name in marks.get(entry.guid, ()) if getattr(entry, name)), None)
+        told = told_apart(entry, mark) if mark else entry
         kept.setdefault(told.guid, told)
     return tuple(kept.values())
 
 
+def _marks(alike: list[Entry]) -> tuple[str, ...]:
+    """The fields that tell entries of one guid apart, best first; none when they are one entry, listed twice."""
+    if len({entry.canonical_url for entry in alike}) > 1:
+        return ("canonical_url", "title")
+    alone = not names_a_page(alike[0].canonical_url) and len({entry.title for entry in alike}) > 1
+    return ("title",) if alone else ()
+
+
+def names_a_page(canonical_url: str | None) -> bool:
+    """Whether a canonical URL can stand for one article: the front page of a host stands for all of them."""
+    return canonical_url is not None and ("/" in canonical_url[len("https://"):] or "?" in canonical_url)
+
+
+def told_apart(entry: Entry, by: str) -> Entry:
+    """The entry under a guid that says more than its publisher's, which stands for several articles."""
+    return replace(entry, guid=_bounded(f"{entry.guid}\n{by}"))
+
+
 def content_hash(entry: Entry) -> str:
-    """A hash of what readers see, without dates: equal hashes mean that nothing changed."""
-    seen = (entry.title, entry.link or "", entry.summary, entry.content, entry.author or "",
+    """A hash of what an entry says to readers: equal hashes mean that nothing was edited.
+
+    Without dates, and without the link: a site that moves to https or puts session ids into its links has edited
+    nothing.
+    """
+    seen = (entry.title, entry.summary, entry.content, entry.author or "",
             *(enclosure.url for enclosure in entry.enclosures))
     return sha256("\0".join(seen).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _told_apart(entry: Entry) -> Entry:
-    return replace(entry, guid=f"{entry.guid}\n{entry.canonical_url or entry.title}"[:_LONGEST_GUID])
-
-
 def _guid(parsed: ParsedEntry, canonical_url: str | None, title: str, text: str) -> str:
-    """The publisher's raw guid, else the canonical URL, else a hash of what the entry says; never from its place."""
+    """The publisher's raw guid, else the canonical URL, else a hash of what the entry says; never from its place or
+    its date, which some publishers make anew at every fetch."""
     raw = parsed.id or canonical_url
     if raw is None:
-        said = f"{title}\n{text[:2000] if not title else parsed.published or text[:2000]}"
-        return "sha256:" + sha256(said.encode("utf-8", "replace")).hexdigest()
-    if len(raw) <= _LONGEST_GUID:
-        return raw.encode("utf-8", "replace").decode("utf-8")
-    return "sha256:" + sha256(raw.encode("utf-8", "replace")).hexdigest()
+        return _hashed(f"{title}\n{text[:2000]}")
+    return _bounded(raw.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _bounded(guid: str) -> str:
+    return guid if len(guid) <= _LONGEST_GUID else _hashed(guid)
+
+
+def _hashed(text: str) -> str:
+    return "sha256:" + sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _sane(moment: datetime | None, now: datetime) -> datetime | None:

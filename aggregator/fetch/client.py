@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import os
+import re
 import socket
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 import httpx
 
 from aggregator import __version__
+from aggregator.cadence import retry_after
 from aggregator.errors import FetchError
 from aggregator.fetch.body import decoded
 from aggregator.fetch.guard import Guard, Resolver, is_public, look_up
@@ -31,12 +35,16 @@ from aggregator.urls import absolute, host_of, without_secrets
 ACCEPT = ("application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
           "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1")
 MAX_REDIRECTS = 5
+MOST_HEADERS = 2**16  # bytes of all headers of an answer
+_MOST_HEAD = 2**18  # bytes of everything before its body, interim answers included
+_MOST_UNUSED = 2**16  # bytes of a body nobody needs, read so that the connection can serve again
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#\\]*@")
 _MOVED = {301, 302, 303, 307, 308}
 
 
 def user_agent(contact: str | None) -> str:
-    """`fow-aggregator/VERSION (+CONTACT)`, the same for every request."""
-    return f"fow-aggregator/{__version__}" + (f" (+{contact})" if contact else "")
+    """`fow-aggregator/VERSION (+CONTACT)`, the same for every request; only what can stand in a header."""
+    return f"fow-aggregator/{__version__}" + (f" (+{_visible(contact)})" if contact else "")
 
 
 def public_link(link: str) -> str | None:
@@ -67,24 +75,27 @@ class Client:
         """Close the idle connections."""
         self._direct.close()
 
-    def poll(self, source: Source, state: SourceState) -> Response:
+    def poll(self, source: Source, state: SourceState, start: str | None = None) -> Response:
         """GET a source's feed, conditional when the store has validators for the address that answers.
 
-        Raises FetchError when no complete answer came; any status that did come is a value.
+        `start` is where to ask if not at the source's own address. Raises FetchError when no complete answer came;
+        any status that did come is a value. A redirect that asks to wait (Retry-After) is followed only after the
+        wait, that is when the poll before this one failed.
         """
         self._guard.deadline = time.monotonic() + self._timeout
-        self._guard.permitted = urlsplit(source.url).hostname if source.allow_private else None
-        with self._through(source.proxy) as client, _translated(source.url):
-            return self._follow(client, source, state)
+        with _translated(source.url):
+            self._guard.permitted = httpx.URL(source.url).raw_host.decode() if source.allow_private else None
+            with self._through(source.proxy) as client:
+                return self._follow(client, source, state, _without_user(start or source.url))
 
-    def _follow(self, client: httpx.Client, source: Source, state: SourceState) -> Response:
-        url, hops = source.url.partition("#")[0], list[Redirect]()
+    def _follow(self, client: httpx.Client, source: Source, state: SourceState, url: str) -> Response:
+        hops: list[Redirect] = []
         own = dict(source.headers) | _authorization(source)
         while True:
             home = _origin(url) == _origin(source.url)
-            extra = (own if home else {}) | _conditions(state, url)
-            response = self._get(client, url, self._headers | extra, tuple(hops))
-            if response.status not in _MOVED:
+            response = self._get(client, url, (own if home else {}) | _conditions(state, url), tuple(hops))
+            asks_to_wait = not state.failures and retry_after(response.headers, datetime.now(UTC))
+            if response.status not in _MOVED or asks_to_wait:
                 return response
             url = _target(response)
             hops.append(Redirect(response.status, url))
@@ -92,15 +103,30 @@ class Client:
                 raise FetchError("redirect", f"redirects more than {MAX_REDIRECTS} times")
 
     def _get(self, client: httpx.Client, url: str, headers: Mapping[str, str], hops: tuple[Redirect, ...]) -> Response:
-        request = client.build_request("GET", url, headers=dict(headers), extensions={"target": _target_bytes(url)})
-        response = client.send(request, stream=True)
+        request = client.build_request(
+            "GET", url, headers=_raw({**self._headers, **headers}), extensions={"target": _target_bytes(url)})
+        response = self._sent(client, request)
         try:
-            found = {name.lower(): value for name, value in response.headers.items()}
-            unread = response.status_code in _MOVED or response.status_code == 304
-            body = b"" if unread else decoded(response.iter_raw(), found.get("content-encoding", ""))
+            found = _plain(response.headers.raw)
+            used = response.status_code == 200
+            body = decoded(response.iter_raw(), found.get("content-encoding", "")) if used else _unused(response)
         finally:
             response.close()
         return Response(url, response.status_code, found, body, hops)
+
+    def _sent(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
+        """Send it; once more if the idle connection it went over was just being closed (RFC 9112, section 9.3.1)."""
+        made = self._guard.made
+        self._guard.head_allowance = _MOST_HEAD
+        try:
+            return client.send(request, stream=True)
+        except (httpcore.RemoteProtocolError, ConnectionError):
+            if self._guard.made != made:
+                raise
+            self._guard.head_allowance = _MOST_HEAD
+            return client.send(request, stream=True)
+        finally:
+            self._guard.head_allowance = None
 
     def _pool(self, proxy: str | None) -> httpcore.ConnectionPool:
         # http2 is off: a poll is one request, and its frames are one more thing to attack
@@ -119,6 +145,7 @@ class Client:
 
 
 def _client(transport: httpx.BaseTransport) -> httpx.Client:
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs addresses with their secrets
     return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, headers={}, timeout=None)  # noqa: S113
 
 
@@ -134,6 +161,9 @@ class _Transport(httpx.BaseTransport):
         headers = [(k, v) for k, v in request.headers.raw if k.lower() not in (b"cookie", b"connection")]
         answer = self._pool.handle_request(httpcore.Request(
             request.method, url, headers=headers, extensions={"timeout": {}}))
+        if sum(len(name) + len(value) for name, value in answer.headers) > MOST_HEADERS:
+            answer.close()
+            raise FetchError("limit", f"its headers are larger than {MOST_HEADERS // 2**10} KiB")
         kept = [(k, v) for k, v in answer.headers if k.lower() != b"set-cookie"]
         return httpx.Response(answer.status, headers=kept, stream=_Body(answer))
 
@@ -156,7 +186,43 @@ def _target_bytes(url: str) -> bytes:
     """Path and query exactly as written; only what cannot stand in a request line is percent-encoded."""
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query or url.endswith("?") else "")
-    return "".join(c if "!" <= c <= "~" else "".join(f"%{b:02X}" for b in c.encode()) for c in target).encode("ascii")
+    return _visible(target).encode("ascii")
+
+
+def _visible(text: str) -> str:
+    return "".join(c if "!" <= c <= "~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in text)
+
+
+def _without_user(url: str) -> str:
+    """The address as it is asked: without user, password and fragment."""
+    return _USER.sub(r"\1", url.partition("#")[0])
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as bytes, each name once, the last wins; what came over the wire goes back as the same bytes."""
+    rows = {}
+    for name, value in headers.items():
+        coding = "latin-1" if all(c <= "\xff" for c in value) else "utf-8"
+        rows[name.lower()] = (name.encode("ascii"), value.encode(coding))
+    return list(rows.values())
+
+
+def _plain(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as text, a character a byte (RFC 9110, section 5.5: their coding is nobody's promise)."""
+    found: dict[str, list[str]] = {}
+    for name, value in raw:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: ", ".join(values) for name, values in found.items()}
+
+
+def _unused(response: httpx.Response) -> bytes:
+    """Read a short body away, so that the connection can serve again. Whatever goes wrong, the status has come."""
+    left = _MOST_UNUSED
+    with contextlib.suppress(OSError, FetchError, httpcore.ProtocolError):
+        chunks = response.iter_raw()
+        while left > 0:
+            left -= len(next(chunks, b"")) or left
+    return b""
 
 
 def _origin(url: str) -> tuple[str, str]:
@@ -172,26 +238,34 @@ def _conditions(state: SourceState, url: str) -> dict[str, str]:
 
 
 def _authorization(source: Source) -> dict[str, str]:
-    """Basic credentials from `env:NAME` or `file:PATH`; raises FetchError (`auth`) when they are not there."""
+    """Basic credentials from `env:NAME` or `file:PATH`, else those in the address.
+
+    Raises FetchError (`auth`) when they are not there.
+    """
     if source.auth is None:
-        return {}
+        user, at, _ = urlsplit(source.url).netloc.rpartition("@")
+        return _basic(unquote(user)) if at else {}
     kind, _, where = source.auth.partition(":")
     try:
         secret = os.environ[where] if kind == "env" else Path(where).expanduser().read_text(encoding="utf-8").strip()
     except (KeyError, OSError, UnicodeDecodeError):
         raise FetchError("auth", f"its credentials are not to be had from {source.auth}") from None
-    return {"Authorization": "Basic " + b64encode(secret.encode()).decode("ascii")}
+    return _basic(secret)
+
+
+def _basic(secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(secret.encode("utf-8", "replace")).decode("ascii")}
 
 
 def _target(response: Response) -> str:
     """Where a redirect leads; raises FetchError for what must not be followed."""
-    location = response.headers.get("location", "")
+    location = response.headers.get("location", "").encode("latin-1").decode("utf-8", "replace")
     url = absolute(response.url, location) if location else None
     if not url:
         raise FetchError("redirect", f"redirects ({response.status}) to nowhere")
     if urlsplit(url).scheme.lower() not in ("http", "https"):
         raise FetchError("redirect", f"redirects to {urlsplit(url).scheme[:20]}:, which is not followed")
-    return url.partition("#")[0]
+    return _without_user(url)
 
 
 @contextlib.contextmanager
@@ -209,7 +283,8 @@ def _translated(url: str) -> Iterator[None]:
         raise FetchError("connect", f"the connection broke ({error.strerror or type(error).__name__})") from error
     except (httpcore.RemoteProtocolError, httpcore.ReadError, httpx.TransportError) as error:
         cut = "closed connection" in str(error) or "disconnected" in str(error)
-        raise FetchError("body", "the answer was cut short" if cut else f"not an HTTP answer ({_short(error)})") from error
+        words = "the answer was cut short" if cut else f"not an HTTP answer ({_short(error)})"
+        raise FetchError("body", words) from error
     except (httpcore.ConnectError, httpcore.NetworkError, httpcore.ProxyError) as error:
         raise FetchError("connect", f"no connection ({_short(error)})") from error
     except (httpx.InvalidURL, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import queue
+import select
 import socket
 import ssl
 import threading
@@ -32,6 +33,8 @@ _OPEN_V6 = ipaddress.IPv6Network("2000::/3")
 _CLOSED_V6 = [ipaddress.IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
+NEXT_ADDRESS_AFTER = 2.0  # seconds that an address may take to answer while there is another one
+
 _LOOKUPS = threading.BoundedSemaphore(64)  # getaddrinfo cannot be cancelled: hanging names must not use up all threads
 
 
@@ -44,14 +47,24 @@ def is_public(address: Address) -> bool:
     return address in _OPEN_V6 and not any(address in net for net in _CLOSED_V6)
 
 
-def look_up(host: str, port: int, timeout: float) -> list[str]:
-    """The addresses of a host in the resolver's order; raises FetchError (kind `dns`) when there are none in time."""
+def _ask_system(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(row[4][0]) for row in found))
+
+
+def look_up(
+    host: str, port: int, timeout: float, ask_system: Callable[[str, int], list[str]] = _ask_system
+) -> list[str]:
+    """The addresses of a host in the resolver's order; raises FetchError (kind `dns`) when there are none in time.
+
+    `ask_system` may take as long as it likes: it runs in a thread of its own, which is left behind.
+    """
+    deadline = time.monotonic() + timeout
     answer: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answer.put(list(dict.fromkeys(str(row[4][0]) for row in found)))
+            answer.put(ask_system(host, port))
         except (OSError, UnicodeError) as error:
             answer.put(error)
         finally:
@@ -61,7 +74,7 @@ def look_up(host: str, port: int, timeout: float) -> list[str]:
         raise FetchError("dns", f"{host}: too many names are waiting for the name server")
     threading.Thread(target=ask, daemon=True, name="look-up").start()
     try:
-        result = answer.get(timeout=timeout)
+        result = answer.get(timeout=max(deadline - time.monotonic(), 0))
     except queue.Empty:
         raise FetchError("dns", f"{host}: the name server did not answer in time") from None
     if isinstance(result, Exception):
@@ -72,16 +85,27 @@ def look_up(host: str, port: int, timeout: float) -> list[str]:
 class Guard(httpcore.NetworkBackend):
     """The network of one lane: set `deadline` and `permitted` before each exchange.
 
-    `deadline` is on the monotonic clock; `permitted` is the one host name that may be on a private network.
+    `deadline` is on the monotonic clock; `permitted` is the one host name that may be on a private network, as it
+    stands in the request. `made` counts connections. While `head_allowance` is a number, so many bytes may still be
+    read: what comes before an answer's body has an end.
     """
 
     def __init__(self, resolver: Resolver = look_up) -> None:
         self._resolve = resolver
         self.deadline = 0.0
         self.permitted: str | None = None
+        self.made = 0
+        self.head_allowance: int | None = None
+
+    def spend(self, size: int) -> None:
+        """Count bytes that were read; raises FetchError (`limit`) when the allowance for a head is used up."""
+        if self.head_allowance is not None:
+            self.head_allowance -= size
+            if self.head_allowance < 0:
+                raise FetchError("limit", "its headers do not end")
 
     def remaining(self) -> float:
-        """Seconds left; raises ConnectTimeout when there are none."""
+        """Seconds left; raises FetchError (`timeout`) when there are none."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise FetchError("timeout", "no complete answer within the time allowed")
@@ -94,14 +118,15 @@ class Guard(httpcore.NetworkBackend):
         if host != self.permitted:
             self._check(host, addresses)
         reason: OSError | None = None
-        for number, address in enumerate(addresses):
-            last = number == len(addresses) - 1
+        for number, address in enumerate(addresses, 1):
+            share = self.remaining() if number == len(addresses) else min(self.remaining(), NEXT_ADDRESS_AFTER)
             try:
-                sock = socket.create_connection((address, port), timeout=self.remaining() if last else min(2, self.remaining()))
+                sock = socket.create_connection((address, port), timeout=share)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 reason = error
                 continue
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.made += 1
             return _Stream(sock, self)
         raise FetchError("connect", _connect_words(host, reason))
 
@@ -131,7 +156,9 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._sock.settimeout(self._guard.remaining())
-        return self._sock.recv(max_bytes)
+        data = self._sock.recv(max_bytes)
+        self._guard.spend(len(data))
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._sock.settimeout(self._guard.remaining())
@@ -159,15 +186,12 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _readable(sock: socket.socket) -> bool:
+    """Whether an idle connection has something to say: its end, mostly. Asked of the socket below TLS, which knows."""
     if sock.fileno() < 0:
         return True
-    try:
-        sock.settimeout(0)
-        return bool(sock.recv(1, socket.MSG_PEEK)) or True
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return False
-    except (OSError, ValueError):
-        return True
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _connect_words(host: str, error: OSError | None) -> str:

@@ -196,6 +196,11 @@ def resolve(base: str | None, reference: str | None) -> str | None:
         return None
 
 
+def is_permalink(guid: str | None) -> bool:
+    """Whether a guid can be the address of a page: a web address, or a path on the feed's site."""
+    return is_web(guid) or (guid or "").startswith("/")
+
+
 def document_base(url: str | None, site: str | None) -> str | None:
     """What relative references of a feed are relative to: its address (RFC 3986 section 5.1.3).
 

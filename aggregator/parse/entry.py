@@ -16,6 +16,7 @@ from aggregator.parse.element import (
     Fields,
     Person,
     attribute,
+    is_permalink,
     is_web,
     joined,
     language_of,
@@ -115,8 +116,7 @@ def _link(fields: Fields, links: list[atom.Link], bases: Bases) -> str | None:
         return bases.url(page.element, page.href)
     for _, child in fields.filled("guid"):
         url = text_of(child)
-        is_link = is_web(url) or (url or "").startswith("/")
-        if is_link and (attribute(child, "ispermalink") or "true").lower() in _YES:
+        if is_permalink(url) and (attribute(child, "ispermalink") or "true").lower() in _YES:
             return bases.url(child, url)
     about = fields.element.get(_RDF_ABOUT)
     return about if is_web(about) else None

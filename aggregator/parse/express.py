@@ -80,9 +80,10 @@ def is_feed(root: Element) -> bool:
         _rename(root, ATOM)
     elif local == "rss" and name_of(root.tag) != "rss":
         _rename(root, "")
-    if local_name(root) == "channel":  # in capitals it is CDF, which the tolerant lane reads
-        return str(root.tag).endswith("channel") and any(name_of(child.tag) in ("item", "title") for child in root)
-    return name_of(root.tag) in ("rss", "rdf:rdf", "atom:feed", "atom:entry")
+    name = name_of(root.tag)
+    if name == "channel" and root.tag != "CHANNEL":  # RSS 1.1, or RSS without its root; in capitals it is CDF
+        return any(name_of(child.tag) in ("item", "title") for child in root)
+    return name in ("rss", "rdf:rdf", "atom:feed", "atom:entry")
 
 
 def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFeed:

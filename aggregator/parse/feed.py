@@ -16,7 +16,7 @@ from aggregator.records import ParsedFeed
 
 BIG: Final = 4 << 20
 MOST_ENTRIES_OF_BIG: Final = 1_000
-MOST_ENTRIES: Final = 10_000
+MOST_ENTRIES: Final = 5_000
 
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     """Read a feed of any format.
 
     `url` is where the body came from: relative links are resolved against it. `content_type` is the header as it
-    came. Of a body over 4 MiB the newest 1,000 entries are kept, of a smaller one 10,000; `left_out` counts the
+    came. Of a body over 4 MiB the newest 1,000 entries are kept, of a smaller one 5,000; `left_out` counts the
     others. Raises ParseError (`html`, `not_feed` or `limit`) and nothing else, whatever the bytes are.
     """
     decoded = decode(body, content_type)
@@ -45,11 +45,14 @@ def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
         return replace(
             express.read(root, url, most, scoped="xml:base" in document.text), wellformed=document.wellformed
         )
-    if _PAGE.match(text.lstrip()[:200]) or (root is not None and xml.local_name(root) == "html"):
+    name = xml.local_name(root) if root is not None else ""
+    if name == "html" or (not name and _PAGE.match(text.lstrip()[:200])):
         raise ParseError("html", "an HTML page, not a feed")
     try:
         return tolerant.read(document.text, url, most)
     except ParseError as error:
-        if error.kind == "not_feed" and _PAGE.search(text[:10_000]):
+        if error.kind != "not_feed":
+            raise
+        if not name and _PAGE.search(text[:10_000]):
             raise ParseError("html", "an HTML page, not a feed") from None
-        raise
+        raise ParseError("not_feed", f"not a feed: an XML document <{name[:40]}>" if name else str(error)) from None

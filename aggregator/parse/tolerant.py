@@ -17,7 +17,17 @@ import feedparser
 
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
-from aggregator.parse.element import VOID, Person, document_base, joined, person, resolve, seconds, whole_number
+from aggregator.parse.element import (
+    VOID,
+    Person,
+    document_base,
+    is_permalink,
+    joined,
+    person,
+    resolve,
+    seconds,
+    whole_number,
+)
 from aggregator.parse.entry import unique
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
 
@@ -129,12 +139,12 @@ def _format(version: str) -> Literal["rss", "atom"]:
 
 
 def _entry(values: _Values, base: str | None, version: str, feed: _Values) -> ParsedEntry:
-    link = resolve(base, _text(values, "feedburner_origlink") or _text(values, "link"))
+    is_atom = version.startswith("atom")
+    link = _link(values, base, is_atom=is_atom)
     content = next((_html(one) for one in values.get("content") or ()), None)
     summary = _html(values.get("summary_detail") or {})
     title = values.get("title_detail") or {}
     author = _author(values)
-    is_atom = version.startswith("atom")
     if is_atom and not author.name:
         author = _author(feed)  # RFC 4287 section 4.2.1
     published = _text(values, "published") or _text(values, "created")
@@ -160,6 +170,15 @@ def _entry(values: _Values, base: str | None, version: str, feed: _Values) -> Pa
         duration=seconds(_text(values, "itunes_duration")),
         base=link or base,
     )
+
+
+def _link(values: _Values, base: str | None, *, is_atom: bool) -> str | None:
+    """The entry's own link: feedparser offers any id in its place, where only an RSS guid may be a permalink."""
+    if original := _text(values, "feedburner_origlink"):
+        return resolve(base, original)
+    link = _text(values, "link")
+    is_id = link == _text(values, "id") and not _links(values, "alternate")
+    return None if is_id and (is_atom or not is_permalink(link)) else resolve(base, link)
 
 
 def _html(detail: _Values) -> str | None:

@@ -60,6 +60,12 @@ class Digests:
             _SELECT + "WHERE series = ? ORDER BY covers_to DESC, key DESC LIMIT 1", (series,)).fetchone()
         return None if row is None else _sealed(row)
 
+    def before(self, series: str, day: date) -> Sealed | None:
+        """The digest of the nearest earlier date."""
+        row = self._sql.execute(
+            _SELECT + "WHERE series = ? AND date < ? ORDER BY date DESC LIMIT 1", (series, day.isoformat())).fetchone()
+        return None if row is None else _sealed(row)
+
     def on(self, series: str, day: date) -> Sealed | None:
         """The digest of a date, if there is one."""
         row = self._sql.execute(_SELECT + "WHERE series = ? AND date = ?", (series, day.isoformat())).fetchone()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from aggregator.records import Entry, SourceState, Standing, StoredEntry
 from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
@@ -16,6 +17,8 @@ _SELECT = (
     "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
     "e.accepted, e.accepted_at, coalesce(e.grp, e.key) FROM entries e LEFT JOIN entries lead ON lead.key = e.grp "
 )
+
+MOST_EDITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +60,35 @@ class Entries:
 
         `published` is what is shown: the publisher's, never after `now`; else `now`.
         """
-        name = f"{source.first_url}\n{entry.guid}"
         published = min(entry.published or now, now)
         changed = min(max(entry.updated or published, published), now)
         self._sql.execute(
             "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
             "first_seen, changed_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (source.key, f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}", entry.guid, entry.canonical_url, entry.title,
+            (source.key, self._new_id(f"{source.first_url}\n{entry.guid}"), entry.guid, entry.canonical_url, entry.title,
              entry_hash, standing, ordinal, to_text(published), to_text(now), to_text(changed), pack_entry(entry)))
 
+    def _new_id(self, name: str) -> str:
+        """An id that is free: a guid that an entry gave up for another may be used again."""
+        for again in itertools.count(1):
+            made = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name if again == 1 else f'{name}\n{again}')}"
+            if self._sql.execute("SELECT 1 FROM entries WHERE id = ?", (made,)).fetchone() is None:
+                return made
+        raise AssertionError
+
     def update(self, key: int, entry: Entry, entry_hash: str, now: datetime) -> None:
-        """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs."""
+        """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
+
+        A text that flaps (a counter in it, two titles on trial) is taken at most 3 times a day (UTC).
+        """
+        moment = to_text(now) or ""
         self._sql.execute(
-            "UPDATE entries SET guid = ?, canonical_url = ?, title = ?, data = ?, "
-            "changed_at = CASE WHEN hash = ? THEN changed_at ELSE ? END, hash = ? WHERE key = ?",
-            (entry.guid, entry.canonical_url, entry.title, pack_entry(entry), entry_hash, to_text(now), entry_hash, key))
+            "UPDATE entries SET guid = :guid, canonical_url = :url, title = :title, data = :data, hash = :hash, "
+            "edits = CASE WHEN hash = :hash THEN edits WHEN changed_at >= :day THEN edits + 1 ELSE 1 END, "
+            "changed_at = CASE WHEN hash = :hash THEN changed_at ELSE :now END "
+            "WHERE key = :key AND (hash = :hash OR changed_at < :day OR edits < :most)",
+            {"key": key, "guid": entry.guid, "url": entry.canonical_url, "title": entry.title, "hash": entry_hash,
+             "data": pack_entry(entry), "now": moment, "day": moment[:10], "most": MOST_EDITS})
 
     def waiting(self) -> list[StoredEntry]:
         """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
@@ -84,7 +101,7 @@ class Entries:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
         self._sql.execute(
             "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, "
-            "accepted = (SELECT max(accepted) + 1 FROM entries) WHERE key = ?", (standing, group, to_text(now), key))
+            "accepted = 1 + (SELECT coalesce(max(accepted), 0) FROM entries WHERE accepted > 0) WHERE key = ?", (standing, group, to_text(now), key))
 
     def set_marks(self, key: int, marks: Iterable[int]) -> None:
         """Remember what a copy of this text would share with it."""
@@ -97,7 +114,7 @@ class Entries:
             return []
         keys = [row[0] for row in self._sql.execute(
             f"SELECT entry FROM marks WHERE mark IN ({_holes(wanted)}) GROUP BY entry "
-            f"ORDER BY count(*) DESC, entry LIMIT {most}", wanted)]
+            f"ORDER BY count(*) DESC, entry DESC LIMIT {most}", wanted)]
         found = {stored.key: stored for stored in self.get(keys)}
         return [found[key] for key in keys if key in found and found[key].accepted]
 
@@ -143,7 +160,7 @@ class Entries:
     def held(self, since: datetime | None = None) -> list[StoredEntry]:
         """Entries in quarantine, those held after `since` if it is given."""
         rows = self._sql.execute(
-            _SELECT + "WHERE e.standing = 'held' AND e.first_seen > ? ORDER BY e.source, e.ordinal",
+            _SELECT + "WHERE e.accepted = 0 AND e.standing = 'held' AND e.first_seen > ? ORDER BY e.source, e.ordinal",
             (to_text(since) or "",))
         return list(map(_stored, rows))
 
@@ -170,17 +187,25 @@ class Entries:
 
     def accepted_since(self, number: int) -> int:
         """How many entries were accepted after this place in the order."""
-        return int(self._sql.execute("SELECT count(*) FROM entries WHERE accepted > ?", (number,)).fetchone()[0])
+        return int(self._sql.execute("SELECT count(*) FROM entries WHERE accepted > 0 AND accepted > ?", (number,)).fetchone()[0])
 
     def last_accepted(self) -> int:
         """The newest place in the order of acceptance."""
-        return int(self._sql.execute("SELECT coalesce(max(accepted), 0) FROM entries").fetchone()[0])
+        return int(self._sql.execute("SELECT coalesce(max(accepted), 0) FROM entries WHERE accepted > 0").fetchone()[0])
+
+    def last_accepted_at(self) -> datetime | None:
+        """When the newest news was accepted."""
+        return self._accepted_at("DESC")
 
     def first_accepted_at(self) -> datetime | None:
         """When the first news was accepted."""
+        return self._accepted_at("ASC")
+
+    def _accepted_at(self, order: Literal["ASC", "DESC"]) -> datetime | None:
         row = self._sql.execute(
-            "SELECT min(accepted_at) FROM entries WHERE standing IN ('news', 'folded') AND accepted > 0").fetchone()
-        return to_time(row[0])
+            "SELECT accepted_at FROM entries WHERE accepted > 0 AND standing IN ('news', 'folded') "
+            f"ORDER BY accepted_at {order} LIMIT 1").fetchone()
+        return None if row is None else to_time(row[0])
 
     def rhythm(self, source: int, most: int = 30) -> list[datetime]:
         """When the newest entries of a source were published, newest first."""

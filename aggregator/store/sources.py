@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterable
@@ -66,9 +67,10 @@ class Sources:
         return next((int(key) for key, now_at in rows if now_at == url or now_at not in wanted), None)
 
     def _new(self, url: str) -> int:
-        taken = self._sql.execute("SELECT count(*) FROM sources WHERE first_url = ? OR first_url LIKE ?",
-                                  (url, url + "#%")).fetchone()[0]
-        first = f"{url}#{taken + 1}" if taken else url  # its old owner lives on under another address
+        """A row of its own; where an elder source began with this address, a number tells the two apart."""
+        names = itertools.chain((url,), (f"{url}#{number}" for number in itertools.count(2)))
+        first = next(name for name in names if not self._sql.execute(
+            "SELECT 1 FROM sources WHERE first_url = ?", (name,)).fetchone())
         return int(self._sql.execute("INSERT INTO sources (first_url, url) VALUES (?, ?)", (first, url)).lastrowid or 0)
 
     def states(self) -> dict[str, SourceState]:
@@ -117,10 +119,11 @@ class Sources:
 
     def shift_clock(self, back: timedelta) -> None:
         """The clock was set back: move what was planned by the old clock, so that nothing storms or stalls."""
-        for row in self._sql.execute("SELECT key, polled_at, next_poll_at, not_before FROM sources").fetchall():
-            moved = [to_text(moment - back) if (moment := to_time(text)) else None for text in row[1:]]
+        names = ("polled_at", "success_at", "next_poll_at", "not_before")
+        for row in self._sql.execute(f"SELECT {', '.join(names)}, key FROM sources").fetchall():
+            moved = [to_text(moment - back) if (moment := to_time(text)) else None for text in row[:-1]]
             self._sql.execute(
-                "UPDATE sources SET polled_at = ?, next_poll_at = ?, not_before = ? WHERE key = ?", (*moved, row[0]))
+                f"UPDATE sources SET {', '.join(f'{name} = ?' for name in names)} WHERE key = ?", (*moved, row[-1]))
         for host, until in self.hosts().items():
             self.rest_host(host, until - back)
 

@@ -36,10 +36,10 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.commit()  # may fail too: a full disk
             except BaseException:
                 self._connection.rollback()
                 raise
-            self._connection.commit()
 
     def meta(self, name: str) -> str | None:
         """One remembered fact, or None."""
@@ -80,26 +80,28 @@ def open_store(path: Path, *, create: bool = True) -> Store:
         except OSError as error:
             raise StoreError(f"store: cannot make the folder {path.parent}: {error.strerror}") from error
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA cache_size=-16000")
-        _migrate(connection, path)
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
     return Store(connection, path)
 
 
-def _migrations() -> list[str]:
-    folder = resources.files("aggregator.store") / "migrations"
-    return [f.read_text(encoding="utf-8") for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name[:4].isdigit()]
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the schema up, each migration in a transaction of its own; `user_version` counts them."""
-    scripts = _migrations()
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version, scripts = int(connection.execute("PRAGMA user_version").fetchone()[0]), _migrations()
     if version > len(scripts):
         raise StoreError(
             f"store: {path} was written by a newer aggregator (schema {version}, this one knows {len(scripts)}); "
             "nothing was touched, upgrade the program"
         )
-    for number, script in enumerate(scripts[version:], version + 1):
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-16000")
+    for number, script in enumerate(scripts[version:], version + 1):  # `user_version` counts them
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _migrations() -> list[str]:
+    folder = resources.files("aggregator.store") / "migrations"
+    return [f.read_text(encoding="utf-8") for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name[:4].isdigit()]

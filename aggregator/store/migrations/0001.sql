@@ -54,6 +54,7 @@ CREATE TABLE entries (
   published     TEXT NOT NULL,
   first_seen    TEXT NOT NULL,
   changed_at    TEXT NOT NULL,           -- `updated` in the merged feed
+  edits         INTEGER NOT NULL DEFAULT 0,   -- on the day (UTC) of changed_at
   accepted      INTEGER NOT NULL DEFAULT 0,   -- order of acceptance, 0: waiting or held
   accepted_at   TEXT,
   grp           INTEGER,                 -- key of the entry that leads its group
@@ -63,6 +64,7 @@ CREATE UNIQUE INDEX entries_by_guid ON entries (source, guid);
 CREATE INDEX entries_by_url ON entries (canonical_url);
 CREATE INDEX entries_by_group ON entries (grp);
 CREATE INDEX entries_accepted ON entries (accepted) WHERE accepted > 0;
+CREATE INDEX entries_accepted_at ON entries (accepted_at) WHERE accepted > 0;
 CREATE INDEX entries_waiting ON entries (source, ordinal) WHERE accepted = 0;
 CREATE INDEX entries_newest ON entries (source, published);
 

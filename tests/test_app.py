@@ -1,0 +1,271 @@
+"""A pass, publishing and sealing, as a user's days: made-up blogs on real sockets, the real program, a real store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world import World, digest_titles
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def _hashes(folder: Path) -> dict[str, tuple[str, int]]:
+    """Bytes and times of every published file but status.*"""
+    return {str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+            for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("status.")}
+
+
+def test_a_first_pass_takes_the_newest_five_of_the_week_as_news_and_keeps_the_rest(world: World) -> None:
+    world.blog("Loud", *(f"post {n}" for n in range(8)))
+    world.blog("Old", "last year", ages=(24 * 300,))
+    world.write()
+    done = world.poll()
+    assert (done["polled"], done["new"], done["failed"], done["offline"]) == (2, 9, [], False)
+    assert world.titles() == [f"post {n}" for n in range(5)]
+
+
+def test_a_second_poll_asks_nothing_an_hour_later_it_asks_conditionally_and_stores_nothing(world: World) -> None:
+    blog = world.blog("Quiet", "hello")
+    world.write()
+    world.poll()
+    assert world.poll()["polled"] == 0
+    forced = world.poll("--force")
+    assert (forced["polled"], forced["not_modified"], forced["new"]) == (1, 1, 0)
+    world.now += HOUR
+    later = world.poll()
+    assert (later["polled"], later["not_modified"], later["new"], later["updated"]) == (1, 1, 0, 0)
+    assert ["If-None-Match" in request for request in blog.requests] == [False, True, True]
+
+
+def test_nothing_new_touches_no_file(world: World) -> None:
+    world.blog("Quiet", "hello", "world")
+    world.write()
+    world.poll()
+    world.run("digest")
+    before = _hashes(world.folder / "public")
+    world.now += HOUR
+    world.poll()
+    world.now += 20 * DAY
+    world.run("publish")
+    assert _hashes(world.folder / "public") == before
+
+
+def test_the_same_store_and_clock_give_the_same_bytes(world: World, tmp_path: Path) -> None:
+    world.blog("One", "a", "b", "c")
+    world.blog("Two", "d", "e", kind="json")
+    world.write()
+    world.poll()
+    world.run("digest")
+    before = {name: digest for name, (digest, _) in _hashes(world.folder / "public").items()}
+    shutil.rmtree(world.folder / "public")
+    world.run("publish")
+    assert {name: digest for name, (digest, _) in _hashes(world.folder / "public").items()} == before
+    shutil.rmtree(world.folder / "public")
+    shutil.rmtree(world.folder / "data")
+    world.poll()
+    world.run("digest")
+    assert {name: digest for name, (digest, _) in _hashes(world.folder / "public").items()} == before
+
+
+def _cut_short(handler: Any) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"<rss>")
+    handler.close_connection = True
+
+
+def _status(number: int) -> Any:
+    def answer(handler: Any) -> None:
+        handler.send_response(number)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def _page(handler: Any) -> None:
+    body = b"<!doctype html><link rel=alternate type='application/rss+xml' href='/real.xml'><title>Hi</title>"
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.mark.parametrize(("broken", "words"), [
+    (_status(404), "not found (404)"),
+    (_status(410), "gone (410)"),
+    (_status(403), "refused (403)"),
+    (_status(500), "its server fails (500)"),
+    (_cut_short, "the answer was cut short"),
+    (_page, "an HTML page, not a feed; its feed seems to be http://127.0.0.1:"),
+], ids=["404", "410", "403", "500", "cut", "page"])
+def test_a_failing_source_is_one_clear_line_and_stops_no_other(world: World, broken: Any, words: str) -> None:
+    world.blog("Good", "fine")
+    bad = world.blog("Bad", "lost")
+    bad.broken = broken
+    world.write()
+    done = world.poll()
+    assert world.titles() == ["fine"]
+    assert [failure["title"] for failure in done["failed"]] == ["Bad"]
+    assert done["failed"][0]["error"].startswith(words)
+    assert done["failed"][0]["retry_at"] > done["finished_at"]
+
+
+def test_our_own_outage_is_no_sources_fault(world: World) -> None:
+    """Fault 38: three hosts and none of them reached: nothing is held against them, and they stay due."""
+    blogs = [world.blog(f"B{n}", f"t{n}") for n in range(3)]
+    world.write()
+    world.poll()
+    world.close()
+    world.now += HOUR
+    done = world.poll()
+    assert done["offline"] is True
+    status = json.loads(world.run("status", "--json"))
+    assert status["offline"] is True
+    assert [row["failures"] for row in status["sources"]] == [0] * len(blogs)
+    assert world.poll()["polled"] == 3
+
+
+def test_one_unreachable_host_is_the_sources_failure(world: World) -> None:
+    world.blog("Good", "fine")
+    bad = world.blog("Bad", "x")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        bad.url = f"http://127.0.0.1:{free.getsockname()[1]}/feed"
+    world.write()
+    done = world.poll()
+    assert (done["offline"], [failure["title"] for failure in done["failed"]]) == (False, ["Bad"])
+
+
+def test_the_same_article_from_two_blogs_comes_once_and_names_both(world: World) -> None:
+    text = " ".join(f"word{n}" for n in range(90))
+    first, second = world.blog("First"), world.blog("Second")
+    world.write()
+    world.poll()
+    world.now += HOUR
+    world.post(second, "A shared story", text)
+    world.post(first, "A shared story", text)
+    done = world.poll()
+    assert done["new"] == 2
+    assert world.titles() == ["A shared story"]
+    item = json.loads(world.public("feed.json").read_bytes())["items"][0]
+    assert [source["title"] for source in item["_aggregator"]["sources"]] == ["First", "Second"]
+    world.run("digest")
+    digest = world.digest("2026-03-14")
+    assert (digest["received"], digest["shown"], digest["folded"]) == (2, 1, 1)
+    assert digest["not_shown"][0]["why"] == f"duplicate of {digest['not_shown'][0]['id']}"
+
+
+def test_an_edited_line_keeps_its_history(world: World) -> None:
+    old = world.blog("Old home", "a", "b", "c")
+    world.write()
+    world.poll()
+    ids = [item["id"] for item in json.loads(world.public("feed.json").read_bytes())["items"]]
+    new = world.blog("New home")
+    new.name, new.posts = old.name, old.posts
+    world.now += HOUR
+    world.write([new])
+    assert world.poll()["new"] == 0
+    assert [item["id"] for item in json.loads(world.public("feed.json").read_bytes())["items"]] == ids
+
+
+def test_a_removed_source_leaves_as_a_view_and_returns_without_news(world: World) -> None:
+    one, two = world.blog("One", "a"), world.blog("Two", "b")
+    world.write()
+    world.poll()
+    before = world.public("atom.xml").read_bytes()
+    world.write([one])
+    world.run("publish")
+    assert world.titles() == ["a"]
+    world.write([one, two])
+    world.run("publish")
+    assert world.public("atom.xml").read_bytes() == before
+    assert world.poll("--force")["new"] == 0
+
+
+def test_a_lost_store_takes_the_feeds_id_over(world: World) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.poll()
+    before = json.loads(world.public("feed.json").read_bytes())["items"][0]["id"]
+    feed_id = world.public("atom.xml").read_text().split("<id>")[1].split("</id>")[0]
+    shutil.rmtree(world.folder / "data")
+    world.now += DAY
+    world.poll()
+    assert world.public("atom.xml").read_text().split("<id>")[1].split("</id>")[0] == feed_id
+    assert json.loads(world.public("feed.json").read_bytes())["items"][0]["id"] == before
+
+
+def test_a_week_of_digests_has_each_entry_once(world: World) -> None:
+    """Catch-up after two missed days, a day without news, and no entry twice or lost."""
+    blog, other = world.blog("One", "first"), world.blog("Two", "second")
+    world.write()
+    seen: list[str] = []
+    for day in range(8):
+        world.now += DAY
+        if day != 5:
+            world.post(blog, f"one on day {day}")
+            world.post(other, f"two on day {day}")
+        if day in (2, 3):  # the machine was off
+            continue
+        world.poll()
+        world.run("digest")
+        digest = world.digest(world.now.date().isoformat())
+        shown = digest_titles(digest)
+        assert digest["received"] == sum(digest[name] for name in (
+            "shown", "folded", "filtered", "over_cap", "backlog", "quarantined"))
+        if day == 5:
+            assert (digest["received"], shown) == (0, [])
+        seen += shown
+    everything = {post.title for blog in world.blogs for post in blog.posts}
+    assert sorted(seen) == sorted(everything)
+
+
+def _killed(world: World, verb: str, at: int) -> int:
+    """Run a command that is killed at its `at`-th call; how many calls it had if it was not."""
+    clock = world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("killed.py")), str(at), "--config", str(world.folder / "feeds.yaml"),
+         "--now", clock, verb], capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
+    assert done.returncode in ((-signal.SIGKILL, 0) if at else (0,)), done.stderr
+    return int(done.stderr.rsplit("calls ", 1)[1]) if done.returncode == 0 else at
+
+
+@pytest.mark.parametrize("kills", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: World, kills: int) -> None:
+    """Fault 1: killed at moments spread over passes and seals, gone on each time; then all days are read."""
+    blogs = [world.blog(f"B{n}", *(f"b{n} post {k}" for k in range(4))) for n in range(3)]
+    world.write()
+    whole = {verb: _killed(world, verb, 0) for verb in ("poll", "digest")}
+    for number in range(kills // 2):
+        world.now += DAY
+        for blog in blogs:
+            world.post(blog, f"{blog.name} on {world.now:%d %B %Y}")
+        share = (number * 7 % (kills // 2) + 1) / (kills // 2 + 1)
+        for verb, calls in whole.items():
+            _killed(world, verb, int(calls * share))
+            if number % 3:
+                world.run(verb)
+    world.now += DAY
+    world.poll()
+    world.run("digest")
+    digests = [json.loads(path.read_bytes()) for path in world.public("digest").glob("2*.json")]
+    told = [title for digest in digests for title in digest_titles(digest)]
+    told += [line["title"] for digest in digests for line in digest["not_shown"]]
+    everything = sorted(post.title for blog in blogs for post in blog.posts)
+    assert sorted(told) == everything
+    assert sorted(world.titles()) == everything

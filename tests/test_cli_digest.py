@@ -1,0 +1,85 @@
+"""`aggregator digest`: due or not, printed, written again, previewed, explained."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from tests.world import World
+
+
+def test_before_any_poll_it_says_what_comes_first(world: World) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.run("digest")
+    assert "`aggregator poll` comes first" in world.said
+
+
+def test_the_first_is_sealed_at_once_the_next_at_its_time(world: World) -> None:
+    blog = world.blog("One", "a")
+    world.write()
+    world.now += timedelta(hours=3)
+    world.poll()
+    assert "Your first digest" in world.run("digest")
+    world.run("digest")
+    assert "No digest is due; the next one is Sunday 15 March 07:00 (UTC)." in world.said
+    world.post(blog, "b")
+    world.now += timedelta(hours=15)
+    world.poll()
+    world.run("digest")
+    assert not world.public("digest/2026-03-15.json").exists()
+    world.now += timedelta(hours=6)
+    world.run("digest")
+    assert [story["title"] for story in world.digest("2026-03-15")["stories"]] == ["b"]
+
+
+def test_print_and_date_give_the_sealed_bytes(world: World) -> None:
+    world.blog("One", "a", "b")
+    world.write()
+    world.poll()
+    world.run("digest")
+    page, words = world.public("digest/2026-03-14.html"), world.public("digest/2026-03-14.md")
+    sealed = page.read_bytes()
+    assert world.run("digest", "--print", "html").encode() == sealed
+    assert world.run("digest", "--print", "markdown").encode() == words.read_bytes()
+    page.unlink()
+    world.settings = "title: Another name"
+    world.write()
+    assert "digest/2026-03-14.html" in world.run("digest", "--date", "2026-03-14")
+    assert page.read_bytes() == sealed
+    world.run("digest", "--date", "2026-03-01", code=2)
+    assert "no digest of 2026-03-01 was sealed" in world.said
+
+
+def test_preview_and_why_seal_nothing(world: World) -> None:
+    world.blog("One", "apprentices are back", "b")
+    world.settings = "interests: {apprentice*: 3}\ntopics: {Skills: [apprentice*]}"
+    world.write()
+    world.poll()
+    assert "apprentices are back" in world.run("digest", "--preview")
+    table = world.run("digest", "--why").splitlines()
+    assert table[0].split()[:2] == ["score", "cover"]
+    assert "apprentices are back (One) Skills · your interest: apprentice*" in table[1]
+    assert not world.public("digest/2026-03-14.json").exists()
+
+
+def test_the_json_of_a_digest_is_the_contracts(world: World) -> None:
+    world.blog("One", *(f"post {n}" for n in range(7)), ages=tuple(range(1, 8)))
+    world.settings = "filters: [{drop: 'title = \"post 3\"'}]\ndigest: {read_in: all}"
+    path = world.write()
+    path.write_text(path.read_text() + "    at_most: 2\n")
+    world.poll()
+    world.run("digest")
+    digest = world.digest("2026-03-14")
+    assert list(digest) == ["date", "covers", "received", "shown", "folded", "filtered", "over_cap", "backlog", "quarantined",
+                            "reading_time_s", "stories", "also", "not_shown", "sources"]
+    assert {name: digest[name] for name in ("received", "shown", "folded", "filtered", "over_cap", "backlog", "quarantined")} == {
+        "received": 7, "shown": 2, "folded": 0, "filtered": 1, "over_cap": 2, "backlog": 2, "quarantined": 0}
+    assert sorted(line["why"].split(" of ")[0] for line in digest["not_shown"]) == [
+        "over at_most", "over at_most", 'rule drop: title = "post 3"']
+    assert digest["covers"] == {"from": None, "to": "2026-03-14T07:00:00Z"}
+    assert list(digest["stories"][0]) == ["title", "topic", "reason", "summary", "entries"]
+    assert list(digest["stories"][0]["entries"][0]) == ["id", "link", "title", "source", "published"]
+    assert digest["sources"]["looked_at"] == 1
+    ids = {item["id"] for item in json.loads(world.public("feed.json").read_bytes())["items"]}
+    assert {entry["id"] for story in digest["stories"] for entry in story["entries"]} <= ids

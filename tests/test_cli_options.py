@@ -1,0 +1,53 @@
+"""Global options stand before or after the command; usage errors are exit 2; help reads well."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from aggregator import __version__
+from aggregator.cli import COMMANDS
+from tests.world import World
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_global_options_stand_before_or_after_the_command(world: World, order: str) -> None:
+    world.blog("One", "a")
+    path = world.write()
+    options = ["--config", str(path), "--now", "2026-03-14T07:00Z", "--quiet"]
+    command = [*options, "poll"] if order == "before" else ["poll", *options]
+    done = subprocess.run([sys.executable, "-m", "aggregator", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert world.public("atom.xml").is_file()
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["poll", "--nonsense"], ["digest", "--date", "x"], ["run", "--port", "99999"],
+                                       ["--now", "yesterday", "poll"]])
+def test_wrong_usage_is_exit_2_in_one_line_or_with_the_usage(world: World, arguments: list[str]) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.run(*arguments, code=2)
+    assert world.said
+
+
+def test_a_time_without_a_zone_is_local(world: World) -> None:
+    blog = world.blog("One")
+    world.settings = "timezone: Asia/Tokyo"
+    path = world.write([blog])
+    path.write_text(path.read_text().replace("timezone: UTC\n", ""))
+    done = subprocess.run([sys.executable, "-m", "aggregator", "--config", str(path), "--now", "2026-03-14T16:00", "poll", "--json"],
+                          capture_output=True, text=True, check=True)
+    assert '"started_at": "2026-03-14T07:00:00Z"' in done.stdout
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_help_reads(world: World, command: str) -> None:
+    told = world.run(*([command] if command else []), "--help")
+    assert told.startswith("Usage: ")
+    assert "--config FILE" in told
+
+
+def test_the_version(world: World) -> None:
+    assert __version__ in world.run("--version")

@@ -1,0 +1,166 @@
+"""`aggregator run` as a process: the first minute, stopping, kill -9, a second one, a port that is taken."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world import DAY_ONE, World
+
+CLOCK = DAY_ONE.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Program:
+    """A running `aggregator run`."""
+
+    def __init__(self, world: World, *more: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.log: Path = world.folder / "run.log"
+        command = [sys.executable, "-m", "aggregator", "--config", str(world.folder / "feeds.yaml"), "--now", CLOCK,
+                   "run", "--port", str(self.port), *more]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stderr=log, stdout=log)
+
+    def get(self, path: str = "/", **headers: str) -> tuple[int, bytes, Any]:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read(), answer.headers
+        except urllib.error.HTTPError as error:
+            return error.code, error.read(), error.headers
+
+    def until(self, true: Callable[[], bool], seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if true():
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """Exit code and the seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(timeout=15), time.monotonic() - began
+
+
+@pytest.fixture()
+def start(world: World) -> Iterator[Callable[..., Program]]:
+    programs: list[Program] = []
+
+    def make(*more: str) -> Program:
+        programs.append(Program(world, *more))
+        return programs[-1]
+
+    yield make
+    for program in programs:
+        program.process.kill()
+        program.process.wait()
+
+
+def _hanging(handler: Any) -> None:
+    time.sleep(8)
+    handler.close_connection = True
+
+
+def test_the_first_minute(world: World, start: Callable[..., Program]) -> None:
+    """The address is served at once with a bar, a slow source holds nothing up, then the digest is there."""
+    world.blog("One", "a", "b")
+    world.blog("Slow").broken = _hanging
+    world.write()
+    program = start()
+    program.until(lambda: b"Reading your 2 sources for the first time" in program.get()[1])
+    assert b"<progress" in program.get()[1]
+    assert program.get("/style.css")[0] == 200
+    assert program.get("/atom.xml")[0] in (200, 503)
+    program.until(lambda: program.get("/atom.xml")[0] == 200, seconds=7.5)
+    status, page, headers = program.get()
+    assert status == 200 and b"Reading your" not in page
+    program.until(lambda: program.get("/digest/latest.html")[0] == 200)
+    status, _, headers = program.get("/atom.xml")
+    assert headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert program.get("/atom.xml", **{"If-None-Match": headers["ETag"]})[0] == 304
+    log = program.log.read_text()
+    for words in ("1 of 2 sources read · 2 entries: 2 of the last week are news", "Your first digest", "Subscribe",
+                  "Next digest tomorrow 07:00 (UTC). Edit feeds.yaml and save: it is picked up."):
+        assert words in log
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_within_five_seconds_even_while_a_source_hangs(
+    world: World, start: Callable[..., Program], number: int
+) -> None:
+    world.blog("One", "a")
+    world.blog("Slow").broken = _hanging
+    world.write()
+    program = start()
+    program.until(lambda: b"1 of 2" in program.get()[1])
+    code, seconds = program.end(number)
+    assert (code, seconds < 5) == (0, True)
+
+
+def test_after_kill_minus_nine_it_goes_on_where_it_was(world: World, start: Callable[..., Program]) -> None:
+    blog = world.blog("One", "a", "b")
+    world.write()
+    first = start()
+    first.until(lambda: first.get("/digest/latest.html")[0] == 200)
+    sealed = world.public("digest/2026-03-14.json").read_bytes()
+    first.end(signal.SIGKILL)
+    asked = len(blog.requests)
+    second = start()
+    second.until(lambda: second.get("/digest/latest.html")[0] == 200)
+    time.sleep(0.5)
+    assert len(blog.requests) == asked
+    assert world.public("digest/2026-03-14.json").read_bytes() == sealed
+    assert second.end()[0] == 0
+
+
+def test_a_second_one_exits_5_and_a_taken_port_exits_1_before_anything_is_polled(
+    world: World, start: Callable[..., Program], tmp_path: Path
+) -> None:
+    blog = world.blog("One", "a")
+    world.write()
+    first = start()
+    first.until(lambda: first.get("/digest/latest.html")[0] == 200)
+    world.run("run", "--port", "0", code=5)
+    assert f"pid {first.process.pid}" in world.said
+    asked = len(blog.requests)
+    other = World(tmp_path / "other")
+    other.folder.mkdir()
+    other.write([blog])
+    other.run("run", "--port", str(first.port), code=1)
+    assert other.said.strip() == f"cannot serve on 127.0.0.1:{first.port}: Address already in use; try --port {first.port + 1}"
+    assert len(blog.requests) == asked
+
+
+def test_a_saved_file_is_picked_up(world: World, start: Callable[..., Program]) -> None:
+    world.blog("One", "a")
+    world.write()
+    program = start("--no-serve")
+    program.until(lambda: world.public("digest/latest.html").is_file())
+    world.blog("Two", "b")
+    world.write()
+    os.utime(world.folder / "feeds.yaml")
+    program.until(lambda: "b" in [i["title"] for i in json.loads(world.public("feed.json").read_bytes())["items"]])
+    assert "feeds.yaml: 1 source added (polling it now)" in program.log.read_text()
+    (world.folder / "feeds.yaml").write_text("sorces: [x]\n")
+    program.until(lambda: "still using the version of 07:00" in program.log.read_text())
+    assert program.end()[0] == 0

@@ -1,0 +1,40 @@
+"""`aggregator status`: words for people, the contract's JSON for machines."""
+
+from __future__ import annotations
+
+import json
+
+from tests.world import World
+
+
+def _gone(handler: object) -> None:
+    handler.send_error(404)  # type: ignore[attr-defined]
+
+
+def test_what_needs_attention_comes_first(world: World) -> None:
+    world.blog("Alpha", "a")
+    world.blog("Zulu", "z").broken = _gone
+    world.write()
+    world.poll()
+    lines = world.run("status").splitlines()
+    assert lines[0].startswith("failing     Zulu") and "not found (404) · next poll 08:0" in lines[0]
+    assert lines[1].startswith("ok          Alpha")
+    assert lines[2] == "2 sources · no digest yet"
+
+
+def test_the_json_is_that_of_the_published_file(world: World) -> None:
+    world.blog("Alpha", "a")
+    world.write()
+    world.poll()
+    told = json.loads(world.run("status", "--json"))
+    assert told == json.loads(world.public("status.json").read_bytes())
+    assert list(told) == ["sources", "last_digest", "offline"]
+    assert list(told["sources"][0]) == ["url", "title", "state", "last_success_at", "next_poll_at", "reason", "failures",
+                                        "error", "entries", "typical_gap_s"]
+
+
+def test_without_a_store_it_says_what_to_do(world: World) -> None:
+    world.blog("Alpha", "a")
+    world.write()
+    world.run("status", code=3)
+    assert "run `aggregator poll` or `aggregator run` first" in world.said

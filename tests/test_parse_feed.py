@@ -1,0 +1,129 @@
+"""The door of the parse room: the lane, the errors, the bounds; nothing but ParseError comes out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aggregator.errors import ParseError
+from aggregator.parse.feed import parse
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "tests" / "samples" / "feeds"
+BODIES = {path.name: path.read_bytes() for path in sorted(SAMPLES.iterdir())}
+
+
+@pytest.mark.parametrize(
+    ("name", "lane", "wellformed", "entries"),
+    [
+        ("wordpress.rss", "express", True, 2),
+        ("western.rss", "express", True, 1),
+        ("broken.rss", "express", False, 2),
+        ("control.rss", "express", False, 1),
+        ("hopeless.rss", "tolerant", False, 1),
+        ("notes.json", "json", True, 2),
+    ],
+)
+def test_the_lane(name: str, lane: str, wellformed: bool, entries: int) -> None:
+    feed = parse(BODIES[name])
+    assert (feed.lane, feed.wellformed, len(feed.entries)) == (lane, wellformed, entries)
+
+
+def test_labels_mean_what_browsers_take_them_for() -> None:
+    feed = parse(BODIES["western.rss"])
+    assert (feed.title, feed.encoding) == ("Grüße „aus“ Köln \u2013 € 5", "windows-1252")
+
+
+def test_a_broken_feed_keeps_its_raw_guids() -> None:
+    first, second = parse(BODIES["broken.rss"]).entries
+    assert (first.id, first.title, first.author) == ("raw 1", "5 < 6 & more", "Sam")
+    assert first.summary == "bad  control ©  &bogus;"
+    assert (second.id, second.summary) == ("raw 2", "half of")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        (b"", "not_feed", "empty document"),
+        (b"\xef\xbb\xbf \n", "not_feed", "empty document"),
+        (BODIES["page.html"], "html", "an HTML page, not a feed"),
+        (b"<html xmlns='http://www.w3.org/1999/xhtml'><body/></html>", "html", "an HTML page, not a feed"),
+        (b"<p>Maintenance</p><body>", "html", "an HTML page, not a feed"),
+        (b'{"name": "x"}', "not_feed", "not a feed: JSON"),
+        (b"just words", "not_feed", "not a feed"),
+        (b"<opml version='2.0'><body/></opml>", "not_feed", "not a feed: an XML document <opml>"),
+        (b'<?xml version="1.0" encoding="undefined"?><x/>', "not_feed", "not a feed"),
+        (b"\x1f\x8b\x08\x00", "not_feed", "not a feed"),
+    ],
+)
+def test_what_is_no_feed(body: bytes, kind: str, message: str) -> None:
+    with pytest.raises(ParseError, match=message) as caught:
+        parse(body)
+    assert caught.value.kind == kind
+
+
+def test_of_a_big_body_the_newest_entries_are_kept() -> None:
+    day = "<item><guid>{0}</guid><pubDate>2026-01-01T00:{1:02}:{2:02}Z</pubDate><description>{3}</description></item>"
+    items = "".join(day.format(number, number // 60, number % 60, "x" * 4_000) for number in range(1_200))
+    feed = parse(f"<rss><channel>{items}</channel></rss>".encode())
+    assert (len(feed.entries), feed.left_out) == (1_000, 200)
+    assert feed.entries[0].id == "200"
+
+
+def test_bytes_are_never_taken_for_a_file_name(tmp_path: Path) -> None:
+    path = tmp_path / "secret.xml"
+    path.write_bytes(BODIES["wordpress.rss"])
+    with pytest.raises(ParseError):
+        parse(str(path).encode())
+
+
+@st.composite
+def _mutated(draw: st.DrawFn) -> bytes:
+    body = bytearray(BODIES[draw(st.sampled_from(sorted(BODIES)))])
+    for _ in range(draw(st.integers(0, 6))):
+        start = draw(st.integers(0, len(body)))
+        end = draw(st.integers(start, min(len(body), start + 40)))
+        piece = draw(
+            st.sampled_from([b"", b"<", b">", b"&", b'"', b"]]>", b"<![CDATA[", b"\0", b"\xff", b"<item>", b"</a>"])
+        )
+        body[start:end] = piece if draw(st.booleans()) else draw(st.binary(max_size=8))
+    return bytes(body[: draw(st.integers(0, len(body)))] if draw(st.booleans()) else body)
+
+
+@given(_mutated(), st.sampled_from([None, "text/xml", "text/xml; charset=utf-16", "a; charset=idna"]))
+@example(b"<rss><channel><item><link>http://[</link></item></channel></rss>", None)
+@example(b"<feed><entry><link href='http://[x'/></entry></feed>", None)
+def test_nothing_but_parse_errors(body: bytes, content_type: str | None) -> None:
+    for url in ("http://h.example/f", None):
+        try:
+            parse(body, url=url, content_type=content_type)
+        except ParseError as error:
+            assert error.kind in {"html", "not_feed", "limit"}  # noqa: PT017
+
+
+@pytest.mark.skipif("AGGREGATOR_CORPUS" not in os.environ, reason="needs the corpus")
+def test_the_oracles_of_other_projects() -> None:
+    """Facts that twenty-two other parsers' suites state: the share of cases in which all of them are right."""
+    scorer = Path(os.environ["AGGREGATOR_CORPUS"]) / "score.py"
+    command = [sys.executable, str(scorer), "--project", str(ROOT), "--facts"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    strict, lenient = (float(share) for share in re.findall(r"([\d.]+) %", done.stdout.splitlines()[-1]))
+    assert strict >= 88.5
+    assert lenient >= 92.0
+
+
+@pytest.mark.skipif("AGGREGATOR_CORPUS" not in os.environ, reason="needs the corpus")
+def test_every_real_feed_is_read() -> None:
+    folder = Path(os.environ["AGGREGATOR_CORPUS"]) / "real"
+    feeds = [
+        parse(path.read_bytes(), url="http://h.example/feed") for path in folder.iterdir() if path.suffix != ".csv"
+    ]
+    assert sum(feed.lane == "tolerant" for feed in feeds) <= len(feeds) / 50
+    assert sum(len(feed.entries) for feed in feeds) / len(feeds) > 20

@@ -1,0 +1,128 @@
+"""What `run` does between ticks: reload, passes, seals, the wait for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from aggregator import service
+from aggregator.app import App
+from aggregator.service import DigestSealed, Event, FileBroken, FileChanged, PassBegan, PassEnded, Service
+from aggregator.sources.config import load
+from aggregator.store.sqlite import Store, open_store
+from tests.world import World
+
+
+class Running:
+    """A service over the world's blogs, ticking when the test says so."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        config = load(world.write())
+        self.store: Store = open_store(world.folder / "data" / "aggregator.db")
+        self.app = App(config, self.store, self._clock, timeout=2)
+        self.app.follow(config)
+        self.events: list[Event] = []
+        self.service = Service(self.app, lambda: load(config.path), self.events.append, lambda _: None)
+
+    def _clock(self) -> datetime:
+        return self.world.now
+
+    def tick(self, later: timedelta = timedelta(0)) -> list[str]:
+        """The names of the events of one tick."""
+        self.world.now += later
+        self.events.clear()
+        self.service.tick()
+        return [type(event).__name__ for event in self.events]
+
+
+@pytest.fixture()
+def running(world: World) -> Iterator[Running]:
+    world.blog("One", "a", "b")
+    made = Running(world)
+    yield made
+    made.store.close()
+
+
+def test_the_first_tick_reads_publishes_and_seals_the_first_digest(running: Running) -> None:
+    assert running.tick() == ["PassBegan", "PassEnded", "DigestSealed"]
+    began, ended, sealed = running.events
+    assert isinstance(began, PassBegan) and began.first and began.total == 1
+    assert isinstance(ended, PassEnded) and ended.done.new == 2
+    assert isinstance(sealed, DigestSealed) and sealed.first
+    assert running.world.public("digest/latest.html").is_file()
+    assert running.tick() == []
+
+
+def test_the_morning_polls_then_seals(running: Running) -> None:
+    """The laptop opens at 08:10 after two days: what is due is polled, then one digest says what it covers."""
+    running.tick()
+    running.world.now += timedelta(days=2, hours=1, minutes=10)
+    running.world.post(running.world.blogs[0], "overnight")
+    assert running.tick() == ["PassBegan", "PassEnded", "DigestSealed"]
+    digest = running.world.digest("2026-03-16")
+    assert [story["title"] for story in digest["stories"]] == ["overnight"]
+    assert digest["covers"] == {"from": "2026-03-14T07:00:00Z", "to": "2026-03-16T08:10:00Z"}
+
+
+def test_the_hour_before_the_digest_sees_every_source_polled(running: Running) -> None:
+    """A source that rests longer than its `every` is asked once more before the digest, so that it is never stale."""
+    running.tick()
+    source = running.app.store.sources.states()[running.world.blogs[0].url]
+    with running.store.transaction():
+        running.store.sources.save(replace(source, next_poll_at=running.world.now + timedelta(days=3)))
+    assert running.tick(timedelta(hours=12)) == []
+    assert running.tick(timedelta(hours=11, minutes=10)) == ["PassBegan", "PassEnded"]
+    assert running.tick(timedelta(minutes=1)) == []
+
+
+def test_a_saved_file_is_in_force_at_the_next_tick(running: Running) -> None:
+    running.tick()
+    running.world.blog("Two", "c")
+    running.world.write()
+    names = running.tick()
+    assert names[0] == "FileChanged" and "PassEnded" in names
+    changed = running.events[0]
+    assert isinstance(changed, FileChanged) and (changed.added, changed.removed) == (1, 0)
+    assert set(running.world.titles()) == {"a", "b", "c"}
+
+
+def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> None:
+    running.tick()
+    path = running.world.folder / "feeds.yaml"
+    good = path.read_text()
+    path.write_text(good.replace("sources:", "sorces:"))
+    assert running.tick() == ["FileBroken"]
+    broken = running.events[0]
+    assert isinstance(broken, FileBroken) and "sorces" in str(broken.error)
+    assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
+
+
+def test_offline_is_said_once_and_tried_with_one_source_a_minute(world: World) -> None:
+    for name in ("One", "Two", "Three"):
+        world.blog(name, name.lower())
+    running = Running(world)
+    running.tick()
+    world.close()
+    assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
+    assert running.app.is_offline
+    assert running.tick(timedelta(minutes=1)) == []
+    running.service._probed -= service.PROBE_GAP
+    assert running.tick() == ["PassBegan"]
+    running.store.close()
+
+
+def test_a_digest_that_is_due_waits_a_while_for_the_network_then_is_sealed(world: World) -> None:
+    for name in ("One", "Two", "Three"):
+        world.blog(name, name.lower())
+    running = Running(world)
+    running.tick()
+    world.close()
+    assert running.tick(timedelta(days=1)) == ["PassBegan", "PassEnded"]
+    assert running.service._due_since is not None
+    running.service._due_since -= service.WAIT_FOR_NETWORK
+    assert running.tick() == ["DigestSealed"]
+    running.store.close()
