@@ -45,6 +45,7 @@ _ATTRIBUTES = {
 }
 _KNOWN = frozenset[str]().union(*_ATTRIBUTES.values())
 _PLAYER = {"controls": "controls"}
+_PLAYING = {"controls", "preload"}
 _PLAYER_WRITTEN = ' controls="controls">'
 _ADDRESSES = word_set("src poster cite data-src data-lazy-src data-original")
 _LAZY = ("data-src", "data-lazy-src", "data-original")
@@ -80,6 +81,7 @@ _NEWLINE = re.compile("\r\n?")
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
 _SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
 _SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
 _BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*+)</a>')
 
 _TAG = re.compile(r"<(/?[a-z0-9]+)>")
@@ -101,6 +103,26 @@ _NO_TAG = re.compile(
 _ENCODED = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
 
+# Both are made once: a parse and a writing that changes nothing in a sanitized fragment, and one that leaves only
+# what separates lines.
+_SAME = nh3.Cleaner(
+    tags=set(_ALLOWED),
+    attributes=_ATTRIBUTES
+    | {
+        "a": {"href", "title", "rel"},
+        "audio": _ATTRIBUTES["audio"] | _PLAYING,
+        "video": _ATTRIBUTES["video"] | _PLAYING,
+    },
+    link_rel=None,
+    url_schemes={"http", "https", "mailto"},
+)
+_BARE = nh3.Cleaner(
+    tags=_PARAGRAPHS | LINES | CELLS | {"br"},
+    attributes={"*": set()},
+    clean_content_tags=set(HIDDEN),
+    link_rel=None,
+)
+
 
 def safe_html(html: str, *, base: str | None = None) -> str:
     """A fragment that is safe in every output: allowed elements only, absolute http(s) and mailto addresses.
@@ -112,8 +134,8 @@ def safe_html(html: str, *, base: str | None = None) -> str:
     """
     fragment = tamed(_bounded(html), _ALLOWED | _DROPPED, _KNOWN)
     for _ in range(4):
-        before, fragment = fragment, _sanitized(fragment, base)
-        if fragment == before:
+        fragment = _sanitized(fragment, base)
+        if _SAME.clean(fragment) == fragment:
             break
     return fragment
 
@@ -123,13 +145,7 @@ def text_of(html: str) -> str:
 
     Entities are decoded, whitespace is collapsed, no markup is left; scripts, styles and invisible characters go.
     """
-    cleaned = nh3.clean(
-        tamed(_bounded(html), _ALLOWED | _DROPPED, frozenset()),
-        tags=_PARAGRAPHS | LINES | CELLS | {"br"},
-        attributes={"*": set()},
-        clean_content_tags=set(HIDDEN),
-        link_rel=None,
-    )
+    cleaned = _BARE.clean(tamed(_bounded(html), _ALLOWED | _DROPPED, frozenset()))
     broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), " ".join(cleaned.split()))
     text = _UNSEEN.sub("", _NOT_XML.sub("", entities.unescape(broken)))
     return _GAP.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.split("\n"))).strip()
@@ -195,7 +211,8 @@ def _sanitized(fragment: str, base: str | None) -> str:
         url_schemes={"http", "https", "mailto"},
     )
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
-    return _NOT_XML.sub("", _BARE_LINK.sub(r"\1", _SHOWN.sub(_image, cleaned)))
+    linked = _LOST_LINK.sub('<a rel="noopener noreferrer">', _SHOWN.sub(_image, cleaned))
+    return _NOT_XML.sub("", _BARE_LINK.sub(r"\1", linked))
 
 
 def _attribute(base: str | None, tag: str, name: str, value: str) -> str | None:

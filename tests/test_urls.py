@@ -46,7 +46,8 @@ def test_a_link_to_publish_keeps_its_bytes(url: str, link: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "", " ", "x", "/x", "//a.example/x", "\\\\a.example", "?q", "#f", "http:", "http://", "https:///", "http:a.example",
+        "", " ", "x", "/x", "//a.example/x", "\\\\a.example", "?q", "#f", "http:", "http://", "https:///",
+        "http:a.example",
         "javascript:alert(1)", "JavaScript:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)", "vbscript:x",
         "data:text/html,x", "file:///etc/passwd", "blob:https://a.example/1", "intent://a#Intent;end",
         "feed:https://a.example/",
