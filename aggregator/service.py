@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.app import App, Pass, Progress, Work
@@ -44,10 +44,11 @@ class DigestSealed:
 
 @dataclass(frozen=True, slots=True)
 class FileChanged:
-    """feeds.yaml was saved and is in force."""
+    """feeds.yaml was saved and is in force; another `store` or `output` waits for the next start."""
 
     added: int
     removed: int
+    needs_restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,11 @@ class Service:
         except ConfigError as error:
             self._say(FileBroken(error, self._loaded_at))
             return
-        added, removed = self._app.follow(config)
+        before = self._app.config
+        moved = (config.store, config.output) != (before.store, before.output)
+        added, removed = self._app.follow(replace(config, store=before.store, output=before.output))
         self._loaded_at = self._app.clock()
-        self._say(FileChanged(added, removed))
+        self._say(FileChanged(added, removed, moved))
         if self._app.store.meta("last_pass_at") is not None:
             self._app.publish()
 

@@ -126,3 +126,13 @@ def test_a_digest_that_is_due_waits_a_while_for_the_network_then_is_sealed(world
     running.service._due_since -= service.WAIT_FOR_NETWORK
     assert running.tick() == ["DigestSealed"]
     running.store.close()
+
+
+def test_another_output_waits_for_a_restart(running: Running) -> None:
+    running.tick()
+    running.world.settings = "output: elsewhere"
+    running.world.write()
+    assert running.tick() == ["FileChanged"]
+    changed = running.events[0]
+    assert isinstance(changed, FileChanged) and changed.needs_restart
+    assert not (running.world.folder / "elsewhere").exists()

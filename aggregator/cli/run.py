@@ -152,8 +152,9 @@ class _Runner:
                     self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
             case happened.DigestSealed(sealed, first):
                 self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)
-            case happened.FileChanged(added, removed):
-                self._options.say(f"{self._app.config.path.name}: {_changes(added, removed)}")
+            case happened.FileChanged(added, removed, needs_restart):
+                later = "; another store or output is used after a restart" if needs_restart else ""
+                self._options.say(f"{self._app.config.path.name}: {_changes(added, removed)}{later}")
             case happened.FileBroken(error, since):
                 today = self._app.clock().astimezone(self._app.config.timezone).date()
                 self._lines(iter(str(error).splitlines()))
