@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import count
 
 from aggregator.digest.compose import Day, compose, rank
 from aggregator.digest.rank import Scored
@@ -39,9 +40,12 @@ def due(config: Config, series: Series, store: Store, now: datetime) -> date | N
 
 
 def next_due(config: Config, series: Series, store: Store, now: datetime) -> datetime:
-    """When the next digest of a series will be due, local time, if it is not due now."""
+    """When the next digest of a series will be due, local time, if it is not due now.
+
+    Days to come may have a digest already, when the clock was set back.
+    """
     local = now.astimezone(config.timezone)
-    days = (local.date() + timedelta(days=number) for number in range(15))
+    days = (local.date() + timedelta(days=number) for number in count())
     moments = (datetime.combine(day, series.at, config.timezone) for day in days if day.weekday() in series.days)
     return next(m for m in moments if m > local and store.digests.on(series.name, m.date()) is None)
 
@@ -69,6 +73,7 @@ def scores(series: Series, store: Store, pen: Pen, now: datetime) -> list[tuple[
 
 def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Day:
     newest = store.digests.newest(series.name)
+    before = store.digests.before(series.name, day)
     start = newest.covers_to if newest else None
     looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
     return Day(
@@ -78,7 +83,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         was_shown=lambda stored: pen.view.is_shown(stored) and store.digests.owner(series.name, stored.key) is not None,
         failed=tuple(FailedSource(row.url, row.title, row.error or "failed") for row in pen.health if row.failures),
         silent=tuple(row.title for row in pen.health if row.state == "silent"),
-        sources=tuple(row.title for row in looked_at), previous=newest.day if newest else None)
+        sources=tuple(row.title for row in looked_at), previous=before.day if before else None)
 
 
 def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:

@@ -39,8 +39,8 @@ def after_answer(
     if feed is not None:
         state = replace(state, feed_title=feed.title or state.feed_title, feed_link=feed.link or state.feed_link,
                         feed_id=feed.id or state.feed_id, language=feed.language or state.language, hints=hints)
-    if response.status == 200:
-        state = replace(state, body_hash=body_hash)
+    if response.status == 200:  # one that was cut is no match for the next answer, so that it is read again
+        state = replace(state, body_hash=None if feed and feed.cut else body_hash)
     return replace(_planned(state, decision), polled_at=now, success_at=now, failures=0, error=None, error_kind=None,
                    gone_at=None, gone=False, quiet_polls=quiet)
 
@@ -55,7 +55,7 @@ def after_failure(
     decision = cadence.after_failure(
         now, source.every, failures, status, response.headers if response else {}, seed=_seed(state, now),
         last_gap=planned, hints=state.hints)
-    if decision.not_before is None and state.not_before is not None and state.not_before > now:
+    if state.not_before is not None and state.not_before > (decision.not_before or now):
         decision = replace(decision, not_before=state.not_before)  # a poll by hand does not shorten a wish
     return replace(_retired(_planned(state, decision), status, now), polled_at=now, failures=failures,
                    error_kind=error.kind, error=str(error))
@@ -86,11 +86,11 @@ def _retired(state: SourceState, status: int | None, now: datetime) -> SourceSta
 
 
 def _validated(state: SourceState, response: Response, feed: ParsedFeed | None) -> SourceState:
-    """A 200 replaces the validators, a 304 only adds to them (RFC 9111, section 4.3.4); a broken feed changes none."""
+    """A 200 replaces the validators, a 304 only adds to them (RFC 9111, section 4.3.4); a cut one changes none."""
     etag, modified = response.headers.get("etag") or None, response.headers.get("last-modified") or None
     if response.status == 304:
         etag, modified = etag or state.etag, modified or state.last_modified
-    elif feed is not None and not feed.wellformed:
+    elif feed is not None and feed.cut:
         return state  # a 304 would hide for ever what is missing in it
     there = etag is not None or modified is not None
     return replace(state, etag=etag, last_modified=modified, validators_url=response.url if there else None)

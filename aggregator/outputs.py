@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 
 from aggregator import ledger
 from aggregator.entries.view import View
 from aggregator.health import state_of, typical_gap
-from aggregator.records import Config, MergedEntry, MergedFeed, SourceHealth, SourceState, StoredEntry
+from aggregator.records import Config, MergedEntry, MergedFeed, Source, SourceHealth, SourceState, StoredEntry
 from aggregator.render import pages
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
@@ -21,10 +22,13 @@ from aggregator.render.opml import opml
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
+from aggregator.urls import host_of
 
 LEAST, MOST = 200, 1000
 WINDOW = timedelta(days=14)
 FULL_BYTES = 2 * 2**20
+FRAME_BYTES = 1500  # what an entry takes besides its content
+NEVER = datetime(1995, 1, 1, tzinfo=UTC)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json")
 
@@ -48,12 +52,21 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
         published = store.entries.rhythm(state.key)
         gap = typical_gap(published)
         rows.append(SourceHealth(
-            url=None if source.private else source.url, title=view.title(state.key),
+            url=None if source.private else source.url, title=view.title(state.key), error=_error(source, state),
             state=state_of(source, state, held=state.key in held, published=published, now=now),
             last_success_at=state.success_at, next_poll_at=None if source.paused or state.gone else state.next_poll_at,
-            reason=state.reason, failures=state.failures, error=state.error, entries=counts.get(state.key, 0),
-            typical_gap_s=int(gap.total_seconds()) if gap else None, site=state.feed_link))
+            reason=state.reason, failures=state.failures, entries=counts.get(state.key, 0),
+            typical_gap_s=int(gap.total_seconds()) if gap else None,
+            site=None if source.private else state.feed_link))
     return tuple(rows)
+
+
+def _error(source: Source, state: SourceState) -> str | None:
+    """What is wrong in words; of a private source without any address or host name."""
+    if state.error is None or not source.private:
+        return state.error
+    host = host_of(source.url).partition(":")[0]
+    return re.sub(rf"https?://\S+|{re.escape(host)}", "(private)", state.error) if host else "failed"
 
 
 def followed(config: Config, states: Mapping[str, SourceState]) -> Config:
@@ -68,7 +81,7 @@ def merged(store: Store, view: View) -> list[Place]:
     """
     places: list[Place] = []
     for place in _places(store.entries.newest_accepted(), store, view):
-        if len(places) >= MOST or len(places) >= LEAST and place.accepted_at < places[0].accepted_at - WINDOW:
+        if len(places) >= MOST or (len(places) >= LEAST and place.accepted_at < places[0].accepted_at - WINDOW):
             break
         places.append(place)
     return places
@@ -87,11 +100,11 @@ def _places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterato
 def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str) -> MergedFeed:
     """Places as a feed, newest first by date; over 2 MB the oldest lose their content, not their place."""
     newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
-    size, entries = 0, []
+    size, entries = FRAME_BYTES * len(places), []
     for place in newest_first:
-        size += len(place.entry.content) + len(place.entry.summary)
+        size += len(escape(place.entry.content + place.entry.summary).encode("utf-8", "replace"))
         entries.append(place.entry if size <= FULL_BYTES else replace(place.entry, content="", summary=""))
-    updated = max((max(place.entry.updated, place.accepted_at) for place in places), default=datetime(1995, 1, 1, tzinfo=UTC))
+    updated = max((max(place.entry.updated, place.accepted_at) for place in places), default=NEVER)
     return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)
 
 
@@ -101,7 +114,7 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
     feed_id = store.meta("feed_id") or ""
     places = merged(store, view)
     feed = as_feed(config, feed_id, places, f"{config.link}atom.xml")
-    months = list(_months(store.entries.first_accepted_at(), places))
+    months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
     if months:
         feed = replace(feed, prev_archive=_archive_url(config, months[-1]))
     site = Site.of(config)
@@ -114,7 +127,7 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
     } | static_files(config)
     out |= dict(_archives(config, store, view, months, stands))
     tags = {tag: tag_folder(tag) for place in places for tag in place.entry.tags}
-    out |= {name: data for tag, folder in tags.items() for name, data in _tag_feed(config, feed_id, places, tag, folder)}
+    out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, places, folder) for folder in tags.values()}
     newest = store.digests.newest("")
     out["index.html"] = pages.river(feed, site=site, digest=newest.day if newest else None, tags=tags)
     return out | digest_files(config, store, stands)
@@ -169,25 +182,25 @@ def _issue(store: Store, sealed: Sealed) -> Iterator[tuple[str, bytes]]:
 
 def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: list[Sealed]) -> bytes:
     entries = tuple(ledger.as_entry(one, store, config) for one in reversed(sealed[-DIGESTS_IN_FEED:]))
-    updated = max((entry.updated for entry in entries), default=datetime(1995, 1, 1, tzinfo=UTC))
+    updated = max((entry.updated for entry in entries), default=NEVER)
     return atom(MergedFeed(
-        f"{store.meta('feed_id')}/{folder}".rstrip("/"), title, f"{config.link}{folder}", f"{config.link}{folder}atom.xml",
-        updated, entries))
+        f"{store.meta('feed_id')}/{folder}".rstrip("/"), title, f"{config.link}{folder}",
+        f"{config.link}{folder}atom.xml", updated, entries))
 
 
-def _tag_feed(
-    config: Config, feed_id: str, places: list[Place], tag: str, folder: str
-) -> Iterator[tuple[str, bytes]]:
-    own = [place for place in places if tag in place.entry.tags]
+def _tag_feed(config: Config, feed_id: str, places: list[Place], folder: str) -> bytes:
+    """The entries of a tag; tags that are written alike in a folder's name ("AI", "ai") share its feed."""
+    tagged = [(place, tag) for place in places for tag in place.entry.tags if tag_folder(tag) == folder]
+    own = list({place.accepted: place for place, _ in tagged}.values())
     feed = as_feed(config, f"{feed_id}/tags/{folder}", own, f"{config.link}tags/{folder}/atom.xml")
-    yield f"tags/{folder}/atom.xml", atom(replace(feed, title=f"{config.title}: {tag}", hub=None))
+    return atom(replace(feed, title=f"{config.title}: {min(tag for _, tag in tagged)}", hub=None))
 
 
-def _months(first: datetime | None, places: list[Place]) -> Iterator[date]:
-    """The months (UTC) from the first acceptance to the newest, which is the open one."""
-    if first is None or not places:
+def _months(first: datetime | None, last: datetime | None) -> Iterator[date]:
+    """The months (UTC) from the first acceptance to the newest, which is the open one, whatever is hidden now."""
+    if first is None or last is None:
         return
-    month, newest = first.date().replace(day=1), places[0].accepted_at.date().replace(day=1)
+    month, newest = first.date().replace(day=1), last.date().replace(day=1)
     while month <= newest:
         yield month
         month = (month + timedelta(days=32)).replace(day=1)
@@ -211,7 +224,8 @@ def _archives(
             continue
         start = datetime(month.year, month.month, 1, tzinfo=UTC)
         entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))
-        feed = as_feed(config, store.meta("feed_id") or "", list(_places(entries, store, view)), _archive_url(config, month))
+        places = list(_places(entries, store, view))
+        feed = as_feed(config, store.meta("feed_id") or "", places, _archive_url(config, month))
         yield name, atom(replace(
             feed, hub=None, current_url=f"{config.link}atom.xml",
             prev_archive=_archive_url(config, months[number - 1]) if number else None))

@@ -6,6 +6,7 @@ transaction a source. A failure of a feed is data, recorded and backed off; a bu
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import ssl
 import threading
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from aggregator.cadence import TOO_MANY
 from aggregator.discover import feed_links
 from aggregator.entries.match import match, share_known
 from aggregator.entries.normalize import content_hash, normalize
@@ -22,7 +24,7 @@ from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
 from aggregator.fetch.guard import Resolver, look_up
 from aggregator.health import status_words
-from aggregator.memory import after_answer, after_failure
+from aggregator.memory import after_answer, after_failure, where_to_ask
 from aggregator.parse.feed import parse
 from aggregator.records import Changes, Entry, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store
@@ -62,7 +64,7 @@ def poll_source(client: Client, source: Source, state: SourceState, now: datetim
     """fetch -> parse -> normalize for one source; every SourceError ends here, as data."""
     polled = Polled(source, state)
     try:
-        response = client.poll(source, state)
+        response = client.poll(source, state, where_to_ask(source, state))
         polled = replace(polled, response=response, body_hash=sha256(response.body).hexdigest())
         _refuse(response, state)
         if response.status == 304 or polled.body_hash == state.body_hash:
@@ -101,7 +103,7 @@ def in_lanes(
     Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
     Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
     """
-    halt, end = threading.Event(), time.monotonic() + most if most else None
+    halt, end = threading.Event(), None if most is None else time.monotonic() + most
     lanes: dict[str, list[tuple[Source, SourceState]]] = {}
     for source, state in work:
         lanes.setdefault(host_of(source.url), []).append((source, state))
@@ -112,21 +114,21 @@ def in_lanes(
     threads = min(LANES, len(lanes))
     for number in range(threads):
         threading.Thread(target=_lane, args=(todo, done, wire, clock, halt), daemon=True, name=f"lane-{number}").start()
-    while threads:
-        if stop.is_set() or end and time.monotonic() > end:
-            halt.set()
-            return
-        try:
-            result = done.get(timeout=0.25)
-        except queue.Empty:
-            yield None
-            continue
-        if result is None:
-            threads -= 1
-        elif isinstance(result, BaseException):
-            raise result
-        else:
-            yield result
+    try:
+        while threads and not stop.is_set() and (end is None or time.monotonic() < end):
+            try:
+                result = done.get(timeout=0.25)
+            except queue.Empty:
+                yield None
+                continue
+            if result is None:
+                threads -= 1
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                yield result
+    finally:
+        halt.set()
 
 
 def _lane(
@@ -141,18 +143,34 @@ def _lane(
             except queue.Empty:
                 break
             client = Client(agent=wire.agent, tls=wire.tls, timeout=wire.timeout, resolver=wire.resolver)
-            for source, state in lane:
-                if halt.is_set():
-                    break
-                started = time.monotonic()
-                done.put(poll_source(client, source, state, clock()))
-                if not source.allow_private and source is not lane[-1][0]:
-                    halt.wait(max(0.0, SPACING - (time.monotonic() - started)))
-            client.close()
-    except BaseException as error:  # noqa: BLE001  (handed to the thread that waits)
+            with contextlib.closing(client):
+                _in_turn(client, lane, done.put, clock, halt)
+    except BaseException as error:  # handed to the thread that waits
         done.put(error)
     finally:
         done.put(None)
+
+
+def _in_turn(
+    client: Client, lane: list[tuple[Source, SourceState]], put: Callable[[Polled], None],
+    clock: Callable[[], datetime], halt: threading.Event,
+) -> None:
+    """One host's sources, one after the other; a host that says 429 is asked nothing more, what is left stays due."""
+    ready = time.monotonic()
+    for source, state in lane:
+        if halt.wait(max(0.0, ready - time.monotonic())):
+            return
+        ready = time.monotonic() + (0.0 if source.allow_private else SPACING)
+        polled = poll_source(client, source, state, clock())
+        put(polled)
+        if _overtaxed_host(polled) == host_of(source.url):
+            return
+
+
+def _overtaxed_host(polled: Polled) -> str | None:
+    """The public host that said 429: that speaks for all of it. Anything else speaks for one address."""
+    slow_down = polled.response is not None and polled.response.status == TOO_MANY and not polled.source.allow_private
+    return host_of(polled.response.url) if slow_down and polled.response else None
 
 
 # --- in the writing thread -----------------------------------------------------------------------------------
@@ -164,19 +182,19 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
     if polled.error is not None or polled.response is None:
         error = polled.error or SourceError("http", "no answer")
         state = after_failure(source, polled.state, polled.response, error, now)
-        # 429 speaks for the whole public host, everything else for one address
-        slowed = polled.response is not None and polled.response.status == 429 and not source.allow_private
-        return PollResult(source, state, "failed", host=host, rest_host_until=state.not_before if slowed else None)
+        overtaxed = _overtaxed_host(polled)
+        rest = (state.not_before or state.next_poll_at) if overtaxed else None
+        return PollResult(source, state, "failed", host=overtaxed or host, rest_host_until=rest)
     before, changes = polled.state, Changes()
     outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
     if polled.feed is not None:
         outcome = "new"
         before = _adopted(polled, store, removed)
         changes = match(polled.entries, store.entries.known(before.key), before.success_at, now)
-    newest = max((e.published for e in polled.entries if e.published), default=None)
+    newest = next(iter(store.entries.rhythm(before.key, 1)), None)
     state = after_answer(
         source, before, polled.response, polled.feed, body_hash=polled.body_hash, brought_news=bool(changes.new),
-        newest=newest or next(iter(store.entries.rhythm(before.key, 1)), None), now=now)
+        newest=newest, now=now)
     return PollResult(source, state, outcome, changes, polled.response.body if polled.feed else None, host)
 
 
@@ -198,8 +216,11 @@ def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> So
     """An edited line keeps its history: a first poll that brings mostly a removed source's entries is that source."""
     state = polled.state
     for elder in removed if state.is_new else ():
+        if store.sources.state(elder.key).url != elder.url:
+            continue  # another new line of this pass took it over
         if share_known(polled.entries, store.entries.known(elder.key)) >= 0.5:
             with store.transaction():
                 store.sources.adopt(state.key, elder.key)
-            return replace(elder, url=state.url)
+            return replace(elder, url=state.url, etag=None, last_modified=None, validators_url=None, body_hash=None,
+                           moved_to=None, moved_since=None, moved_seen=0)
     return state

@@ -183,7 +183,10 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A document that is a feed, in either lane; `format` is `rss`, `atom` or `json`."""
+    """A document that is a feed, in either lane; `format` is `rss`, `atom` or `json`.
+
+    `left_out` counts entries beyond the limit; `cut` says that its end is missing.
+    """
 
     lane: Literal["express", "tolerant", "json"]
     format: Literal["rss", "atom", "json"]
@@ -208,6 +211,7 @@ class ParsedFeed:
     hints: Hints = Hints()
     entries: tuple[ParsedEntry, ...] = ()
     left_out: int = 0
+    cut: bool = False
 
 
 # --- what we keep --------------------------------------------------------------------------------------------

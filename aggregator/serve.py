@@ -66,16 +66,16 @@ def site(root: Path, front: Callable[[], bytes | None], healthy: Callable[[], bo
     """The web application over `root`. `front` gives a page for `/` while there is no other yet."""
 
     def answer(request: Request) -> Response:
-        name = request.url.path.lstrip("/")
+        name = str(request.scope["path"]).lstrip("/")
         if not name or name == "index.html":
             waiting = front()
             if waiting is not None:
                 return Response(waiting, 200, {**_SECURITY, "Cache-Control": "no-store"}, TYPES[".html"])
         path = _inside(root, name + "index.html" if not name or name.endswith("/") else name)
-        if path is None:
-            return _missing(root, request, front() is not None)
-        stat = path.stat()
-        return _file(request, path, _load(path, stat.st_mtime_ns, stat.st_size))
+        try:
+            return _file(request, path, _current(path)) if path else _missing(root, front() is not None)
+        except OSError:  # it went away in this very moment, or may not be read
+            return _missing(root, front() is not None)
 
     def health(_: Request) -> Response:
         return Response("ok\n" if healthy() else "nothing succeeded lately\n", 200 if healthy() else 503,
@@ -83,6 +83,11 @@ def site(root: Path, front: Callable[[], bytes | None], healthy: Callable[[], bo
 
     return Starlette(routes=[Route("/healthz", health, methods=["GET", "HEAD"]),
                              Route("/{path:path}", answer, methods=["GET", "HEAD"])])
+
+
+def _current(path: Path) -> File:
+    stat = path.stat()
+    return _load(path, stat.st_mtime_ns, stat.st_size)
 
 
 def _inside(root: Path, name: str) -> Path | None:
@@ -96,7 +101,7 @@ def _inside(root: Path, name: str) -> Path | None:
         return None
 
 
-def _missing(root: Path, request: Request, waiting: bool) -> Response:
+def _missing(root: Path, waiting: bool) -> Response:
     """404 with a page; 503 for what will be there after the first pass, so that a reader asks again."""
     if waiting:
         return Response("Not there yet: the sources are being read for the first time.\n", 503,
@@ -128,19 +133,19 @@ def _file(request: Request, path: Path, file: File) -> Response:
 
 
 def _takes_gzip(accepted: str) -> bool:
-    """Whether Accept-Encoding allows gzip (RFC 9110, section 12.5.3)."""
+    """Whether Accept-Encoding allows gzip, by name or else by `*` (RFC 9110, section 12.5.3)."""
+    weights = {}
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")
-        if name.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+        weights[name.strip()] = weight.replace(" ", "")
+    return weights.get("gzip", weights.get("*", "q=0")) not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 
 def _unchanged(request: Request, file: File) -> bool:
     """If-None-Match wins over If-Modified-Since (RFC 9110, section 13.2.2); either coding's tag will do."""
-    wanted = request.headers.get("if-none-match")
-    if wanted is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+    wanted = request.headers.getlist("if-none-match")
+    if wanted:
+        tags = {tag.strip().removeprefix("W/") for tag in ",".join(wanted).split(",")}
         return bool(tags & {"*", file.etag(packed=True), file.etag(packed=False)})
     try:
         return file.modified <= parsedate_to_datetime(request.headers.get("if-modified-since", ""))
@@ -165,4 +170,4 @@ def bind(host: str, port: int) -> socket.socket:
 def server(app: Starlette) -> uvicorn.Server:
     """A server that ends within a second of being told."""
     return uvicorn.Server(uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1, server_header=False))
+        app, log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1, server_header=False))

@@ -127,3 +127,13 @@ def test_every_real_feed_is_read() -> None:
     ]
     assert sum(feed.lane == "tolerant" for feed in feeds) <= len(feeds) / 50
     assert sum(len(feed.entries) for feed in feeds) / len(feeds) > 20
+
+
+@pytest.mark.parametrize(("document", "cut"), [
+    (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item></channel></rss>", False),
+    (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item></channel></rss>\n<!-- cached -->", False),
+    (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item><item><title>b", True),
+    (b"<rss version='2.0'><channel><title>x & y</title><item><title>a</title></item></channel></rss>", False),
+])
+def test_a_document_without_its_end_is_told_apart_from_a_sloppy_one(document: bytes, cut: bool) -> None:
+    assert parse(document).cut is cut

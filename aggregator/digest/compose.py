@@ -25,8 +25,8 @@ from aggregator.records import (
     More,
     NotShown,
     Series,
-    Story,
     StoredEntry,
+    Story,
 )
 
 LEADS = 3
@@ -37,7 +37,7 @@ UNSORTED = "More stories"
 @dataclass(frozen=True, slots=True)
 class Day:
     """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
-    series has an entry already; `held` are the entries put into quarantine since the last digest."""
+    series has a shown entry already; `held` are the entries put into quarantine since the last digest."""
 
     series: Series
     date: LocalDate
@@ -84,7 +84,8 @@ def compose(day: Day, view: View) -> Digest:
         also=tuple(also), more=more,
         not_shown=(*sorted_.not_shown, *(_line(one.stored, view, f"over at_most of {view.title(one.stored.source_key)}")
                                          for one in over), *held),
-        lenses=_lenses(within, day, view), looked_at=len(day.sources), sources=day.sources, failed=day.failed, silent=day.silent,
+        lenses=_lenses(within, day, view), looked_at=len(day.sources), sources=day.sources, failed=day.failed,
+        silent=day.silent,
         reading_time_s=sum(one.seconds for one in chosen),
         also_reading_time_s=sum(one.line_seconds for one in rest), previous=day.previous)
 
@@ -110,7 +111,8 @@ def _sort(day: Day, view: View) -> _Sorted:
             out.filtered += 1
             out.not_shown.append(_line(stored, view, reason))
         elif stored.group in shown_groups or any(
-                day.was_shown(other) for other in day.groups(stored.group) if other.key != stored.key):
+                day.was_shown(other) and _hidden(other, day, view) is None
+                for other in day.groups(stored.group) if other.key != stored.key):
             out.folded += 1
             out.not_shown.append(_line(stored, view, f"duplicate of {stored.id}"))
         else:
@@ -141,7 +143,8 @@ def _capped(scored: Sequence[Scored], view: View) -> tuple[list[Scored], list[Sc
 def _timed(one: Scored, day: Day, view: View) -> Timed:
     """An entry as a story and as a line, with the seconds that each takes to read."""
     entry, stored = one.stored.entry, one.stored
-    summary = summarize(entry.text, title=entry.title, language=entry.language)
+    quoted = entry.text if view.republish(stored.source_key) != "link" else ""
+    summary = summarize(quoted, title=entry.title, language=entry.language)
     shown = _entry(stored, day, view, summary)
     story = Story(title=entry.title, topic=one.topic or "", reason=one.reason, summary=summary, entries=(shown,),
                   language=entry.language)
@@ -169,9 +172,14 @@ def _lead(story: Story) -> Story:
 def _sections(stories: Sequence[Story], view: View) -> tuple[tuple[str, tuple[Story, ...]], ...]:
     """Topics in the user's order, then what meets none."""
     names = [topic.name for topic in view.config.topics] + [""]
-    found = {name: tuple(story for story in stories if story.topic == name) for name in names}
+    found = {name: tuple(_within(story) for story in stories if story.topic == name) for name in names}
     rest = ELSEWHERE if view.config.topics else UNSORTED
     return tuple((name or rest, found[name]) for name in names if found[name])
+
+
+def _within(story: Story) -> Story:
+    """A story under its topic's heading, whose reason need not name the topic again."""
+    return replace(story, reason=" · ".join(part for part in story.reason.split(" · ") if part != story.topic))
 
 
 def _more(over: Sequence[Scored], day: Day, view: View) -> tuple[More, ...]:

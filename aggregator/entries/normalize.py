@@ -25,7 +25,7 @@ def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ..
 def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datetime) -> Entry:
     """One entry; `base` is what its relative links stand on when it names no base of its own."""
     link = clean_link(absolute(base, parsed.link) or "") if parsed.link else None
-    content_base = absolute(base, parsed.base or "") or link or base
+    content_base = (absolute(base, parsed.base) if parsed.base else None) or link or base
     title = title_text(parsed.title or "", is_text=parsed.title_is_text)
     names = {"title": title, "source_title": title_text(feed.title or "", is_text=False)}
     summary = strip_boilerplate(safe_html(parsed.summary or "", base=content_base), **names)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
 from aggregator.html import excerpt
-from aggregator.records import Attribution, Config, Copy, MergedEntry, Source, SourceState, StoredEntry
+from aggregator.records import Attribution, Config, Copy, MergedEntry, Republish, Source, SourceState, StoredEntry
 from aggregator.urls import site_name
 
 _NEWS = ("news", "folded")
@@ -49,11 +49,16 @@ class View:
         return stored.standing in _NEWS and self.hidden_by(stored) is None
 
     def title(self, key: int) -> str:
-        """The name of a source: the user's, else the feed's, else its host."""
+        """The name of a source: the user's, else the feed's, else its host; a private one's host is not told."""
         source, state = self._sources.get(key), self._states.get(key)
         if source is None or state is None:
             return "a removed source"
-        return source.title or state.feed_title or site_name(source.url)
+        return source.title or state.feed_title or ("a private source" if source.private else site_name(source.url))
+
+    def republish(self, key: int) -> Republish:
+        """How much of a source's entries (of a configured source) may stand in outputs; of a private one the link."""
+        source = self._sources[key]
+        return "link" if source.private else source.republish
 
     def attribution(self, key: int) -> Attribution:
         """How outputs name a source; a private one by its title alone."""
@@ -78,8 +83,7 @@ class View:
         stored = self.representative(group)
         if stored is None:
             return None
-        source, entry = self._sources[stored.source_key], stored.entry
-        allowed = "link" if source.private else source.republish
+        entry, allowed = stored.entry, self.republish(stored.source_key)
         summary, content = (entry.summary, entry.content) if allowed == "full" else ("", "")
         return MergedEntry(
             id=stored.id, title=entry.title, link=entry.link, source=self.attribution(stored.source_key),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import logging
 import os
 import re
 import socket
@@ -69,7 +68,7 @@ class Client:
         self._tls = tls
         self._timeout = timeout
         self._headers = {"User-Agent": agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
-        self._direct = _client(_Transport(self._pool(None)))
+        self._direct = _Transport(self._pool(None))
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -84,16 +83,19 @@ class Client:
         """
         self._guard.deadline = time.monotonic() + self._timeout
         with _translated(source.url):
-            self._guard.permitted = httpx.URL(source.url).raw_host.decode() if source.allow_private else None
-            with self._through(source.proxy) as client:
-                return self._follow(client, source, state, _without_user(start or source.url))
+            permitted = httpx.URL(source.url).raw_host.decode() if source.allow_private else None
+            if permitted != self._guard.permitted:
+                self._direct.close()  # a connection that one source was permitted is not for another
+            self._guard.permitted = permitted
+            with self._through(source.proxy) as wire:
+                return self._follow(wire, source, state, _without_user(start or source.url))
 
-    def _follow(self, client: httpx.Client, source: Source, state: SourceState, url: str) -> Response:
+    def _follow(self, wire: _Transport, source: Source, state: SourceState, url: str) -> Response:
         hops: list[Redirect] = []
         own = dict(source.headers) | _authorization(source)
         while True:
             home = _origin(url) == _origin(source.url)
-            response = self._get(client, url, (own if home else {}) | _conditions(state, url), tuple(hops))
+            response = self._get(wire, url, (own if home else {}) | _conditions(state, url), tuple(hops))
             asks_to_wait = not state.failures and retry_after(response.headers, datetime.now(UTC))
             if response.status not in _MOVED or asks_to_wait:
                 return response
@@ -102,10 +104,10 @@ class Client:
             if len(hops) > MAX_REDIRECTS:
                 raise FetchError("redirect", f"redirects more than {MAX_REDIRECTS} times")
 
-    def _get(self, client: httpx.Client, url: str, headers: Mapping[str, str], hops: tuple[Redirect, ...]) -> Response:
-        request = client.build_request(
+    def _get(self, wire: _Transport, url: str, headers: Mapping[str, str], hops: tuple[Redirect, ...]) -> Response:
+        request = httpx.Request(
             "GET", url, headers=_raw({**self._headers, **headers}), extensions={"target": _target_bytes(url)})
-        response = self._sent(client, request)
+        response = self._sent(wire, request)
         try:
             found = _plain(response.headers.raw)
             used = response.status_code == 200
@@ -114,17 +116,17 @@ class Client:
             response.close()
         return Response(url, response.status_code, found, body, hops)
 
-    def _sent(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    def _sent(self, wire: _Transport, request: httpx.Request) -> httpx.Response:
         """Send it; once more if the idle connection it went over was just being closed (RFC 9112, section 9.3.1)."""
         made = self._guard.made
         self._guard.head_allowance = _MOST_HEAD
         try:
-            return client.send(request, stream=True)
+            return wire.handle_request(request)
         except (httpcore.RemoteProtocolError, ConnectionError):
             if self._guard.made != made:
                 raise
             self._guard.head_allowance = _MOST_HEAD
-            return client.send(request, stream=True)
+            return wire.handle_request(request)
         finally:
             self._guard.head_allowance = None
 
@@ -135,22 +137,17 @@ class Client:
         return httpcore.HTTPProxy(proxy, **settings) if proxy else httpcore.ConnectionPool(**settings)
 
     @contextlib.contextmanager
-    def _through(self, proxy: str | None) -> Iterator[httpx.Client]:
+    def _through(self, proxy: str | None) -> Iterator[_Transport]:
         if proxy is None:
             yield self._direct
             return
         self._guard.permitted = urlsplit(proxy).hostname  # the user named it
-        with _client(_Transport(self._pool(proxy))) as client:
-            yield client
-
-
-def _client(transport: httpx.BaseTransport) -> httpx.Client:
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs addresses with their secrets
-    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, headers={}, timeout=None)  # noqa: S113
+        with _Transport(self._pool(proxy)) as wire:
+            yield wire
 
 
 class _Transport(httpx.BaseTransport):
-    """httpx over our guarded pool; cookies are neither kept nor sent."""
+    """httpx over our guarded pool, without its client: that keeps cookies, logs secrets, looks where redirects lead."""
 
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
         self._pool = pool
@@ -158,14 +155,13 @@ class _Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = httpcore.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port,
                            target=request.extensions["target"])
-        headers = [(k, v) for k, v in request.headers.raw if k.lower() not in (b"cookie", b"connection")]
+        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"cookie"]
         answer = self._pool.handle_request(httpcore.Request(
             request.method, url, headers=headers, extensions={"timeout": {}}))
         if sum(len(name) + len(value) for name, value in answer.headers) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are larger than {MOST_HEADERS // 2**10} KiB")
-        kept = [(k, v) for k, v in answer.headers if k.lower() != b"set-cookie"]
-        return httpx.Response(answer.status, headers=kept, stream=_Body(answer))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
         self._pool.close()
@@ -202,13 +198,13 @@ def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Headers as bytes, each name once, the last wins; what came over the wire goes back as the same bytes."""
     rows = {}
     for name, value in headers.items():
-        coding = "latin-1" if all(c <= "\xff" for c in value) else "utf-8"
+        coding = "latin-1" if max(value, default="") < "\u0100" else "utf-8"
         rows[name.lower()] = (name.encode("ascii"), value.encode(coding))
     return list(rows.values())
 
 
 def _plain(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers as text, a character a byte (RFC 9110, section 5.5: their coding is nobody's promise)."""
+    """Headers as text, a character a byte: their coding is nobody's promise (RFC 9110, section 5.5)."""
     found: dict[str, list[str]] = {}
     for name, value in raw:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
@@ -238,10 +234,7 @@ def _conditions(state: SourceState, url: str) -> dict[str, str]:
 
 
 def _authorization(source: Source) -> dict[str, str]:
-    """Basic credentials from `env:NAME` or `file:PATH`, else those in the address.
-
-    Raises FetchError (`auth`) when they are not there.
-    """
+    """Basic credentials from `env:NAME` or `file:PATH` (FetchError `auth` if not there), else from the address."""
     if source.auth is None:
         user, at, _ = urlsplit(source.url).netloc.rpartition("@")
         return _basic(unquote(user)) if at else {}

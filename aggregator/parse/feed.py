@@ -18,6 +18,8 @@ BIG: Final = 4 << 20
 MOST_ENTRIES_OF_BIG: Final = 1_000
 MOST_ENTRIES: Final = 5_000
 
+_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_TAIL = 4096  # caches write comments after the end
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
@@ -35,7 +37,8 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     most = MOST_ENTRIES_OF_BIG if len(body) > BIG else MOST_ENTRIES
     is_json = text[0] in "{["
     feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded.text.lstrip("\ufeff"), url, most)
-    return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful)
+    cut = not is_json and not _END.search(text[-_TAIL:])
+    return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful, cut=cut)
 
 
 def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
@@ -46,7 +49,7 @@ def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
             express.read(root, url, most, scoped="xml:base" in document.text), wellformed=document.wellformed
         )
     name = xml.local_name(root) if root is not None else ""
-    if name == "html" or (not name and _PAGE.match(text.lstrip()[:200])):
+    if name == "html" or _PAGE.match(text.lstrip()[:200]):
         raise ParseError("html", "an HTML page, not a feed")
     try:
         return tolerant.read(document.text, url, most)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from aggregator.records import Entry, SourceState, Standing, StoredEntry
 from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
@@ -51,7 +50,8 @@ class Entries:
     def known(self, source: int) -> list[Known]:
         """All entries of a source, as matching sees them."""
         rows = self._sql.execute(
-            "SELECT key, guid, canonical_url, title, hash, published, standing FROM entries WHERE source = ?", (source,))
+            "SELECT key, guid, canonical_url, title, hash, published, standing FROM entries WHERE source = ? "
+            "ORDER BY key", (source,))
         return [Known(k, g, c, t, h, datetime.fromisoformat(p), s) for k, g, c, t, h, p, s in rows]
 
     def add(self, source: SourceState, entry: Entry, entry_hash: str, standing: Standing, ordinal: int,
@@ -65,16 +65,15 @@ class Entries:
         self._sql.execute(
             "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
             "first_seen, changed_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (source.key, self._new_id(f"{source.first_url}\n{entry.guid}"), entry.guid, entry.canonical_url, entry.title,
-             entry_hash, standing, ordinal, to_text(published), to_text(now), to_text(changed), pack_entry(entry)))
+            (source.key, self._new_id(source.first_url, entry.guid), entry.guid, entry.canonical_url,
+             entry.title, entry_hash, standing, ordinal, to_text(published), to_text(now), to_text(changed),
+             pack_entry(entry)))
 
-    def _new_id(self, name: str) -> str:
-        """An id that is free: a guid that an entry gave up for another may be used again."""
-        for again in itertools.count(1):
-            made = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name if again == 1 else f'{name}\n{again}')}"
-            if self._sql.execute("SELECT 1 FROM entries WHERE id = ?", (made,)).fetchone() is None:
-                return made
-        raise AssertionError
+    def _new_id(self, *name: str) -> str:
+        """An id that is free: the guid that an entry gave up for another one may be used again."""
+        made = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, chr(10).join(name))}"
+        taken = self._sql.execute("SELECT 1 FROM entries WHERE id = ?", (made,)).fetchone()
+        return self._new_id(*name, "again") if taken else made
 
     def update(self, key: int, entry: Entry, entry_hash: str, now: datetime) -> None:
         """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
@@ -100,8 +99,8 @@ class Entries:
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
         self._sql.execute(
-            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, "
-            "accepted = 1 + (SELECT coalesce(max(accepted), 0) FROM entries WHERE accepted > 0) WHERE key = ?", (standing, group, to_text(now), key))
+            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, accepted = ? WHERE key = ?",
+            (standing, group, to_text(now), self.last_accepted() + 1, key))
 
     def set_marks(self, key: int, marks: Iterable[int]) -> None:
         """Remember what a copy of this text would share with it."""
@@ -131,7 +130,8 @@ class Entries:
     def get(self, keys: Iterable[int]) -> list[StoredEntry]:
         """Entries by key, in order of key."""
         wanted = tuple(keys)
-        return list(map(_stored, self._sql.execute(_SELECT + f"WHERE e.key IN ({_holes(wanted)}) ORDER BY e.key", wanted)))
+        rows = self._sql.execute(_SELECT + f"WHERE e.key IN ({_holes(wanted)}) ORDER BY e.key", wanted)
+        return list(map(_stored, rows))
 
     def newest_accepted(self, before: int | None = None, page: int = 500) -> Iterator[StoredEntry]:
         """Entries that are or were news, newest acceptance first, read in pages."""
@@ -187,24 +187,25 @@ class Entries:
 
     def accepted_since(self, number: int) -> int:
         """How many entries were accepted after this place in the order."""
-        return int(self._sql.execute("SELECT count(*) FROM entries WHERE accepted > 0 AND accepted > ?", (number,)).fetchone()[0])
+        rows = self._sql.execute("SELECT count(*) FROM entries WHERE accepted > 0 AND accepted > ?", (number,))
+        return int(rows.fetchone()[0])
 
     def last_accepted(self) -> int:
         """The newest place in the order of acceptance."""
         return int(self._sql.execute("SELECT coalesce(max(accepted), 0) FROM entries WHERE accepted > 0").fetchone()[0])
 
-    def last_accepted_at(self) -> datetime | None:
-        """When the newest news was accepted."""
-        return self._accepted_at("DESC")
-
     def first_accepted_at(self) -> datetime | None:
-        """When the first news was accepted."""
-        return self._accepted_at("ASC")
+        """The earliest moment at which news was accepted."""
+        return self._accepted_at("accepted_at")
 
-    def _accepted_at(self, order: Literal["ASC", "DESC"]) -> datetime | None:
+    def last_accepted_at(self) -> datetime | None:
+        """When the last news in the order of acceptance was accepted."""
+        return self._accepted_at("accepted DESC")
+
+    def _accepted_at(self, order: str) -> datetime | None:
         row = self._sql.execute(
             "SELECT accepted_at FROM entries WHERE accepted > 0 AND standing IN ('news', 'folded') "
-            f"ORDER BY accepted_at {order} LIMIT 1").fetchone()
+            f"ORDER BY {order} LIMIT 1").fetchone()
         return None if row is None else to_time(row[0])
 
     def rhythm(self, source: int, most: int = 30) -> list[datetime]:

@@ -6,12 +6,15 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import AlreadyRunning, StoreError
+
+_TRIES, _BETWEEN = 100, 0.005  # times, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,17 @@ def lock_path(store: Path) -> Path:
     return store.with_name(store.name + ".lock")
 
 
+def _take(descriptor: int) -> None:
+    """Take the lock; raises BlockingIOError when a writer has it. Who only looks (`holder`) is waited for."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        time.sleep(_BETWEEN)
+    return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 @contextlib.contextmanager
 def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
     """Hold the lock while the block runs; raises AlreadyRunning at once when another process has it."""
@@ -58,14 +72,16 @@ def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise StoreError(f"store: cannot write {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "r+") as file:
+    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except BlockingIOError:
             who = _read(path) or Holder(0, "another command", "unknown")
             raise AlreadyRunning(
                 f"already running: `aggregator {who.command}` (pid {who.pid}, since {who.since}) writes to {store}"
             ) from None
+        except OSError as error:
+            raise StoreError(f"store: {path} cannot be locked: {error.strerror}; is it on a network drive?") from error
         file.seek(0)
         file.truncate()
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,9 +14,13 @@ from aggregator.records import Hints, Source, SourceState
 from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
+_LIMITS = {"next_poll_at", "not_before"}  # whole seconds must not make a poll early
+_KEPT = timedelta(days=30)
+_MOST_BYTES = 2**30
 _STATE = tuple(field.name for field in fields(SourceState))
 _COLUMNS = ", ".join(_STATE)
-_UPDATE = f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _STATE[2:])} WHERE key = ?"  # all but key, first_url
+_CHANGING = _STATE[2:]  # all but key and first_url
+_UPDATE = f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHERE key = ?"
 
 
 def _state(row: tuple[Any, ...]) -> SourceState:
@@ -28,12 +32,16 @@ def _state(row: tuple[Any, ...]) -> SourceState:
     return SourceState(**values)
 
 
-def _column(value: Any) -> Any:
+def _column(name: str, value: Any) -> Any:
     if isinstance(value, Hints):
         return pack_hints(value)
     if isinstance(value, datetime):
-        return to_text(value)
+        return _up(value) if name in _LIMITS else to_text(value)
     return int(value) if isinstance(value, bool) else value
+
+
+def _up(moment: datetime) -> str | None:
+    return to_text(moment + timedelta(seconds=1, microseconds=-1))
 
 
 class Sources:
@@ -90,7 +98,7 @@ class Sources:
 
     def save(self, state: SourceState) -> None:
         """Write a state back (inside a transaction)."""
-        self._sql.execute(_UPDATE, (*(_column(getattr(state, name)) for name in _STATE[2:]), state.key))
+        self._sql.execute(_UPDATE, (*(_column(name, getattr(state, name)) for name in _CHANGING), state.key))
 
     def adopt(self, newcomer: int, elder: int) -> None:
         """Give an edited line its history back: the elder source takes the newcomer's address and place."""
@@ -115,7 +123,7 @@ class Sources:
         """Leave a host alone until then."""
         self._sql.execute(
             "INSERT INTO hosts VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
-            (host, to_text(until)))
+            (host, _up(until)))
 
     def shift_clock(self, back: timedelta) -> None:
         """The clock was set back: move what was planned by the old clock, so that nothing storms or stalls."""
@@ -128,13 +136,23 @@ class Sources:
             self.rest_host(host, until - back)
 
     def keep_body(self, key: int, body: bytes, now: datetime) -> None:
-        """Keep a raw body: at most one a day a source, 30 days of them besides the newest."""
+        """Keep a raw body: at most one a day a source, the day's newest."""
         self._sql.execute(
             "INSERT INTO bodies VALUES (?, ?, ?, ?) ON CONFLICT (source, day) "
             "DO UPDATE SET fetched_at = excluded.fetched_at, data = excluded.data",
             (key, now.date().isoformat(), to_text(now), zlib.compress(body, 6)))
-        self._sql.execute(
-            "DELETE FROM bodies WHERE source = ? AND fetched_at < ?", (key, to_text(now - timedelta(days=30))))
+
+    def prune_bodies(self, most: int = _MOST_BYTES) -> None:
+        """Let go of bodies older than 30 days, and of the oldest over `most` bytes, but of no source's newest."""
+        rows = self._sql.execute(
+            "SELECT source, day, fetched_at, length(data) FROM bodies ORDER BY fetched_at DESC, source").fetchall()
+        seen: set[int] = set()
+        total, oldest = 0, to_text(datetime.fromisoformat(rows[0][2]) - _KEPT) if rows else ""
+        for source, day, fetched_at, size in rows:
+            total += size
+            if source in seen and (fetched_at < (oldest or "") or total > most):
+                self._sql.execute("DELETE FROM bodies WHERE source = ? AND day = ?", (source, day))
+            seen.add(source)
 
     def newest_body(self, key: int) -> bytes | None:
         """The newest raw body that is kept of a source."""

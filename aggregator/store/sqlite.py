@@ -53,7 +53,9 @@ class Store:
         )
 
     def tidy(self) -> None:
-        """Let SQLite refresh its statistics and fold its log; cheap, once a day."""
+        """Let go of old bodies, let SQLite refresh its statistics and fold its log; cheap, once a day."""
+        with self.transaction():
+            self.sources.prune_bodies()
         self._connection.execute("PRAGMA optimize")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -104,4 +106,5 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _migrations() -> list[str]:
     folder = resources.files("aggregator.store") / "migrations"
-    return [f.read_text(encoding="utf-8") for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name[:4].isdigit()]
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return [file.read_text(encoding="utf-8") for file in files if file.name[:4].isdigit()]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator.health import is_offline, is_silent, state_of, status_words, typical_gap
+from aggregator.records import Source, SourceState, State
+
+NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+SOURCE = Source("https://blog.example/feed")
+FINE = SourceState(1, SOURCE.url, SOURCE.url, success_at=NOW - DAY)
+
+
+def days_ago(*days: float) -> list[datetime]:
+    return [NOW - day * DAY for day in days]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (401, {}, "it wants a password (401)"),
+        (403, {}, "refused (403)"),
+        (403, {"cf-mitigated": "challenge"}, "refused (403, anti-bot)"),
+        (503, {"x-datadome": "1"}, "refused (503, anti-bot)"),
+        (404, {"cf-mitigated": "challenge"}, "not found (404)"),
+        (404, {}, "not found (404)"),
+        (410, {}, "gone (410)"),
+        (429, {}, "it asks us to slow down (429)"),
+        (500, {}, "its server fails (500)"),
+        (503, {}, "not available just now (503)"),
+        (599, {}, "its server fails (599)"),
+        (204, {}, "an unexpected answer (204)"),
+        (418, {}, "an unexpected answer (418)"),
+        (302, {"retry-after": "60"}, "redirects, and asks us to wait first (302)"),
+        (300, {}, "an unexpected answer (300)"),
+    ],
+)
+def test_a_status_in_words(status: int, headers: dict[str, str], words: str) -> None:
+    assert status_words(status, headers) == words
+
+
+@pytest.mark.parametrize(
+    ("published", "days"),
+    [((), None), ((1,), None), ((1, 2, 3), None), ((1, 2, 3, 4), 1), ((0, 1, 8, 15, 22), 7), ((0, 7, 14, 300), 7)],
+)
+def test_the_typical_gap_is_the_median(published: tuple[float, ...], days: float | None) -> None:
+    assert typical_gap(days_ago(*published)) == (None if days is None else days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("published", "silent"),
+    [
+        ((), False),
+        ((400, 401, 402), False),  # too few to know its rhythm
+        ((31, 32, 33, 34), True),
+        ((30, 31, 32, 33), False),  # not a month yet
+        ((100, 130, 160, 190), False),  # a monthly blog, not five gaps yet
+        ((151, 181, 211, 241), True),
+        ((90, 91, 92, 152), False),  # it has paused for 60 days before
+        ((121, 122, 123, 183), True),
+    ],
+)
+def test_silence_is_judged_by_its_own_rhythm(published: tuple[float, ...], silent: bool) -> None:
+    assert is_silent(NOW, days_ago(*published)) is silent
+
+
+def test_the_first_state_that_applies_is_told() -> None:
+    """Everything is wrong at once, then one thing after the other is mended."""
+    source, held, published = replace(SOURCE, paused=True), True, days_ago(31, 32, 33, 34)
+    state = replace(FINE, gone=True, failures=2, moved_to="https://new.example/feed")
+
+    def told() -> State:
+        return state_of(source, state, held=held, published=published, now=NOW)
+
+    assert told() == "paused"
+    source = SOURCE
+    assert told() == "gone"
+    state = replace(state, gone=False)
+    assert told() == "quarantined"
+    held = False
+    assert told() == "failing"
+    state = replace(state, failures=0)
+    assert told() == "moved"
+    state = replace(state, moved_to=None)
+    assert told() == "silent"
+    published = days_ago(1, 2, 3, 4)
+    assert told() == "ok"
+
+
+def test_a_source_that_never_answered_is_new_even_if_it_looks_silent() -> None:
+    new = SourceState(1, SOURCE.url, SOURCE.url)
+    assert state_of(SOURCE, new, held=False, published=days_ago(31, 32, 33, 34), now=NOW) == "new"
+
+
+@pytest.mark.parametrize(
+    ("reached", "failed", "offline"),
+    [(0, 0, False), (0, 2, False), (0, 3, True), (1, 8, False), (1, 9, True), (2, 17, False), (2, 18, True)],
+)
+def test_our_own_outage_needs_three_hosts_and_nine_in_ten(reached: int, failed: int, offline: bool) -> None:
+    attempts = {f"up{n}.example": False for n in range(reached)} | {f"down{n}.example": True for n in range(failed)}
+    assert is_offline(attempts) is offline

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import gzip
+import http.client
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from aggregator.publish.files import write_all
+from aggregator.serve import MAX_AGE, bind, content_type, server, site
+
+LONG = b"<p>A long text that is worth packing.</p>" * 100
+FILES = {
+    "index.html": b"<h1>Future of Work</h1>", "atom.xml": LONG, "rss.xml": b"<rss/>", "feed.json": b"{}",
+    "404.html": b"<h1>Not here</h1>", "digest/index.html": b"calendar", "digest/2026-03-14.md": b"# Digest",
+    "tags/new-work/atom.xml": b"<feed/>", "style.css": b"p{}", ".secret": b"no", "data/.hidden/x.html": b"no",
+    "tags/\u5de5\u4f5c/atom.xml": b"<feed/>", "a?b.html": b"odd",
+}
+
+
+@dataclass
+class Running:
+    """The site at work, and what it is told while it waits for the first pass."""
+
+    root: Path
+    port: int
+    front: bytes | None = None
+    healthy: bool = True
+
+    def ask(self, path: str = "/atom.xml", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            for one in value.split("\n"):
+                connection.putheader(name.replace("_", "-"), one)
+        connection.endheaders()
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("site") / "public"
+    write_all(root, FILES)
+    (root.parent / "outside.html").write_bytes(b"outside")
+    (root / "out.html").symlink_to(root.parent / "outside.html")
+    (root / "up").symlink_to(root.parent)
+    (root / "inner.html").symlink_to(root / "index.html")
+    os.utime(root / "atom.xml", (1_773_471_600, 1_773_471_600))  # 2026-03-14T07:00:00Z
+    return root
+
+
+@pytest.fixture(scope="module")
+def serving(folder: Path) -> Iterator[Running]:
+    sock = bind("127.0.0.1", 0)
+    running = Running(folder, sock.getsockname()[1])
+    web = server(site(folder, lambda: running.front, lambda: running.healthy))
+    thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
+    thread.start()
+    yield running
+    began = time.monotonic()
+    web.should_exit = True
+    thread.join()
+    assert time.monotonic() - began < 2
+    sock.close()
+
+
+@pytest.fixture
+def running(serving: Running) -> Running:
+    serving.front, serving.healthy = None, True
+    return serving
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("atom.xml", "application/atom+xml; charset=utf-8"),
+        ("rss.xml", "application/rss+xml; charset=utf-8"),
+        ("feed.json", "application/feed+json; charset=utf-8"),
+        ("archive/2026-03.atom.xml", "application/atom+xml; charset=utf-8"),
+        ("tags/new-work/atom.xml", "application/atom+xml; charset=utf-8"),
+        ("digest/atom.xml", "application/atom+xml; charset=utf-8"),
+        ("sources.opml", "text/x-opml; charset=utf-8"),
+        ("index.html", "text/html; charset=utf-8"),
+        ("day/2026-03-14.html", "text/html; charset=utf-8"),
+        ("digest/2026-03-14.md", "text/markdown; charset=utf-8"),
+        ("digest/2026-03-14.txt", "text/plain; charset=utf-8"),
+        ("digest/2026-03-14.json", "application/json; charset=utf-8"),
+        ("status.json", "application/json; charset=utf-8"),
+        ("search.json", "application/json; charset=utf-8"),
+        ("style.css", "text/css; charset=utf-8"),
+        ("favicon.svg", "image/svg+xml"),
+        ("unknown.bin", "application/octet-stream"),
+        ("none", "application/octet-stream"),
+    ],
+)
+def test_every_kind_of_file_has_its_type(name: str, kind: str) -> None:
+    assert content_type(Path(name)) == kind
+
+
+def test_a_file_is_served_with_all_it_needs(running: Running) -> None:
+    status, headers, body = running.ask()
+    assert (status, body) == (200, LONG)
+    assert headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert headers["content-length"] == str(len(LONG))
+    assert headers["last-modified"] == "Sat, 14 Mar 2026 07:00:00 GMT"
+    assert headers["cache-control"] == f"max-age={MAX_AGE}"
+    assert headers["vary"] == "Accept-Encoding"
+    assert headers["etag"].startswith('"')
+    assert "server" not in headers
+    assert "content-encoding" not in headers
+
+
+@pytest.mark.parametrize("path", ["/atom.xml", "/", "/no-such-page"])
+def test_no_page_may_run_or_load_what_is_not_ours(running: Running, path: str) -> None:
+    headers = running.ask(path)[1]
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True), ("deflate, gzip;q=0.5, br", True), ("GZIP", True), ("*", True), ("*;q=0, gzip", True),
+        ("gzip;q=0", False), ("gzip; q=0.0, *", False), ("*;q=0", False), ("br, deflate", False), ("", False),
+        ("identity", False), (",;q=", False),
+    ],
+)
+def test_gzip_for_those_who_take_it(running: Running, accepted: str, packed: bool) -> None:
+    plain_tag = running.ask()[1]["etag"]
+    _, headers, body = running.ask(accept_encoding=accepted)
+    assert (headers.get("content-encoding") == "gzip") is packed
+    assert (gzip.decompress(body) if packed else body) == LONG
+    assert (headers["etag"] != plain_tag) is packed  # a strong tag is one of bytes
+    assert headers["vary"] == "Accept-Encoding"
+
+
+def test_a_short_file_is_not_packed(running: Running) -> None:
+    assert "content-encoding" not in running.ask("/rss.xml", accept_encoding="gzip")[1]
+
+
+def test_head_says_the_same_without_a_body(running: Running) -> None:
+    for path, extra in (("/atom.xml", {}), ("/atom.xml", {"accept_encoding": "gzip"}), ("/none", {})):
+        status, headers, _ = running.ask(path, **extra)
+        head_status, head_headers, head_body = running.ask(path, "HEAD", **extra)
+        assert (head_status, head_body) == (status, b"")
+        assert {**head_headers, "date": ""} == {**headers, "date": ""}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
+def test_nothing_can_be_changed(running: Running, method: str) -> None:
+    assert running.ask("/atom.xml", method)[0] == 405
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("{tag}", 304), ('"other", {tag}', 304), ('"other",{gzip}', 304), ("*", 304), ("W/{tag}", 304),
+        ('"other"\n{tag}', 304), ('"other"', 200), ('W/"other"', 200), ("", 200), ("garbage, \x80", 200),
+    ],
+)
+def test_if_none_match(running: Running, condition: str, status: int) -> None:
+    tags = {"tag": running.ask()[1]["etag"], "gzip": running.ask(accept_encoding="gzip")[1]["etag"]}
+    got, headers, body = running.ask(if_none_match=condition.format(**tags))
+    assert (got, headers["etag"]) == (status, tags["tag"])
+    if status == 304:
+        assert body == b""
+        assert {"vary", "cache-control", "last-modified"} <= headers.keys()
+        assert not {"content-type", "content-encoding", "content-length"} & headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ("Sat, 14 Mar 2026 07:00:00 GMT", 304), ("Sat, 14 Mar 2026 08:00:00 GMT", 304),
+        ("Sat, 14 Mar 2026 06:59:59 GMT", 200), ("yesterday", 200), ("", 200), ("Sat, 14 Mar 2026 09:00:00 -0000", 200),
+    ],
+)
+def test_if_modified_since(running: Running, since: str, status: int) -> None:
+    assert running.ask(if_modified_since=since)[0] == status
+
+
+def test_if_none_match_wins_over_if_modified_since(running: Running) -> None:
+    later = "Sun, 15 Mar 2026 07:00:00 GMT"
+    assert running.ask(if_none_match='"other"', if_modified_since=later)[0] == 200
+    tag = running.ask()[1]["etag"]
+    assert running.ask(if_none_match=tag, if_modified_since="Fri, 13 Mar 2026 07:00:00 GMT")[0] == 304
+
+
+def test_a_file_that_is_replaced_is_served_anew(running: Running) -> None:
+    for text in (b"one", b"two"):
+        write_all(running.root, {"changing.txt": text})
+        assert running.ask("/changing.txt")[2] == text
+    (running.root / "changing.txt").unlink()
+    assert running.ask("/changing.txt")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/", b"<h1>Future of Work</h1>"), ("/index.html", b"<h1>Future of Work</h1>"), ("/digest/", b"calendar"),
+        ("/digest/2026-03-14.md", b"# Digest"), ("/tags/%E5%B7%A5%E4%BD%9C/atom.xml", b"<feed/>"),
+        ("/rss.xml?from=reader", b"<rss/>"), ("//rss.xml", b"<rss/>"), ("/a%3Fb.html", b"odd"),
+        ("/inner.html", b"<h1>Future of Work</h1>"),
+    ],
+)
+def test_what_is_there_is_found(running: Running, path: str, body: bytes) -> None:
+    assert running.ask(path)[::2] == (200, body)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/none.html", "/digest", "/tags/", "/../outside.html", "/%2e%2e/outside.html", "/digest/../../outside.html",
+        "/..%2foutside.html", "/%2e%2e%2foutside.html", "//../outside.html", "/out.html", "/up/outside.html", "/up/",
+        "/.secret", "/%2esecret", "/data/.hidden/x.html", "/atom.xml%00.html", "/%00", "/atom.xml/", "/atom.xml/x",
+        "//etc/passwd", "/%2fetc%2fpasswd", "/\\..\\outside.html", "/" + "a" * 5000, "/%ff%fe", "/atom.xml%3Fx", "/rss.xml%23x",
+        "/healthz/x", "/C:/x", "/~root",
+    ],
+)
+def test_what_is_not_there_or_not_ours_is_a_404_page(running: Running, path: str) -> None:
+    status, headers, body = running.ask(path)
+    assert (status, body, headers["content-type"]) == (404, b"<h1>Not here</h1>", "text/html; charset=utf-8")
+
+
+def test_the_host_header_decides_nothing(running: Running) -> None:
+    for host in ("evil.example/atom.xml?", "evil.example/..", ""):
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
+        connection.putrequest("GET", "/rss.xml", skip_host=True)
+        connection.putheader("Host", host)
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status in {200, 400}
+        assert answer.status == 400 or answer.read() == b"<rss/>"
+        connection.close()
+
+
+def test_during_the_first_pass_a_page_tells_of_it_and_readers_are_asked_to_come_back(running: Running) -> None:
+    running.front = b"<h1>Reading 3 of 50</h1>"
+    for path in ("/", "/index.html"):
+        status, headers, body = running.ask(path)
+        assert (status, headers["cache-control"], body) == (200, "no-store", running.front)
+    assert running.ask("/style.css")[0] == 200
+    status, headers, _ = running.ask("/digest/latest.html")
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert running.ask("/../outside.html")[0] == 503
+
+
+def test_health(running: Running) -> None:
+    assert running.ask("/healthz")[::2] == (200, b"ok\n")
+    running.healthy = False
+    status, headers, _ = running.ask("/healthz", "HEAD")
+    assert (status, headers["cache-control"]) == (503, "no-store")
+
+
+def test_without_a_404_page_there_are_words(tmp_path: Path) -> None:
+    sock = bind("127.0.0.1", 0)
+    web = server(site(tmp_path / "nothing yet", lambda: None, lambda: True))
+    thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
+    thread.start()
+    bare = Running(tmp_path, sock.getsockname()[1])
+    assert bare.ask("/")[::2] == (404, b"Not found\n")
+    web.should_exit = True
+    thread.join()
+    sock.close()
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    with bind("127.0.0.1", 0) as first, pytest.raises(OSError, match="in use"):
+        bind("127.0.0.1", first.getsockname()[1])
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6")
+def test_ipv6_addresses_are_served_too() -> None:
+    try:
+        with bind("::1", 0) as sock:
+            assert sock.family == socket.AF_INET6
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")

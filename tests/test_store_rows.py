@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.records import Enclosure, Entry, Hints
+from aggregator.store.rows import pack_entry, pack_hints, to_text, to_time, unpack_entry, unpack_hints
+from tests.makers import NOW
+
+FULL = Entry(
+    "guid", "https://e.example/a", "https://www.e.example/a", "Title", "<p>s</p>", "<p>c</p>", "c", "Jo", NOW, NOW, "de",
+    ("work", "skills"), (Enclosure("https://e.example/a.mp3", "audio/mpeg", 7), Enclosure("https://e.example/b")),
+    "https://e.example/a#comments", "https://e.example/a.png", 0)  # fmt: skip
+BARE = Entry("guid", None, None, "", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (NOW, "2026-03-14T07:00:00Z"),
+        (datetime(2026, 3, 14, 8, 0, 0, 999999, tzinfo=timezone(timedelta(hours=1))), "2026-03-14T07:00:00Z"),
+        (None, None),
+    ],
+)
+def test_times_are_utc_text_in_whole_seconds(moment: datetime | None, text: str | None) -> None:
+    assert to_text(moment) == text
+    assert to_time(text) == (moment.replace(microsecond=0) if moment else None)
+
+
+@given(st.datetimes(datetime(1995, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_text_sorts_as_time_does(moment: datetime) -> None:
+    assert (str(to_text(moment)) <= str(to_text(NOW))) == (moment.replace(microsecond=0) <= NOW)
+
+
+@pytest.mark.parametrize("one", [FULL, BARE])
+def test_an_entry_comes_back_whole(one: Entry) -> None:
+    assert unpack_entry(pack_entry(one)) == one
+
+
+@given(st.text(), st.text(), st.none() | st.text(), st.tuples(st.text(min_size=1)))
+def test_any_text_comes_back_but_for_what_utf_8_cannot_hold(
+    title: str, content: str, author: str | None, categories: tuple[str, ...]
+) -> None:
+    back = unpack_entry(pack_entry(Entry("g", None, None, title, "", content, "", author or None, categories=categories)))
+    assert (back.title, back.content, back.author, back.categories) == (
+        _storable(title), _storable(content), _storable(author) if author else None, tuple(map(_storable, categories)))
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [
+        Hints(),
+        Hints(ttl=timedelta(minutes=90), skip_hours=(0, 23), skip_days=("monday",), hubs=("https://hub.example/",),
+              new_feed_url="https://e.example/new", prev_archive="https://e.example/archive"),
+    ],
+)  # fmt: skip
+def test_hints_come_back_whole(hints: Hints) -> None:
+    assert unpack_hints(pack_hints(hints)) == hints

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.records import Hints, SourceState
+from aggregator.store.sqlite import Store
+from tests.makers import DAY, HOUR, NOW, memory_store, source, state
+
+A, B, C, D = (f"https://{name}.example.org/feed" for name in "abcd")
+
+
+class File:
+    """feeds.yaml, saved again and again; `keys` shows which row stands for each address."""
+
+    def __init__(self, *urls: str) -> None:
+        self.store = memory_store()
+        self.counts: list[tuple[int, int]] = []
+        self.save(*urls)
+
+    def save(self, *urls: str) -> None:
+        with self.store.transaction():
+            self.counts.append(self.store.sources.follow([source(url) for url in urls], NOW))
+
+    def remember(self, url: str, **fields: object) -> None:
+        one = replace(self.store.sources.states()[url], **fields)  # type: ignore[arg-type]
+        with self.store.transaction():
+            self.store.sources.save(one)
+
+    @property
+    def keys(self) -> dict[str, int]:
+        return {url: one.key for url, one in self.store.sources.states().items()}
+
+    def first_urls(self) -> list[str]:
+        return [one.first_url for one in self.store.sources.states().values()]
+
+
+FULL = SourceState(
+    1, A, A, '"etag"', "Tue, 02 Jan 2024 03:04:05 GMT", A, "hash", NOW, NOW - HOUR, NOW + HOUR, NOW + DAY, "because", 3,
+    "http", "it failed", NOW - DAY, True, 7, B, NOW - 2 * DAY, 4, "A Blog", "https://a.example.org/", "urn:a", "de",
+    Hints(ttl=timedelta(minutes=90), skip_hours=(1, 2), hubs=("https://hub.example/",)))  # fmt: skip
+
+
+@pytest.mark.parametrize("one", [FULL, state(url=A)])
+def test_every_field_of_a_state_comes_back(one: SourceState) -> None:
+    assert one != FULL or all(value is not None for value in (getattr(one, name) for name in one.__slots__))
+    file = File(A)
+    with file.store.transaction():
+        file.store.sources.save(one)
+    assert file.store.sources.states()[A] == file.store.sources.state(1) == one
+
+
+def test_whole_seconds_make_no_poll_early() -> None:
+    file = File(A)
+    file.remember(A, next_poll_at=NOW + timedelta(microseconds=1), not_before=NOW + timedelta(microseconds=999_999))
+    back = file.store.sources.state(1)
+    assert (back.next_poll_at, back.not_before) == (NOW + timedelta(seconds=1), NOW + timedelta(seconds=1))
+
+
+# --- following feeds.yaml ------------------------------------------------------------------------------------
+
+
+def test_add_remove_return() -> None:
+    file = File(A, B)
+    file.save(A)
+    file.save(A, C)
+    file.save(A, C, B)
+    file.save(A, C, B)
+    assert file.keys == {A: 1, C: 3, B: 2}
+    assert file.counts == [(2, 0), (0, 1), (1, 0), (1, 0), (0, 0)]
+
+
+def test_what_was_removed_and_when() -> None:
+    file = File(A, B, C)
+    file.save(A)
+    assert [one.url for one in file.store.sources.removed(NOW)] == [B, C]
+    assert file.store.sources.removed(NOW + timedelta(seconds=1)) == []
+    file.save(A, C)
+    assert [one.url for one in file.store.sources.removed(NOW)] == [B]
+    assert file.store.sources.state(2).url == B
+
+
+def test_the_order_is_that_of_the_file() -> None:
+    file = File(A, B, C)
+    file.save(C, A, B)
+    assert list(file.keys.items()) == [(C, 3), (A, 1), (B, 2)]
+
+
+def test_a_removed_source_keeps_its_state() -> None:
+    file = File(A)
+    with file.store.transaction():
+        file.store.sources.save(FULL)
+    file.save(B)
+    file.save(A)
+    assert file.store.sources.states()[A] == FULL
+
+
+def test_an_edited_address_that_it_was_seen_to_redirect_to_is_the_same_source() -> None:
+    file = File(A, B)
+    file.remember(A, moved_to=C)
+    file.save(C, B)
+    assert file.keys == {C: 1, B: 2}
+    assert file.first_urls() == [A, B]
+
+
+def test_another_address_is_another_source() -> None:
+    file = File(A)
+    file.save(B)
+    assert file.keys == {B: 2}
+
+
+def test_swapped_lines_stay_who_they_are() -> None:
+    file = File(A, B)
+    file.save(B, A)
+    assert file.keys == {B: 2, A: 1}
+
+
+def test_addresses_that_moved_to_each_other() -> None:
+    file = File(A, B)
+    file.remember(A, moved_to=C)
+    file.remember(B, moved_to=D)
+    file.save(D, C)
+    assert file.keys == {D: 2, C: 1}
+    file.save(A, B)  # undone
+    assert file.keys == {A: 1, B: 2}
+
+
+def test_the_old_address_again_beside_the_new_one_is_a_source_of_its_own() -> None:
+    file = File(A)
+    file.remember(A, moved_to=B)
+    file.save(B)
+    file.save(B, A)
+    assert file.keys == {B: 1, A: 2}
+    assert file.first_urls() == [A, f"{A}#2"]
+    file.save(A)
+    file.save(A, B)
+    assert file.keys == {A: 2, B: 1}
+
+
+def test_one_row_cannot_return_for_two_lines() -> None:
+    file = File(A)
+    file.remember(A, moved_to=B)
+    file.save(B)
+    file.remember(B, moved_to=C)
+    file.save(A, C)
+    assert sorted(file.keys.values()) == [1, 2]
+
+
+# --- an edited line whose entries are those of a removed source ---------------------------------------------
+
+
+def test_adopt_gives_the_line_its_history_back() -> None:
+    file = File(A, C)
+    with file.store.transaction():
+        file.store.sources.save(replace(FULL, moved_to=None))
+    file.save(B, C)
+    with file.store.transaction():
+        file.store.sources.adopt(3, 1)
+    back = file.store.sources.states()
+    assert [(url, one.key) for url, one in back.items()] == [(B, 1), (C, 2)]
+    assert (back[B].first_url, back[B].success_at, back[B].feed_title) == (A, FULL.success_at, "A Blog")
+    assert (back[B].etag, back[B].last_modified, back[B].validators_url, back[B].body_hash) == (None, None, None, None)
+    assert file.store.sources.removed(NOW) == []
+    file.save(B, C, A)
+    assert file.keys == {B: 1, C: 2, A: 3}
+    assert file.first_urls() == [A, C, f"{A}#2"]
+
+
+def test_first_addresses_are_never_given_twice() -> None:
+    file = File(A)
+    for other in (B, C, D):
+        file.remember(A, moved_to=other)
+        file.save(other, *(url for url in (B, C) if url in file.keys))
+        file.save(A, *file.keys)
+    with file.store.transaction():
+        file.store.sources.adopt(2, 1)
+    file.save(B, C, D, "https://new.example.org/", A, f"{A}#2")
+    with file.store.transaction():
+        rows = file.store._connection.execute("SELECT first_url FROM sources").fetchall()
+    assert len(rows) == len(set(rows))
+
+
+# --- clocks, hosts, bodies ----------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_takes_its_plans_along() -> None:
+    file = File(A, B)
+    file.remember(A, polled_at=NOW, success_at=NOW, next_poll_at=NOW + HOUR, not_before=NOW + DAY)
+    with file.store.transaction():
+        file.store.sources.rest_host("a.example.org", NOW + DAY)
+        file.store.sources.shift_clock(2 * HOUR)
+    back = file.store.sources.states()
+    assert (back[A].polled_at, back[A].success_at) == (NOW - 2 * HOUR, NOW - 2 * HOUR)
+    assert (back[A].next_poll_at, back[A].not_before) == (NOW - HOUR, NOW + DAY - 2 * HOUR)
+    assert back[B].next_poll_at is None
+    assert file.store.sources.hosts() == {"a.example.org": NOW + DAY - 2 * HOUR}
+
+
+def test_hosts_rest_until_the_newest_word() -> None:
+    store = memory_store()
+    with store.transaction():
+        store.sources.rest_host("a.example.org:8080", NOW)
+        store.sources.rest_host("a.example.org:8080", NOW + HOUR)
+        store.sources.rest_host("b.example.org", NOW + timedelta(microseconds=1))
+    assert store.sources.hosts() == {"a.example.org:8080": NOW + HOUR, "b.example.org": NOW + timedelta(seconds=1)}
+
+
+def test_asked_for_by_hand() -> None:
+    file = File(A, B)
+    file.remember(A, next_poll_at=NOW + DAY, not_before=NOW + DAY)
+    with file.store.transaction():
+        file.store.sources.mark_due([1], NOW)
+    marked = file.store.sources.state(1)
+    assert (marked.next_poll_at, marked.not_before, marked.reason) == (NOW, NOW + DAY, "asked for by hand")
+    assert file.store.sources.state(2).next_poll_at is None
+
+
+def days_kept(store: Store) -> list[tuple[int, str]]:
+    return store._connection.execute("SELECT source, day FROM bodies ORDER BY source, day").fetchall()
+
+
+def test_one_body_a_day_the_newest() -> None:
+    file = File(A)
+    with file.store.transaction():
+        file.store.sources.keep_body(1, b"morning", NOW)
+        file.store.sources.keep_body(1, b"evening" * 1000, NOW + 5 * HOUR)
+    assert days_kept(file.store) == [(1, "2026-03-14")]
+    assert file.store.sources.newest_body(1) == b"evening" * 1000
+    assert file.store.sources.newest_body(2) is None
+
+
+def test_bodies_go_after_30_days_but_for_the_newest() -> None:
+    file = File(A, B)
+    with file.store.transaction():
+        for age in (60, 40):
+            file.store.sources.keep_body(2, b"silent since", NOW - age * DAY)
+        for age in (31, 30, 1, 0):
+            file.store.sources.keep_body(1, b"body", NOW - age * DAY)
+        file.store.sources.prune_bodies()
+    assert days_kept(file.store) == [(1, "2026-02-12"), (1, "2026-03-13"), (1, "2026-03-14"), (2, "2026-02-02")]
+
+
+def test_bodies_in_all_stay_within_a_bound() -> None:
+    file = File(A, B)
+    with file.store.transaction():
+        for age in range(5):
+            for key in (1, 2):
+                file.store.sources.keep_body(key, bytes(range(256)), NOW - age * DAY)
+        size = file.store._connection.execute("SELECT length(data) FROM bodies").fetchone()[0]
+        file.store.sources.prune_bodies(most=5 * size)
+    assert days_kept(file.store) == [(1, "2026-03-12"), (1, "2026-03-13"), (1, "2026-03-14"), (2, "2026-03-13"),
+                                     (2, "2026-03-14")]  # fmt: skip
+
+
+def test_nothing_to_prune() -> None:
+    store = memory_store()
+    with store.transaction():
+        store.sources.prune_bodies()

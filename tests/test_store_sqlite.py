@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import StoreError
+from aggregator.store.sqlite import open_store
+from tests.makers import NOW, ONE, memory_store, source
+
+TABLES = {"meta", "sources", "hosts", "entries", "marks", "digests", "digest_files", "ledger", "bodies"}
+
+
+def tables(path: Path) -> set[str]:
+    with sqlite3.connect(path) as connection:
+        found = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    connection.close()
+    return found
+
+
+def test_an_empty_file_is_migrated_and_opens_again(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "aggregator.db"
+    store = open_store(path)
+    with store.transaction():
+        store.set_meta("a", "1")
+        store.set_meta("a", "2")
+    store.close()
+    assert tables(path) == TABLES
+    again = open_store(path, create=False)
+    assert (again.meta("a"), again.meta("b")) == ("2", None)
+    again.close()
+
+
+def test_a_store_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "newer.db"
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE things (a); PRAGMA user_version = 99;")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="newer aggregator"):
+        open_store(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["newer.db"]
+
+
+@pytest.mark.parametrize("content", [b"this is a text, not a store. " * 100, b"SQLite format 3\0" + b"\xff" * 4000])
+def test_what_is_no_store_is_refused_and_not_touched(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "aggregator.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="aggregator.db"):
+        open_store(path)
+    assert path.read_bytes() == content
+
+
+def test_a_store_that_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="does not exist yet"):
+        open_store(tmp_path / "no" / "aggregator.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot make the folder"):
+        open_store(tmp_path / "file" / "aggregator.db")
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE marks (in_the_way)")
+    connection.close()
+    with pytest.raises(StoreError, match="already exists"):
+        open_store(path)
+    assert tables(path) == {"marks"}
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_all_or_nothing(durable: bool) -> None:
+    store = memory_store()
+    with pytest.raises(RuntimeError), store.transaction(durable=durable):
+        store.set_meta("a", "1")
+        store.sources.follow([source(ONE)], NOW)
+        raise RuntimeError
+    assert store.meta("a") is None
+    assert store.sources.states() == {}
+    with store.transaction(durable=durable):
+        store.set_meta("a", "2")
+    assert store.meta("a") == "2"
+
+
+def test_a_full_disk_at_commit_leaves_the_store_usable(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    store._connection.execute(f"PRAGMA max_page_count={store._connection.execute('PRAGMA page_count').fetchone()[0] + 1}")
+    with pytest.raises(StoreError, match="full"), store.transaction():
+        for number in range(2000):
+            store.set_meta(f"fact {number}", "x" * 200)
+    store._connection.execute("PRAGMA max_page_count=100000")
+    assert store.meta("fact 0") is None
+    with store.transaction():
+        store.set_meta("fact 0", "y")
+    assert store.meta("fact 0") == "y"
+    store.close()
+
+
+def test_a_kill_loses_only_the_transaction_that_was_open(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    with store.transaction():
+        store.set_meta("kept", "1")
+    store._connection.execute("BEGIN IMMEDIATE")
+    store.set_meta("lost", "1")
+    for name in ("aggregator.db", "aggregator.db-wal"):  # what a killed process leaves on the disk
+        (tmp_path / f"copy-{name}").write_bytes((tmp_path / name).read_bytes())
+    survivor = open_store(tmp_path / "copy-aggregator.db")
+    assert (survivor.meta("kept"), survivor.meta("lost")) == ("1", None)
+    survivor.close()
+    store.close()
+
+
+def test_an_error_of_sqlite_is_one_line_that_names_the_file(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    with pytest.raises(StoreError, match="aggregator.db: no such table") as caught, store.transaction():
+        store._connection.execute("SELECT * FROM things")
+    assert "\n" not in str(caught.value)
+    store.close()
+
+
+def test_tidying_keeps_what_is_there(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    with store.transaction():
+        store.sources.follow([source(ONE)], NOW)
+        store.sources.keep_body(1, b"body", NOW)
+    store.tidy()
+    assert store.sources.newest_body(1) == b"body"
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("SELECT coalesce(max(accepted), 0) FROM entries WHERE accepted > 0", "entries_accepted"),
+        ("SELECT * FROM entries WHERE accepted > 0 AND accepted_at >= '2026' AND accepted_at < '2027'", "entries_accepted_at"),
+        ("SELECT * FROM entries WHERE accepted = 0 AND standing = 'held'", "entries_waiting"),
+        ("SELECT * FROM entries WHERE grp = 1 ORDER BY accepted", "entries_by_group"),
+        ("SELECT published FROM entries WHERE source = 1 ORDER BY published DESC LIMIT 3", "entries_newest"),
+    ],
+)
+def test_what_is_asked_at_every_pass_reads_no_whole_table(query: str, index: str) -> None:
+    plan = " ".join(row[3] for row in memory_store()._connection.execute(f"EXPLAIN QUERY PLAN {query}"))
+    assert index in plan
