@@ -77,21 +77,28 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
     start = newest.covers_to if newest else None
     looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
     return Day(
-        series=series, date=day, covers_from=start, covers_to=max(now, start) if start else now,
-        entries=store.entries.unsealed(series.name), held=store.entries.held(start),
+        series=series,
+        date=day,
+        covers_from=start,
+        covers_to=max(now, start) if start else now,
+        entries=store.entries.unsealed(series.name),
+        held=store.entries.held(start),
         groups=cache(store.entries.members),
         was_shown=lambda stored: pen.view.is_shown(stored) and store.digests.owner(series.name, stored.key) is not None,
         failed=tuple(FailedSource(row.url, row.title, row.error or "failed") for row in pen.health if row.failures),
         silent=tuple(row.title for row in pen.health if row.state == "silent"),
-        sources=tuple(row.title for row in looked_at), previous=before.day if before else None)
+        sources=tuple(row.title for row in looked_at),
+        previous=before.day if before else None,
+    )
 
 
 def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:
     """Seal the digest of `day`: its entries, its bytes, in one durable transaction."""
     with store.transaction(durable=True):
         digest, entries = write(series, day, store, pen, now)
-        sealed = Sealed(0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown,
-                        digest.reading_time_s)
+        sealed = Sealed(
+            0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown, digest.reading_time_s
+        )
         store.digests.seal(sealed, (stored.key for stored in entries), files(digest, pen.config, store), now)
     return sealed
 
@@ -99,7 +106,8 @@ def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Se
 def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
     """The bytes of a digest by kind: html, md, txt, json, and `entry`, its entry in the feed of digests."""
     entry = render.as_merged_entry(
-        digest, id=entry_id(store, digest.series, digest.date), link=address(config, digest.series, digest.date))
+        digest, id=entry_id(store, digest.series, digest.date), link=address(config, digest.series, digest.date)
+    )
     kept = {"title": entry.title, "excerpt": entry.excerpt, "content": entry.content}
     return {
         "html": render.html(digest, site=Site.of(config)),
@@ -131,5 +139,11 @@ def as_entry(sealed: Sealed, store: Store, config: Config) -> MergedEntry:
     kept = json.loads(store.digests.file(sealed.key, "entry") or b"{}")
     link = address(config, sealed.series, sealed.day)
     return MergedEntry(
-        id=entry_id(store, sealed.series, sealed.day), link=link, source=None,
-        published=sealed.covers_to, updated=sealed.covers_to, language="en", **kept)
+        id=entry_id(store, sealed.series, sealed.day),
+        link=link,
+        source=None,
+        published=sealed.covers_to,
+        updated=sealed.covers_to,
+        language="en",
+        **kept,
+    )

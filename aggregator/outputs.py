@@ -51,13 +51,21 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
         state = states[source.url]
         published = store.entries.rhythm(state.key)
         gap = typical_gap(published)
-        rows.append(SourceHealth(
-            url=None if source.private else source.url, title=view.title(state.key), error=_error(source, state),
-            state=state_of(source, state, held=state.key in held, published=published, now=now),
-            last_success_at=state.success_at, next_poll_at=None if source.paused or state.gone else state.next_poll_at,
-            reason=state.reason, failures=state.failures, entries=counts.get(state.key, 0),
-            typical_gap_s=int(gap.total_seconds()) if gap else None,
-            site=None if source.private else state.feed_link))
+        rows.append(
+            SourceHealth(
+                url=None if source.private else source.url,
+                title=view.title(state.key),
+                error=_error(source, state),
+                state=state_of(source, state, held=state.key in held, published=published, now=now),
+                last_success_at=state.success_at,
+                next_poll_at=None if source.paused or state.gone else state.next_poll_at,
+                reason=state.reason,
+                failures=state.failures,
+                entries=counts.get(state.key, 0),
+                typical_gap_s=int(gap.total_seconds()) if gap else None,
+                site=None if source.private else state.feed_link,
+            )
+        )
     return tuple(rows)
 
 
@@ -122,8 +130,13 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
         "atom.xml": atom(feed),
         "rss.xml": rss(feed, self_url=f"{config.link}rss.xml"),
         "feed.json": json_feed(feed, self_url=f"{config.link}feed.json"),
-        "sources.opml": opml(config.title, [(view.attribution(state.key), source.tags) for source, state in
-                                            zip(config.sources, store.sources.states().values(), strict=True)]),
+        "sources.opml": opml(
+            config.title,
+            [
+                (view.attribution(state.key), source.tags)
+                for source, state in zip(config.sources, store.sources.states().values(), strict=True)
+            ],
+        ),
     } | static_files(config)
     out |= dict(_archives(config, store, view, months, stands))
     tags = {tag: tag_folder(tag) for place in places for tag in place.entry.tags}
@@ -135,8 +148,11 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
 
 def static_files(config: Config) -> dict[str, bytes]:
     """What no entry changes."""
-    return {"style.css": pages.style(), "favicon.svg": pages.favicon(),
-            "404.html": pages.not_found(site=Site.of(config))}
+    return {
+        "style.css": pages.style(),
+        "favicon.svg": pages.favicon(),
+        "404.html": pages.not_found(site=Site.of(config)),
+    }
 
 
 def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
@@ -159,8 +175,11 @@ def digest_files(config: Config, store: Store, stands: Callable[[str], bool]) ->
             out[f"{folder}latest.html"] = pages.latest(out[f"{folder}{sealed[-1].day}.html"])
         title = f"{config.title}: {series.name or 'the daily digest'}"
         out[f"{folder}index.html"] = pages.calendar(
-            title, [(one.day, round(one.reading_time_s / 60), one.shown) for one in sealed], site=Site.of(config),
-            series=series.name)
+            title,
+            [(one.day, round(one.reading_time_s / 60), one.shown) for one in sealed],
+            site=Site.of(config),
+            series=series.name,
+        )
         out[f"{folder}atom.xml"] = _digest_feed(config, store, folder, title, sealed)
     return out
 
@@ -183,9 +202,16 @@ def _issue(store: Store, sealed: Sealed) -> Iterator[tuple[str, bytes]]:
 def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: list[Sealed]) -> bytes:
     entries = tuple(ledger.as_entry(one, store, config) for one in reversed(sealed[-DIGESTS_IN_FEED:]))
     updated = max((entry.updated for entry in entries), default=NEVER)
-    return atom(MergedFeed(
-        f"{store.meta('feed_id')}/{folder}".rstrip("/"), title, f"{config.link}{folder}",
-        f"{config.link}{folder}atom.xml", updated, entries))
+    return atom(
+        MergedFeed(
+            f"{store.meta('feed_id')}/{folder}".rstrip("/"),
+            title,
+            f"{config.link}{folder}",
+            f"{config.link}{folder}atom.xml",
+            updated,
+            entries,
+        )
+    )
 
 
 def _tag_feed(config: Config, feed_id: str, places: list[Place], folder: str) -> bytes:
@@ -226,6 +252,14 @@ def _archives(
         entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))
         places = list(_places(entries, store, view))
         feed = as_feed(config, store.meta("feed_id") or "", places, _archive_url(config, month))
-        yield name, atom(replace(
-            feed, hub=None, current_url=f"{config.link}atom.xml",
-            prev_archive=_archive_url(config, months[number - 1]) if number else None))
+        yield (
+            name,
+            atom(
+                replace(
+                    feed,
+                    hub=None,
+                    current_url=f"{config.link}atom.xml",
+                    prev_archive=_archive_url(config, months[number - 1]) if number else None,
+                )
+            ),
+        )

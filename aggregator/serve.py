@@ -170,4 +170,5 @@ def bind(host: str, port: int) -> socket.socket:
 def server(app: Starlette) -> uvicorn.Server:
     """A server that ends within a second of being told."""
     return uvicorn.Server(uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1, server_header=False))
+        app, log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1,
+        server_header=False))

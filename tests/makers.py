@@ -56,8 +56,12 @@ def changed(text: str, share: float, seed: int = 9) -> str:
 def entry(guid: str = "g1", **fields: Any) -> Entry:
     """A normalized entry; title, link and text follow from the guid unless they are given."""
     link = fields.pop("link", f"https://blog.example.org/posts/{guid}")
-    given = {"title": f"Title of {guid}", "text": f"What {guid} has to tell is told here in more than eight words.",
-             "published": NOW - HOUR, "canonical_url": canonical(link) if link else None} | fields
+    given = {
+        "title": f"Title of {guid}",
+        "text": f"What {guid} has to tell is told here in more than eight words.",
+        "published": NOW - HOUR,
+        "canonical_url": canonical(link) if link else None,
+    } | fields
     given.setdefault("content", f"<p>{given['text']}</p>")
     return Entry(guid=guid, link=link, summary=given.pop("summary", ""), **given)
 
@@ -70,8 +74,17 @@ def parsed(*entries: ParsedEntry, **fields: Any) -> ParsedFeed:
 
 def stored(key: int = 1, one: Entry | None = None, **fields: Any) -> StoredEntry:
     """A stored entry that is news of source 1."""
-    given = {"id": f"urn:uuid:{key}", "source_key": 1, "standing": "news", "published": NOW - HOUR, "first_seen": NOW,
-             "changed_at": NOW - HOUR, "accepted": key, "accepted_at": NOW, "group": key} | fields
+    given = {
+        "id": f"urn:uuid:{key}",
+        "source_key": 1,
+        "standing": "news",
+        "published": NOW - HOUR,
+        "first_seen": NOW,
+        "changed_at": NOW - HOUR,
+        "accepted": key,
+        "accepted_at": NOW,
+        "group": key,
+    } | fields
     return StoredEntry(key=key, entry=one or entry(f"g{key}"), **given)
 
 
@@ -126,7 +139,8 @@ class Desk:
         with self.store.transaction():
             for ordinal, one in enumerate(entries):
                 self.store.entries.add(
-                    self.store.sources.states()[url], one, content_hash(one), standing, ordinal, self.now)
+                    self.store.sources.states()[url], one, content_hash(one), standing, ordinal, self.now
+                )
 
     def accept(self) -> list[tuple[str, str]]:
         """A pass ends: (title, standing) in the order of acceptance."""

@@ -39,7 +39,9 @@ def balanced(digest: Digest) -> bool:
 def test_a_day_with_one_of_each() -> None:
     desk = Desk(source(ONE, at_most=2), TWO, filters=(Rule("drop", 'title ~ "sponsored"'),))
     text = words(100)
-    desk.record(ONE, *(entry(f"a{n}", text=words(50 + n, n)) for n in range(3)), entry("x", title="The copied", text=text))
+    desk.record(
+        ONE, *(entry(f"a{n}", text=words(50 + n, n)) for n in range(3)), entry("x", title="The copied", text=text)
+    )
     desk.record(ONE, entry("h1"), entry("h2"), standing="held")
     desk.record(TWO, entry("y", title="The copied", text=text), entry("s", title="A sponsored one"))
     desk.record(TWO, entry("old"), standing="backlog")
@@ -94,9 +96,14 @@ def test_every_source_with_news_is_there_and_none_over_its_cap(read_in: timedelt
     desk.record(THREE, entry("c"))
     desk.accept()
     digest = desk.compose(Series(read_in=read_in))
-    sources = [each.source for story in digest.stories for each in story.entries] + [each.source for each in digest.also]
+    sources = [each.source for story in digest.stories for each in story.entries] + [
+        each.source for each in digest.also
+    ]
     assert {name: sources.count(name) for name in set(sources)} == {"one.example.org": 3, "two.example.org": 1}
-    assert [(more.source, len(more.entries)) for more in digest.more] == [("one.example.org", 37), ("three.example.org", 1)]
+    assert [(more.source, len(more.entries)) for more in digest.more] == [
+        ("one.example.org", 37),
+        ("three.example.org", 1),
+    ]
     assert balanced(digest)
     everywhere = shown(digest) + [each.title for more in digest.more for each in more.entries]
     assert sorted(everywhere) == sorted(one.entry.title for one in desk.all())
@@ -129,8 +136,10 @@ def test_leads_then_sections_in_the_users_order() -> None:
 
 def test_a_story_quotes_its_entry_and_says_why_it_is_there() -> None:
     desk = Desk(ONE, interests=(("bakers", 2.0),))
-    text = ("The bakers wrote a manual for the machines of their night shift. It took them eleven weeks and many "
-            "arguments about dough. Nobody had asked them before to write anything at all.")
+    text = (
+        "The bakers wrote a manual for the machines of their night shift. It took them eleven weeks and many "
+        "arguments about dough. Nobody had asked them before to write anything at all."
+    )
     desk.bring(ONE, entry("a", title="A manual by bakers", text=text, language="en"))
     (story,) = desk.compose().stories
     assert story.summary
@@ -223,7 +232,11 @@ def test_entries_of_a_removed_source_are_accounted_for() -> None:
 
 
 def test_lens_counts_recompute_from_the_entries() -> None:
-    lenses = (WordList("alarm", ("layoff*",)), WordList("opportunity", ("hiring", "apprentice*")), WordList("none", ("zzz",)))
+    lenses = (
+        WordList("alarm", ("layoff*",)),
+        WordList("opportunity", ("hiring", "apprentice*")),
+        WordList("none", ("zzz",)),
+    )
     desk = Desk(source(ONE, at_most=30), lenses=lenses)
     titles = ["Layoffs at the mill", "Hiring after layoffs", "Apprentices wanted", "Weather", "A layoff averted"]
     desk.record(ONE, *(entry(f"g{n}", title=f"{titles[n % 5]} {n}", text=words(30, n)) for n in range(20)))
@@ -231,7 +244,9 @@ def test_lens_counts_recompute_from_the_entries() -> None:
     digest = desk.compose()
     counted = {lens.name: {each.id for each in lens.entries} for lens in digest.lenses}
     table = Lists(lenses)
-    expected = {lens.name: {one.id for one in desk.all() if lens.name in table.all(haystack(one.entry))} for lens in lenses}
+    expected = {
+        lens.name: {one.id for one in desk.all() if lens.name in table.all(haystack(one.entry))} for lens in lenses
+    }
     assert counted == expected
     assert [len(ids) for ids in counted.values()] == [12, 8, 0]
 

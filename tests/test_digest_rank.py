@@ -12,8 +12,10 @@ URLS = (ONE, TWO, THREE)
 
 def view(**fields: object) -> View:
     lines = [source(url) for url in URLS]
-    given = {"topics": (WordList("Skills", ("reskill*",)), WordList("Place", ("remote",))),
-             "interests": (("remote", 2.0), ("layoff*", 0.5), ("pilot", 3.0))} | fields
+    given = {
+        "topics": (WordList("Skills", ("reskill*",)), WordList("Place", ("remote",))),
+        "interests": (("remote", 2.0), ("layoff*", 0.5), ("pilot", 3.0)),
+    } | fields
     return View(config(*lines, **given), [state(n, url) for n, url in enumerate(URLS, 1)], NOW)
 
 

@@ -64,7 +64,11 @@ def test_a_later_copy_folds_and_the_published_entry_stays_as_it_is(copy: Entry, 
     shown = desk.view().merged(desk.store.entries.members(before.group))
     assert shown is not None
     assert (shown.id, shown.title, shown.content, shown.updated) == (
-        before.id, before.entry.title, before.entry.content, before.changed_at)
+        before.id,
+        before.entry.title,
+        before.entry.content,
+        before.changed_at,
+    )
     assert [each.link for each in shown.copies] == (["https://two.example.org/a"] if standing == "folded" else [])
 
 
@@ -78,8 +82,9 @@ def test_entries_that_all_link_to_one_page_are_not_copies_of_each_other() -> Non
     page = {"link": "https://show.example.org/episodes", "canonical_url": "https://show.example.org/episodes"}
     front = {"link": "https://show.example.org/", "canonical_url": "https://show.example.org"}
     desk.bring(ONE, *(replace(entry(f"a{n}", text=words(99, n)), **page) for n in range(3)))
-    assert [s for _, s in desk.bring(TWO, *(replace(entry(f"b{n}", text=words(99, 50 + n)), **page) for n in range(2)))] == [
-        "news"] * 2
+    assert [
+        s for _, s in desk.bring(TWO, *(replace(entry(f"b{n}", text=words(99, 50 + n)), **page) for n in range(2)))
+    ] == ["news"] * 2
     desk.bring(ONE, replace(entry("c", text=words(99, 70)), **front))
     assert desk.bring(THREE, replace(entry("d", text=words(99, 71)), **front))[0][1] == "news"
 

@@ -23,7 +23,8 @@ def guids(*entries: ParsedEntry) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "raw", ["https://blog.example.org/?p=12", "tag:blog.example.org,2026:12", "12", "posts/12", "  spaced  ", "é", "ID-a"]
+    "raw",
+    ["https://blog.example.org/?p=12", "tag:blog.example.org,2026:12", "12", "posts/12", "  spaced  ", "é", "ID-a"],
 )
 def test_the_raw_guid_is_never_rewritten(raw: str) -> None:
     assert one(id=raw, link="https://blog.example.org/posts/twelve").guid == raw
@@ -63,7 +64,14 @@ def test_a_guid_of_64_kilobytes_is_hashed_and_keeps_its_difference() -> None:
         ([ParsedEntry(id="same", link="https://e.example/a", title=f"t{n}") for n in range(2)], 1),
         ([ParsedEntry(id="same", title="t"), ParsedEntry(id="same", title="t")], 1),
     ],
-    ids=["links differ", "no links, titles differ", "all link to the front page", "a long guid", "listed twice", "equal"],
+    ids=[
+        "links differ",
+        "no links, titles differ",
+        "all link to the front page",
+        "a long guid",
+        "listed twice",
+        "equal",
+    ],
 )
 def test_one_guid_for_all(entries: list[ParsedEntry], count: int) -> None:
     made = guids(*entries)
@@ -86,7 +94,9 @@ def test_one_guid_for_all(entries: list[ParsedEntry], count: int) -> None:
         (NOW + timedelta(days=3650), NOW - DAY, NOW - DAY),
     ],
 )
-def test_dates_are_sane_or_none(published: datetime | None, updated: datetime | None, expected: datetime | None) -> None:
+def test_dates_are_sane_or_none(
+    published: datetime | None, updated: datetime | None, expected: datetime | None
+) -> None:
     assert one(title="t", published=published, updated=updated).published == expected
 
 
@@ -109,22 +119,37 @@ def test_the_link_is_absolute_safe_and_without_tracking(link: str | None, shown:
 
 
 def test_relative_addresses_in_the_content_stand_on_the_entry() -> None:
-    made = one(link="https://blog.example.org/2026/a/", title="t", content='<p><img src="b.png"> <a href="../c">c</a></p>')
+    made = one(
+        link="https://blog.example.org/2026/a/", title="t", content='<p><img src="b.png"> <a href="../c">c</a></p>'
+    )
     assert 'src="https://blog.example.org/2026/a/b.png"' in made.content
     assert 'href="https://blog.example.org/2026/c"' in made.content
 
 
 def test_a_base_of_its_own_goes_before_its_link() -> None:
-    made = one(link="https://blog.example.org/a", base="https://cdn.example.org/x/", title="t", content='<img src="b.png">')
+    made = one(
+        link="https://blog.example.org/a", base="https://cdn.example.org/x/", title="t", content='<img src="b.png">'
+    )
     assert 'src="https://cdn.example.org/x/b.png"' in made.content
 
 
 def test_nothing_private_or_dangerous_comes_through() -> None:
     made = one(
-        title="<b>Hi</b> <script>x</script>there", link="https://e.example/a", author="Jane\nDoe", author_email="jane@e.example",
-        content="<p onclick=x>hello<script>alert(1)</script></p>", summary="<iframe src='//x'></iframe>s",
-        comments="javascript:x", image="data:image/png;base64,xx", categories=("work\n", "work", " "),
-        enclosures=(Enclosure("javascript:x"), Enclosure("a.mp3", "audio/mpeg", 3), Enclosure("a.mp3", "audio/mpeg", 3)))
+        title="<b>Hi</b> <script>x</script>there",
+        link="https://e.example/a",
+        author="Jane\nDoe",
+        author_email="jane@e.example",
+        content="<p onclick=x>hello<script>alert(1)</script></p>",
+        summary="<iframe src='//x'></iframe>s",
+        comments="javascript:x",
+        image="data:image/png;base64,xx",
+        categories=("work\n", "work", " "),
+        enclosures=(
+            Enclosure("javascript:x"),
+            Enclosure("a.mp3", "audio/mpeg", 3),
+            Enclosure("a.mp3", "audio/mpeg", 3),
+        ),
+    )
     told = repr(made)
     assert not [bad for bad in ("script", "onclick", "iframe", "javascript", "data:", "jane@") if bad in told]
     assert (made.title, made.author, made.categories) == ("Hi there", "Jane Doe", ("work",))

@@ -13,13 +13,16 @@ SECRET = "https://user.example.org/feed?token=s3cret"
 
 def view(*sources: Source, **fields: object) -> View:
     lines = sources or (source(ONE), source(TWO))
-    states = [state(key, line.url, feed_title=f"Feed {key}", feed_link=f"https://site{key}.example.org/", feed_id=f"id:{key}")
-              for key, line in enumerate(lines, 1)]
+    states = [
+        state(key, line.url, feed_title=f"Feed {key}", feed_link=f"https://site{key}.example.org/", feed_id=f"id:{key}")
+        for key, line in enumerate(lines, 1)
+    ]
     return View(config(*lines, **fields), states, NOW)
 
 
 RICH = entry("rich", content=f"<p>{words(100)}</p>", summary="<p>short</p>", text=words(100), categories=("work",),
-             enclosures=(Enclosure("https://e.example/a.mp3"),), image="https://e.example/a.png", author="Jo")  # fmt: skip
+             enclosures=(Enclosure("https://e.example/a.mp3"),), image="https://e.example/a.png", author="Jo"
+             )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,14 @@ def test_every_real_feed_is_read() -> None:
 ])
 def test_a_document_without_its_end_is_told_apart_from_a_sloppy_one(document: bytes, cut: bool) -> None:
     assert parse(document).cut is cut
+
+
+@pytest.mark.parametrize(("end", "titles"), [
+    ("<item><title>Thr", ["One", "Two"]),
+    ("<item><title>Three</title><link>https://a.example/3", ["One", "Two"]),
+    ("<item><title>Three</title></item>", ["One", "Two", "Three"]),
+    ("", ["One", "Two"]),
+])
+def test_of_a_cut_document_the_whole_entries_are_taken_the_partial_last_one_is_not(end: str, titles: list[str]) -> None:
+    start = "<rss version='2.0'><channel><title>x</title><item><title>One</title></item><item><title>Two</title></item>"
+    assert [entry.title for entry in parse((start + end).encode()).entries] == titles

@@ -71,7 +71,11 @@ def test_an_entry_that_is_not_there_cannot_be_owned() -> None:
 
 def test_finding_digests() -> None:
     store = desk().store
-    assert (store.digests.newest(""), store.digests.all(""), store.digests.before("", date(2026, 3, 14))) == (None, [], None)
+    assert (store.digests.newest(""), store.digests.all(""), store.digests.before("", date(2026, 3, 14))) == (
+        None,
+        [],
+        None,
+    )
     for day, key in ((16, 1), (14, 2), (15, 3)):  # sealed by clocks that went back
         store.digests.seal(sealed(day), [key], {}, NOW)
     assert [one.day.day for one in store.digests.all("")] == [14, 15, 16]

@@ -80,7 +80,11 @@ def test_an_edit_in_place() -> None:
     assert desk.all() == [replace(before, entry=edited, changed_at=NOW + HOUR)]
     known = desk.store.entries.known(1)[0]
     assert (known.guid, known.canonical_url, known.title, known.hash) == (
-        "b", edited.canonical_url, "Edited", content_hash(edited))
+        "b",
+        edited.canonical_url,
+        "Edited",
+        content_hash(edited),
+    )
 
 
 def test_a_new_link_or_guid_alone_is_no_change_for_readers() -> None:

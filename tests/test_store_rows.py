@@ -11,7 +11,8 @@ from aggregator.store.rows import pack_entry, pack_hints, to_text, to_time, unpa
 from tests.makers import NOW
 
 FULL = Entry(
-    "guid", "https://e.example/a", "https://www.e.example/a", "Title", "<p>s</p>", "<p>c</p>", "c", "Jo", NOW, NOW, "de",
+    "guid", "https://e.example/a", "https://www.e.example/a", "Title", "<p>s</p>", "<p>c</p>", "c", "Jo", NOW, NOW,
+    "de",
     ("work", "skills"), (Enclosure("https://e.example/a.mp3", "audio/mpeg", 7), Enclosure("https://e.example/b")),
     "https://e.example/a#comments", "https://e.example/a.png", 0)  # fmt: skip
 BARE = Entry("guid", None, None, "", "", "", "")
@@ -44,9 +45,15 @@ def test_an_entry_comes_back_whole(one: Entry) -> None:
 def test_any_text_comes_back_but_for_what_utf_8_cannot_hold(
     title: str, content: str, author: str | None, categories: tuple[str, ...]
 ) -> None:
-    back = unpack_entry(pack_entry(Entry("g", None, None, title, "", content, "", author or None, categories=categories)))
+    back = unpack_entry(
+        pack_entry(Entry("g", None, None, title, "", content, "", author or None, categories=categories))
+    )
     assert (back.title, back.content, back.author, back.categories) == (
-        _storable(title), _storable(content), _storable(author) if author else None, tuple(map(_storable, categories)))
+        _storable(title),
+        _storable(content),
+        _storable(author) if author else None,
+        tuple(map(_storable, categories)),
+    )
 
 
 def _storable(text: str) -> str:

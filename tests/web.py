@@ -22,6 +22,7 @@ from email.utils import format_datetime
 from types import TracebackType
 from xml.sax.saxutils import escape
 
+_READ_IN = 0.2  # seconds that a client is given to read what comes before a reset
 _LONGEST = 30.0  # seconds that any conversation may take before the server gives it up
 
 
@@ -141,6 +142,7 @@ class Web:
                 return
             self.connections += 1
             sock.settimeout(_LONGEST)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open.append(sock)
             threading.Thread(target=self._converse, args=(sock, self.connections), daemon=True).start()
 
@@ -164,6 +166,8 @@ class Web:
             with self._lock:
                 self._in_flight -= 1
         if answer.then == "reset":
+            if not isinstance(answer, Raw) or answer.data:
+                self._closing.wait(_READ_IN)  # a reset throws away what the client has not read yet
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         return answer.then == "keep"
 
@@ -217,11 +221,11 @@ DAY_ONE = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 def rss(entries: int | Iterable[str], title: str = "Made up", newest: datetime = DAY_ONE, extra: str = "") -> bytes:
     """An RSS 2.0 document: `entries` titles, or as many numbered ones, an hour apart. `extra` goes into the channel."""
     items = "".join(
-        f"<item><title>{escape(name)}</title><link>https://blog.example/{number}</link>"
+        f"<item><title>{escape(name)}</title><link>{_link(title, name)}</link>"
         f"<guid isPermaLink='false'>{escape(title)} {escape(name)}</guid><pubDate>{format_datetime(at)}</pubDate>"
         f"<description>{escape(f'What {name} is about.')}</description></item>"
-        for number, (name, at) in enumerate(_dated(entries, newest)))
-    channel = f"<title>{escape(title)}</title><link>https://blog.example/</link><description>made up</description>"
+        for name, at in _dated(entries, newest))
+    channel = f"<title>{escape(title)}</title><link>{_link(title)}</link><description>made up</description>"
     return (f"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel>{channel}{extra}{items}"
             "</channel></rss>").encode()
 
@@ -229,12 +233,17 @@ def rss(entries: int | Iterable[str], title: str = "Made up", newest: datetime =
 def atom(entries: int | Iterable[str], title: str = "Made up", newest: datetime = DAY_ONE) -> bytes:
     """An Atom document, as `rss` is."""
     items = "".join(
-        f"<entry><title>{escape(name)}</title><link href='https://blog.example/{number}'/>"
-        f"<id>tag:blog.example,2026:{number}</id><updated>{at.isoformat()}</updated><published>{at.isoformat()}</published>"
+        f"<entry><title>{escape(name)}</title><link href='{_link(title, name)}'/>"
+        f"<id>{_link(title, name)}#id</id><updated>{at.isoformat()}</updated><published>{at.isoformat()}</published>"
         f"<summary>{escape(f'What {name} is about.')}</summary></entry>"
-        for number, (name, at) in enumerate(_dated(entries, newest)))
+        for name, at in _dated(entries, newest))
     return (f"<?xml version='1.0' encoding='utf-8'?><feed xmlns='http://www.w3.org/2005/Atom'><title>{escape(title)}</title>"
-            f"<id>tag:blog.example,2026:feed</id><updated>{newest.isoformat()}</updated>{items}</feed>").encode()
+            f"<id>{_link(title)}</id><updated>{newest.isoformat()}</updated>{items}</feed>").encode()
+
+
+def _link(title: str, name: str = "") -> str:
+    site, page = ("-".join(words.lower().split()) for words in (title, name))
+    return f"https://{site}.example/{page}"
 
 
 def _dated(entries: int | Iterable[str], newest: datetime) -> list[tuple[str, datetime]]:

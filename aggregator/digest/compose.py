@@ -1,6 +1,6 @@
 """From what no digest owns yet to a Digest: every entry is accounted for, and it ends.
 
-    received = shown + folded + filtered + over_cap + backlog + quarantined
+received = shown + folded + filtered + over_cap + backlog + quarantined
 """
 
 from __future__ import annotations
@@ -75,19 +75,40 @@ def compose(day: Day, view: View) -> Digest:
     more = _more(over, day, view)
     held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
     counts = Counts(
-        received=len(day.entries) + len(day.held), shown=len(stories) + len(also), folded=sorted_.folded,
-        filtered=sorted_.filtered, over_cap=len(over), backlog=sorted_.backlog, quarantined=len(day.held))
+        received=len(day.entries) + len(day.held),
+        shown=len(stories) + len(also),
+        folded=sorted_.folded,
+        filtered=sorted_.filtered,
+        over_cap=len(over),
+        backlog=sorted_.backlog,
+        quarantined=len(day.held),
+    )
     return Digest(
-        series=day.series.name, title=view.config.title, date=day.date, timezone=str(view.config.timezone),
-        covers_from=day.covers_from, covers_to=day.covers_to, counts=counts,
-        leads=tuple(_lead(story) for story in stories[:LEADS]), sections=_sections(stories[LEADS:], view),
-        also=tuple(also), more=more,
-        not_shown=(*sorted_.not_shown, *(_line(one.stored, view, f"over at_most of {view.title(one.stored.source_key)}")
-                                         for one in over), *held),
-        lenses=_lenses(within, day, view), looked_at=len(day.sources), sources=day.sources, failed=day.failed,
+        series=day.series.name,
+        title=view.config.title,
+        date=day.date,
+        timezone=str(view.config.timezone),
+        covers_from=day.covers_from,
+        covers_to=day.covers_to,
+        counts=counts,
+        leads=tuple(_lead(story) for story in stories[:LEADS]),
+        sections=_sections(stories[LEADS:], view),
+        also=tuple(also),
+        more=more,
+        not_shown=(
+            *sorted_.not_shown,
+            *(_line(one.stored, view, f"over at_most of {view.title(one.stored.source_key)}") for one in over),
+            *held,
+        ),
+        lenses=_lenses(within, day, view),
+        looked_at=len(day.sources),
+        sources=day.sources,
+        failed=day.failed,
         silent=day.silent,
         reading_time_s=sum(one.seconds for one in chosen),
-        also_reading_time_s=sum(one.line_seconds for one in rest), previous=day.previous)
+        also_reading_time_s=sum(one.line_seconds for one in rest),
+        previous=day.previous,
+    )
 
 
 def rank(day: Day, view: View) -> list[Scored]:
@@ -111,8 +132,10 @@ def _sort(day: Day, view: View) -> _Sorted:
             out.filtered += 1
             out.not_shown.append(_line(stored, view, reason))
         elif stored.group in shown_groups or any(
-                day.was_shown(other) and _hidden(other, day, view) is None
-                for other in day.groups(stored.group) if other.key != stored.key):
+            day.was_shown(other) and _hidden(other, day, view) is None
+            for other in day.groups(stored.group)
+            if other.key != stored.key
+        ):
             out.folded += 1
             out.not_shown.append(_line(stored, view, f"duplicate of {stored.id}"))
         else:
@@ -146,8 +169,14 @@ def _timed(one: Scored, day: Day, view: View) -> Timed:
     quoted = entry.text if view.republish(stored.source_key) != "link" else ""
     summary = summarize(quoted, title=entry.title, language=entry.language)
     shown = _entry(stored, day, view, summary)
-    story = Story(title=entry.title, topic=one.topic or "", reason=one.reason, summary=summary, entries=(shown,),
-                  language=entry.language)
+    story = Story(
+        title=entry.title,
+        topic=one.topic or "",
+        reason=one.reason,
+        summary=summary,
+        entries=(shown,),
+        language=entry.language,
+    )
     head = count_words(f"{entry.title} {shown.source}", entry.language)
     body = sum(count_words(sentence, entry.language) for sentence in summary)
     return Timed(story, shown, reading_time_s(head + body, entry.language), reading_time_s(head, entry.language))
@@ -156,9 +185,15 @@ def _timed(one: Scored, day: Day, view: View) -> Timed:
 def _entry(stored: StoredEntry, day: Day, view: View, summary: tuple[str, ...] = ()) -> DigestEntry:
     copies = view.copies(day.groups(stored.group), stored)
     return DigestEntry(
-        id=stored.id, link=stored.entry.link, title=stored.entry.title, source=view.title(stored.source_key),
-        published=stored.published, language=stored.entry.language,
-        also_in=tuple((copy.source.title, copy.link) for copy in copies), summary=summary)
+        id=stored.id,
+        link=stored.entry.link,
+        title=stored.entry.title,
+        source=view.title(stored.source_key),
+        published=stored.published,
+        language=stored.entry.language,
+        also_in=tuple((copy.source.title, copy.link) for copy in copies),
+        summary=summary,
+    )
 
 
 def _line(stored: StoredEntry, view: View, why: str) -> NotShown:
@@ -188,7 +223,8 @@ def _more(over: Sequence[Scored], day: Day, view: View) -> tuple[More, ...]:
         by_source.setdefault(one.stored.source_key, []).append(one.stored)
     return tuple(
         More(view.title(key), view.attribution(key).site, tuple(_entry(stored, day, view) for stored in group))
-        for key, group in sorted(by_source.items(), key=lambda pair: view.title(pair[0]).casefold()))
+        for key, group in sorted(by_source.items(), key=lambda pair: view.title(pair[0]).casefold())
+    )
 
 
 def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, ...]:
@@ -196,4 +232,5 @@ def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, 
     met = [(one.stored, lenses.all(haystack(one.stored.entry))) for one in scored]
     return tuple(
         LensCount(lens.name, tuple(_entry(stored, day, view) for stored, names in met if lens.name in names))
-        for lens in view.config.lenses)
+        for lens in view.config.lenses
+    )

@@ -36,7 +36,8 @@ class Interests:
 
     def __init__(self, interests: Sequence[tuple[str, float]]) -> None:
         self._weights: tuple[tuple[Words, float], ...] = tuple(
-            (compile_words((pattern,)), weight) for pattern, weight in interests)
+            (compile_words((pattern,)), weight) for pattern, weight in interests
+        )
 
     def found(self, text: Folded) -> tuple[tuple[str, float], ...]:
         """The words that stand in the text, with their weights, in the user's order."""

@@ -66,14 +66,18 @@ def _scored(stored: StoredEntry, sources: int, view: View, topics: Lists, intere
     text = haystack(stored.entry, verdict.tags)
     topic, found = topics.first(text), interests.found(text)
     return Scored(
-        stored, text, topic, sources,
+        stored,
+        text,
+        topic,
+        sources,
         coverage=COVERAGE * (sources - 1),
         topical=TOPIC if topic else 0.0,
         interest=sum(weight - 1 for _, weight in found),
         rules=verdict.score,
         substance=min(len(stored.entry.text.split()) / _FULL_WORDS, 1.0),
         crowding=0.0,
-        words=tuple(word for word, weight in found if weight > 1))
+        words=tuple(word for word, weight in found if weight > 1),
+    )
 
 
 def _crowded(scored: list[Scored]) -> list[Scored]:

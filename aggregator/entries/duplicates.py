@@ -18,10 +18,10 @@ from aggregator.records import Entry
 
 GRAM = 4
 MARKS = 12
-LONG = 60        # words from which on a text can be told by itself
-TEASER = 30      # words that a teaser has at least in common with its text
-SHORTEST = 8     # words: what is shorter says too little
-SAME = 0.6       # share of common 4-grams among all: 5 % changed words leave about .68
+LONG = 60  # words from which on a text can be told by itself
+TEASER = 30  # words that a teaser has at least in common with its text
+SHORTEST = 8  # words: what is shorter says too little
+SAME = 0.6  # share of common 4-grams among all: 5 % changed words leave about .68
 CONTAINED = 0.8  # share of common 4-grams, or of a teaser's words, when the titles are equal
 _MOST_WORDS = 2000
 _MOST_CHARACTERS = 16_000

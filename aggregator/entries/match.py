@@ -16,11 +16,11 @@ from aggregator.records import Changes, Entry, Standing
 FIRST_NEWS = 5
 FIRST_DAYS = timedelta(days=7)
 OLD_ANNOUNCED = 3
-FLOOD = 50           # from so many new entries in one poll on the source's rhythm is looked at
-STRANGERS = 8        # the same for a document in which nothing is known: a parked domain, another site's feed
+FLOOD = 50  # from so many new entries in one poll on the source's rhythm is looked at
+STRANGERS = 8  # the same for a document in which nothing is known: a parked domain, another site's feed
 DAY = timedelta(days=1)
 _SHORTEST_PATH = 12  # below this a path says too little to be recognised on another host
-_LONG = 60           # words from which on an equal text is no form letter
+_LONG = 60  # words from which on an equal text is no form letter
 
 
 class Known(Protocol):
@@ -120,14 +120,22 @@ def _busiest_day(moments: Sequence[datetime]) -> int:
 def _told(entries: Sequence[Entry], stored: Sequence[Known]) -> list[Entry]:
     """The entries; one whose guid the publisher used before for another article gets a guid that says more."""
     by_guid = {old.guid: old for old in stored}
-    return [told_apart(entry, entry.canonical_url or "") if (old := by_guid.get(entry.guid)) and _is_another(entry, old)
-            else entry for entry in entries]
+    return [
+        told_apart(entry, entry.canonical_url or "")
+        if (old := by_guid.get(entry.guid)) and _is_another(entry, old)
+        else entry
+        for entry in entries
+    ]
 
 
 def _is_another(entry: Entry, old: Known) -> bool:
     """Link and title both differ."""
-    return (entry.canonical_url is not None and old.canonical_url is not None
-            and entry.canonical_url != old.canonical_url and _fold(entry.title) != _fold(old.title))
+    return (
+        entry.canonical_url is not None
+        and old.canonical_url is not None
+        and entry.canonical_url != old.canonical_url
+        and _fold(entry.title) != _fold(old.title)
+    )
 
 
 def _differs(entry: Entry, old: Known) -> bool:

@@ -77,7 +77,7 @@ def _marks(alike: list[Entry]) -> tuple[str, ...]:
 
 def names_a_page(canonical_url: str | None) -> bool:
     """Whether a canonical URL can stand for one article: the front page of a host stands for all of them."""
-    return canonical_url is not None and ("/" in canonical_url[len("https://"):] or "?" in canonical_url)
+    return canonical_url is not None and ("/" in canonical_url[len("https://") :] or "?" in canonical_url)
 
 
 def told_apart(entry: Entry, by: str) -> Entry:
@@ -91,8 +91,13 @@ def content_hash(entry: Entry) -> str:
     Without dates, and without the link: a site that moves to https or puts session ids into its links has edited
     nothing.
     """
-    seen = (entry.title, entry.summary, entry.content, entry.author or "",
-            *(enclosure.url for enclosure in entry.enclosures))
+    seen = (
+        entry.title,
+        entry.summary,
+        entry.content,
+        entry.author or "",
+        *(enclosure.url for enclosure in entry.enclosures),
+    )
     return sha256("\0".join(seen).encode("utf-8", "replace")).hexdigest()[:32]
 
 

@@ -73,10 +73,15 @@ class View:
 
     def copies(self, group: Sequence[StoredEntry], shown: StoredEntry) -> tuple[Copy, ...]:
         """The other sources of the same text, each once, as far as the view knows them."""
-        others = {stored.source_key: stored for stored in reversed(group)
-                  if stored.source_key in self._sources and stored.source_key != shown.source_key}
-        return tuple(Copy(self.attribution(key), stored.entry.link) for key, stored in sorted(
-            others.items(), key=lambda pair: pair[1].accepted))
+        others = {
+            stored.source_key: stored
+            for stored in reversed(group)
+            if stored.source_key in self._sources and stored.source_key != shown.source_key
+        }
+        return tuple(
+            Copy(self.attribution(key), stored.entry.link)
+            for key, stored in sorted(others.items(), key=lambda pair: pair[1].accepted)
+        )
 
     def merged(self, group: Sequence[StoredEntry]) -> MergedEntry | None:
         """A group as the one entry of the merged feed that it is, None when it is hidden."""
@@ -86,16 +91,35 @@ class View:
         entry, allowed = stored.entry, self.republish(stored.source_key)
         summary, content = (entry.summary, entry.content) if allowed == "full" else ("", "")
         return MergedEntry(
-            id=stored.id, title=entry.title, link=entry.link, source=self.attribution(stored.source_key),
-            published=stored.published, updated=stored.changed_at, author=entry.author, summary=summary,
-            content=content or summary, excerpt=excerpt(entry.text, _EXCERPT_WORDS) if allowed != "link" else "",
-            language=entry.language, tags=self.verdict(stored).tags, categories=entry.categories,
-            enclosures=entry.enclosures if allowed == "full" else (), image=entry.image if allowed == "full" else None,
-            copies=self.copies(group, stored))
+            id=stored.id,
+            title=entry.title,
+            link=entry.link,
+            source=self.attribution(stored.source_key),
+            published=stored.published,
+            updated=stored.changed_at,
+            author=entry.author,
+            summary=summary,
+            content=content or summary,
+            excerpt=excerpt(entry.text, _EXCERPT_WORDS) if allowed != "link" else "",
+            language=entry.language,
+            tags=self.verdict(stored).tags,
+            categories=entry.categories,
+            enclosures=entry.enclosures if allowed == "full" else (),
+            image=entry.image if allowed == "full" else None,
+            copies=self.copies(group, stored),
+        )
 
     def _facts(self, stored: StoredEntry) -> Facts:
         entry, source = stored.entry, self._sources[stored.source_key]
         return Facts(
-            title=entry.title, content=entry.text, author=entry.author or "", url=entry.link or "",
-            categories=entry.categories, source=self.title(stored.source_key), tags=source.tags,
-            language=entry.language or "", published=stored.published, now=self._now)
+            title=entry.title,
+            content=entry.text,
+            author=entry.author or "",
+            url=entry.link or "",
+            categories=entry.categories,
+            source=self.title(stored.source_key),
+            tags=source.tags,
+            language=entry.language or "",
+            published=stored.published,
+            now=self._now,
+        )

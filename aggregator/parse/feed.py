@@ -38,7 +38,14 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     is_json = text[0] in "{["
     feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded.text.lstrip("\ufeff"), url, most)
     cut = not is_json and not _END.search(text[-_TAIL:])
+    if cut and _is_inside_an_entry(text):
+        feed = replace(feed, entries=feed.entries[:-1])
     return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful, cut=cut)
+
+
+def _is_inside_an_entry(text: str) -> bool:
+    """Whether a document that ends too early ends in the middle of its last entry: half of it is worse than none."""
+    return max(text.rfind("<item"), text.rfind("<entry")) > max(text.rfind("</item"), text.rfind("</entry"))
 
 
 def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:

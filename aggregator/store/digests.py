@@ -46,24 +46,35 @@ class Digests:
         cursor = self._sql.execute(
             "INSERT INTO digests (series, date, covers_from, covers_to, sealed_at, shown, reading_time_s) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (sealed.series, sealed.day.isoformat(), to_text(sealed.covers_from), to_text(sealed.covers_to),
-             to_text(now), sealed.shown, sealed.reading_time_s))
+            (
+                sealed.series,
+                sealed.day.isoformat(),
+                to_text(sealed.covers_from),
+                to_text(sealed.covers_to),
+                to_text(now),
+                sealed.shown,
+                sealed.reading_time_s,
+            ),
+        )
         key = cursor.lastrowid
         self._sql.executemany("INSERT INTO ledger VALUES (?, ?, ?)", [(sealed.series, entry, key) for entry in entries])
         self._sql.executemany(
             "INSERT INTO digest_files VALUES (?, ?, ?)",
-            [(key, kind, zlib.compress(data, 9)) for kind, data in files.items()])
+            [(key, kind, zlib.compress(data, 9)) for kind, data in files.items()],
+        )
 
     def newest(self, series: str) -> Sealed | None:
         """The last sealed digest of a series by what it covers."""
         row = self._sql.execute(
-            _SELECT + "WHERE series = ? ORDER BY covers_to DESC, key DESC LIMIT 1", (series,)).fetchone()
+            _SELECT + "WHERE series = ? ORDER BY covers_to DESC, key DESC LIMIT 1", (series,)
+        ).fetchone()
         return None if row is None else _sealed(row)
 
     def before(self, series: str, day: date) -> Sealed | None:
         """The digest of the nearest earlier date."""
         row = self._sql.execute(
-            _SELECT + "WHERE series = ? AND date < ? ORDER BY date DESC LIMIT 1", (series, day.isoformat())).fetchone()
+            _SELECT + "WHERE series = ? AND date < ? ORDER BY date DESC LIMIT 1", (series, day.isoformat())
+        ).fetchone()
         return None if row is None else _sealed(row)
 
     def on(self, series: str, day: date) -> Sealed | None:

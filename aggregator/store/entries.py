@@ -36,9 +36,18 @@ class Known:
 def _stored(row: tuple[Any, ...]) -> StoredEntry:
     key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group = row
     return StoredEntry(
-        key=key, id=public_id, source_key=source, entry=unpack_entry(data), standing=standing,
-        published=datetime.fromisoformat(published), first_seen=datetime.fromisoformat(first_seen),
-        changed_at=datetime.fromisoformat(changed_at), accepted=accepted, accepted_at=to_time(accepted_at), group=group)
+        key=key,
+        id=public_id,
+        source_key=source,
+        entry=unpack_entry(data),
+        standing=standing,
+        published=datetime.fromisoformat(published),
+        first_seen=datetime.fromisoformat(first_seen),
+        changed_at=datetime.fromisoformat(changed_at),
+        accepted=accepted,
+        accepted_at=to_time(accepted_at),
+        group=group,
+    )
 
 
 class Entries:
@@ -51,11 +60,14 @@ class Entries:
         """All entries of a source, as matching sees them."""
         rows = self._sql.execute(
             "SELECT key, guid, canonical_url, title, hash, published, standing FROM entries WHERE source = ? "
-            "ORDER BY key", (source,))
+            "ORDER BY key",
+            (source,),
+        )
         return [Known(k, g, c, t, h, datetime.fromisoformat(p), s) for k, g, c, t, h, p, s in rows]
 
-    def add(self, source: SourceState, entry: Entry, entry_hash: str, standing: Standing, ordinal: int,
-            now: datetime) -> None:
+    def add(
+        self, source: SourceState, entry: Entry, entry_hash: str, standing: Standing, ordinal: int, now: datetime
+    ) -> None:
         """Store a new entry. Its id is a UUIDv5 (RFC 9562) of the source's first URL and the guid.
 
         `published` is what is shown: the publisher's, never after `now`; else `now`.
@@ -65,9 +77,21 @@ class Entries:
         self._sql.execute(
             "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
             "first_seen, changed_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (source.key, self._new_id(source.first_url, entry.guid), entry.guid, entry.canonical_url,
-             entry.title, entry_hash, standing, ordinal, to_text(published), to_text(now), to_text(changed),
-             pack_entry(entry)))
+            (
+                source.key,
+                self._new_id(source.first_url, entry.guid),
+                entry.guid,
+                entry.canonical_url,
+                entry.title,
+                entry_hash,
+                standing,
+                ordinal,
+                to_text(published),
+                to_text(now),
+                to_text(changed),
+                pack_entry(entry),
+            ),
+        )
 
     def _new_id(self, *name: str) -> str:
         """An id that is free: the guid that an entry gave up for another one may be used again."""
@@ -86,21 +110,33 @@ class Entries:
             "edits = CASE WHEN hash = :hash THEN edits WHEN changed_at >= :day THEN edits + 1 ELSE 1 END, "
             "changed_at = CASE WHEN hash = :hash THEN changed_at ELSE :now END "
             "WHERE key = :key AND (hash = :hash OR changed_at < :day OR edits < :most)",
-            {"key": key, "guid": entry.guid, "url": entry.canonical_url, "title": entry.title, "hash": entry_hash,
-             "data": pack_entry(entry), "now": moment, "day": moment[:10], "most": MOST_EDITS})
+            {
+                "key": key,
+                "guid": entry.guid,
+                "url": entry.canonical_url,
+                "title": entry.title,
+                "hash": entry_hash,
+                "data": pack_entry(entry),
+                "now": moment,
+                "day": moment[:10],
+                "most": MOST_EDITS,
+            },
+        )
 
     def waiting(self) -> list[StoredEntry]:
         """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
         rows = self._sql.execute(
             _SELECT + "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
-            "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal")
+            "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
+        )
         return list(map(_stored, rows))
 
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
         self._sql.execute(
             "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, accepted = ? WHERE key = ?",
-            (standing, group, to_text(now), self.last_accepted() + 1, key))
+            (standing, group, to_text(now), self.last_accepted() + 1, key),
+        )
 
     def set_marks(self, key: int, marks: Iterable[int]) -> None:
         """Remember what a copy of this text would share with it."""
@@ -111,16 +147,22 @@ class Entries:
         wanted = tuple(marks)
         if not wanted:
             return []
-        keys = [row[0] for row in self._sql.execute(
-            f"SELECT entry FROM marks WHERE mark IN ({_holes(wanted)}) GROUP BY entry "
-            f"ORDER BY count(*) DESC, entry DESC LIMIT {most}", wanted)]
+        keys = [
+            row[0]
+            for row in self._sql.execute(
+                f"SELECT entry FROM marks WHERE mark IN ({_holes(wanted)}) GROUP BY entry "
+                f"ORDER BY count(*) DESC, entry DESC LIMIT {most}",
+                wanted,
+            )
+        ]
         found = {stored.key: stored for stored in self.get(keys)}
         return [found[key] for key in keys if key in found and found[key].accepted]
 
     def by_url(self, canonical_url: str) -> list[StoredEntry]:
         """Accepted entries with this canonical URL, oldest acceptance first."""
         rows = self._sql.execute(
-            _SELECT + "WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,))
+            _SELECT + "WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,)
+        )
         return list(map(_stored, rows))
 
     def members(self, group: int) -> list[StoredEntry]:
@@ -137,8 +179,10 @@ class Entries:
         """Entries that are or were news, newest acceptance first, read in pages."""
         last = before or 2**62
         while rows := self._sql.execute(
-                _SELECT + "WHERE e.accepted > 0 AND e.accepted < ? AND e.standing IN ('news', 'folded') "
-                "ORDER BY e.accepted DESC LIMIT ?", (last, page)).fetchall():
+            _SELECT + "WHERE e.accepted > 0 AND e.accepted < ? AND e.standing IN ('news', 'folded') "
+            "ORDER BY e.accepted DESC LIMIT ?",
+            (last, page),
+        ).fetchall():
             for stored in map(_stored, rows):
                 last = stored.accepted
                 yield stored
@@ -147,34 +191,44 @@ class Entries:
         """News and folded entries accepted in [start, end), in order of acceptance (RFC 5005 archives)."""
         rows = self._sql.execute(
             _SELECT + "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
-            "AND e.accepted_at < ? ORDER BY e.accepted", (to_text(start), to_text(end)))
+            "AND e.accepted_at < ? ORDER BY e.accepted",
+            (to_text(start), to_text(end)),
+        )
         return list(map(_stored, rows))
 
     def unsealed(self, series: str) -> list[StoredEntry]:
         """Accepted entries that no digest of the series owns, in order of acceptance."""
         rows = self._sql.execute(
             _SELECT + "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
-            "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted", (series,))
+            "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted",
+            (series,),
+        )
         return list(map(_stored, rows))
 
     def held(self, since: datetime | None = None) -> list[StoredEntry]:
         """Entries in quarantine, those held after `since` if it is given."""
         rows = self._sql.execute(
             _SELECT + "WHERE e.accepted = 0 AND e.standing = 'held' AND e.first_seen > ? ORDER BY e.source, e.ordinal",
-            (to_text(since) or "",))
+            (to_text(since) or "",),
+        )
         return list(map(_stored, rows))
 
     def set_held(self, keys: Iterable[int], standing: Standing, now: datetime) -> int:
         """Release ("news") or drop ("dropped") what is held; a released entry is received anew."""
         return sum(
-            self._sql.execute("UPDATE entries SET standing = ?, first_seen = ? WHERE key = ? AND standing = 'held'",
-                              (standing, to_text(now), key)).rowcount for key in keys)
+            self._sql.execute(
+                "UPDATE entries SET standing = ?, first_seen = ? WHERE key = ? AND standing = 'held'",
+                (standing, to_text(now), key),
+            ).rowcount
+            for key in keys
+        )
 
     def find(self, address: str, canonical_url: str | None) -> list[StoredEntry]:
         """Entries with this id, guid or canonical URL, first seen first."""
         rows = self._sql.execute(
             _SELECT + "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
-            (canonical_url, address, address))
+            (canonical_url, address, address),
+        )
         return list(map(_stored, rows))
 
     def counts(self) -> dict[int, int]:
@@ -205,13 +259,15 @@ class Entries:
     def _accepted_at(self, order: str) -> datetime | None:
         row = self._sql.execute(
             "SELECT accepted_at FROM entries WHERE accepted > 0 AND standing IN ('news', 'folded') "
-            f"ORDER BY {order} LIMIT 1").fetchone()
+            f"ORDER BY {order} LIMIT 1"
+        ).fetchone()
         return None if row is None else to_time(row[0])
 
     def rhythm(self, source: int, most: int = 30) -> list[datetime]:
         """When the newest entries of a source were published, newest first."""
         rows = self._sql.execute(
-            "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?", (source, most))
+            "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?", (source, most)
+        )
         return [datetime.fromisoformat(row[0]) for row in rows]
 
 

@@ -56,29 +56,38 @@ class Sources:
         A removed source keeps its row and its entries; put back, it is what it was.
         """
         wanted = {source.url: place for place, source in enumerate(sources)}
-        present = {str(url): int(key) for key, url in self._sql.execute(
-            "SELECT key, url FROM sources WHERE position IS NOT NULL")}
+        present = {
+            str(url): int(key)
+            for key, url in self._sql.execute("SELECT key, url FROM sources WHERE position IS NOT NULL")
+        }
         gone = [key for url, key in present.items() if url not in wanted]
         self._sql.executemany(
-            "UPDATE sources SET position = NULL, removed_at = ? WHERE key = ?", [(to_text(now), key) for key in gone])
+            "UPDATE sources SET position = NULL, removed_at = ? WHERE key = ?", [(to_text(now), key) for key in gone]
+        )
         for url, place in wanted.items():
             key = present.get(url) or self._returning(url, wanted) or self._new(url)
             self._sql.execute(
-                "UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", (place, url, key))
+                "UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", (place, url, key)
+            )
         return len(wanted.keys() - present.keys()), len(gone)
 
     def _returning(self, url: str, wanted: Collection[str]) -> int | None:
         """The source that had this address, or permanently redirected to it, and has no other line now."""
         rows = self._sql.execute(
             "SELECT key, url FROM sources WHERE url = :u OR first_url = :u OR moved_to = :u "
-            "ORDER BY url = :u DESC, first_url = :u DESC, key", {"u": url})
+            "ORDER BY url = :u DESC, first_url = :u DESC, key",
+            {"u": url},
+        )
         return next((int(key) for key, now_at in rows if now_at == url or now_at not in wanted), None)
 
     def _new(self, url: str) -> int:
         """A row of its own; where an elder source began with this address, a number tells the two apart."""
         names = itertools.chain((url,), (f"{url}#{number}" for number in itertools.count(2)))
-        first = next(name for name in names if not self._sql.execute(
-            "SELECT 1 FROM sources WHERE first_url = ?", (name,)).fetchone())
+        first = next(
+            name
+            for name in names
+            if not self._sql.execute("SELECT 1 FROM sources WHERE first_url = ?", (name,)).fetchone()
+        )
         return int(self._sql.execute("INSERT INTO sources (first_url, url) VALUES (?, ?)", (first, url)).lastrowid or 0)
 
     def states(self) -> dict[str, SourceState]:
@@ -93,7 +102,8 @@ class Sources:
     def removed(self, since: datetime) -> list[SourceState]:
         """Sources that left feeds.yaml at or after `since`."""
         rows = self._sql.execute(
-            f"SELECT {_COLUMNS} FROM sources WHERE removed_at >= ? ORDER BY key", (to_text(since),))
+            f"SELECT {_COLUMNS} FROM sources WHERE removed_at >= ? ORDER BY key", (to_text(since),)
+        )
         return list(map(_state, rows))
 
     def save(self, state: SourceState) -> None:
@@ -106,13 +116,16 @@ class Sources:
         self._sql.execute("DELETE FROM sources WHERE key = ?", (newcomer,))
         self._sql.execute(
             "UPDATE sources SET url = ?, position = ?, removed_at = NULL, etag = NULL, last_modified = NULL, "
-            "validators_url = NULL, body_hash = NULL WHERE key = ?", (url, place, elder))
+            "validators_url = NULL, body_hash = NULL WHERE key = ?",
+            (url, place, elder),
+        )
 
     def mark_due(self, keys: Iterable[int], now: datetime) -> None:
         """Ask for an early poll; explicit wishes of the publisher stay in force."""
         self._sql.executemany(
             "UPDATE sources SET next_poll_at = ?, reason = 'asked for by hand' WHERE key = ?",
-            [(to_text(now), key) for key in keys])
+            [(to_text(now), key) for key in keys],
+        )
 
     def hosts(self) -> dict[str, datetime]:
         """Hosts that asked to be left alone, and until when."""
@@ -123,7 +136,8 @@ class Sources:
         """Leave a host alone until then."""
         self._sql.execute(
             "INSERT INTO hosts VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
-            (host, _up(until)))
+            (host, _up(until)),
+        )
 
     def shift_clock(self, back: timedelta) -> None:
         """The clock was set back: move what was planned by the old clock, so that nothing storms or stalls."""
@@ -131,7 +145,8 @@ class Sources:
         for row in self._sql.execute(f"SELECT {', '.join(names)}, key FROM sources").fetchall():
             moved = [to_text(moment - back) if (moment := to_time(text)) else None for text in row[:-1]]
             self._sql.execute(
-                f"UPDATE sources SET {', '.join(f'{name} = ?' for name in names)} WHERE key = ?", (*moved, row[-1]))
+                f"UPDATE sources SET {', '.join(f'{name} = ?' for name in names)} WHERE key = ?", (*moved, row[-1])
+            )
         for host, until in self.hosts().items():
             self.rest_host(host, until - back)
 
@@ -140,12 +155,14 @@ class Sources:
         self._sql.execute(
             "INSERT INTO bodies VALUES (?, ?, ?, ?) ON CONFLICT (source, day) "
             "DO UPDATE SET fetched_at = excluded.fetched_at, data = excluded.data",
-            (key, now.date().isoformat(), to_text(now), zlib.compress(body, 6)))
+            (key, now.date().isoformat(), to_text(now), zlib.compress(body, 6)),
+        )
 
     def prune_bodies(self, most: int = _MOST_BYTES) -> None:
         """Let go of bodies older than 30 days, and of the oldest over `most` bytes, but of no source's newest."""
         rows = self._sql.execute(
-            "SELECT source, day, fetched_at, length(data) FROM bodies ORDER BY fetched_at DESC, source").fetchall()
+            "SELECT source, day, fetched_at, length(data) FROM bodies ORDER BY fetched_at DESC, source"
+        ).fetchall()
         seen: set[int] = set()
         total, oldest = 0, to_text(datetime.fromisoformat(rows[0][2]) - _KEPT) if rows else ""
         for source, day, fetched_at, size in rows:
@@ -156,6 +173,5 @@ class Sources:
 
     def newest_body(self, key: int) -> bytes | None:
         """The newest raw body that is kept of a source."""
-        row = self._sql.execute(
-            "SELECT data FROM bodies WHERE source = ? ORDER BY day DESC LIMIT 1", (key,)).fetchone()
+        row = self._sql.execute("SELECT data FROM bodies WHERE source = ? ORDER BY day DESC LIMIT 1", (key,)).fetchone()
         return None if row is None else zlib.decompress(row[0])
