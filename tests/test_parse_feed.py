@@ -25,7 +25,7 @@ BODIES = {path.name: path.read_bytes() for path in sorted(SAMPLES.iterdir())}
     [
         ("wordpress.rss", "express", True, 2),
         ("western.rss", "express", True, 1),
-        ("broken.rss", "express", False, 2),
+        ("broken.rss", "express", False, 1),
         ("control.rss", "express", False, 1),
         ("hopeless.rss", "tolerant", False, 1),
         ("notes.json", "json", True, 2),
@@ -42,10 +42,9 @@ def test_labels_mean_what_browsers_take_them_for() -> None:
 
 
 def test_a_broken_feed_keeps_its_raw_guids() -> None:
-    first, second = parse(BODIES["broken.rss"]).entries
+    (first,) = parse(BODIES["broken.rss"]).entries
     assert (first.id, first.title, first.author) == ("raw 1", "5 < 6 & more", "Sam")
     assert first.summary == "bad  control ©  &bogus;"
-    assert (second.id, second.summary) == ("raw 2", "half of")
 
 
 @pytest.mark.parametrize(
