@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from clients import Seen, Served, by_feedparser, by_newsboat, by_reader, by_sfeed, served, w3c_findings
+from tests.clients import Seen, Served, by_feedparser, by_newsboat, by_reader, by_sfeed, served, w3c_findings
 
 from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Tombstone
 from aggregator.render.feed import atom, rss

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with rich
-from samples.digests import ARABIC, BAKERY, EMPTY, FIRST, FULL, GERMAN, NO_LINK, entry
+from tests.samples.digests import ARABIC, BAKERY, EMPTY, FIRST, FULL, GERMAN, NO_LINK, entry
 
 from aggregator.records import Digest, DigestEntry, FailedSource, Story
 from aggregator.render import digest, issue, words
