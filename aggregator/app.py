@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -22,6 +21,7 @@ from aggregator.health import NETWORK_KINDS, is_offline
 from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
 from aggregator.publish.files import write_all
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
+from aggregator.report import Failure, Pass, Progress
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
@@ -30,47 +30,17 @@ Work = list[tuple[Source, SourceState]]
 PUBLISH_AFTER = 5.0  # seconds into a pass: slow sources do not hold the others up
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A source that failed in this pass; `retry_at` is when it is asked again."""
-
-    source: Source
-    title: str
-    error: str
-    retry_at: datetime | None
-
-
-@dataclass(slots=True)
-class Pass:
-    """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`."""
-
-    started_at: datetime
-    finished_at: datetime
-    polled: int = 0
-    not_modified: int = 0
-    unchanged: int = 0
-    new: int = 0
-    updated: int = 0
-    failed: list[Failure] = field(default_factory=list)
-    offline: bool = False
-    published: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a pass is: sources done and asked, and the title of the one just read."""
-
-    done: int
-    total: int
-    title: str
-
-
 class App:
     """A configuration and a store at work. `clock` gives the present, aware UTC; used by one thread at a time."""
 
     def __init__(
-        self, config: Config, store: Store, clock: Callable[[], datetime], *,
-        timeout: float = 30.0, resolver: Resolver = look_up,
+        self,
+        config: Config,
+        store: Store,
+        clock: Callable[[], datetime],
+        *,
+        timeout: float = 30.0,
+        resolver: Resolver = look_up,
     ) -> None:
         self.config = config
         self.store = store
@@ -106,10 +76,13 @@ class App:
         """The sources to ask now, in the order of feeds.yaml. `named` (URLs) restricts and un-pauses."""
         now, hosts, states = self.clock(), self.store.sources.hosts(), self.store.sources.states()
         pairs = [(source, states[source.url]) for source in self.config.sources]
-        return [(source, state) for source, state in pairs
-                if (source.url in named if named else not source.paused and not state.gone)
-                and hosts.get(host_of(source.url), now) <= now
-                and (self._forced(state, now) if force else self._due(source, state, now, one_shot))]
+        return [
+            (source, state)
+            for source, state in pairs
+            if (source.url in named if named else not source.paused and not state.gone)
+            and hosts.get(host_of(source.url), now) <= now
+            and (self._forced(state, now) if force else self._due(source, state, now, one_shot))
+        ]
 
     @staticmethod
     def _due(source: Source, state: SourceState, now: datetime, one_shot: bool) -> bool:
@@ -124,15 +97,23 @@ class App:
     def due_before_digest(self) -> Work:
         """In the hour before a digest: what was not polled within its `every` and may be, so that it is never stale."""
         now = self.clock()
-        soon = any(ledger.next_due(self.config, series, self.store, now) - now <= cadence.HOUR
-                   for series in self.config.every_series)
+        soon = any(
+            ledger.next_due(self.config, series, self.store, now) - now <= cadence.HOUR
+            for series in self.config.every_series
+        )
         if not soon:
             return []
         states = self.store.sources.states()
-        return [(source, state) for source in self.config.sources if not source.paused
-                and not (state := states[source.url]).gone and not state.failures
-                and state.polled_at is not None and now - state.polled_at >= max(source.every, cadence.HOUR)
-                and cadence.is_due(now, None, state.not_before, timedelta(0))]
+        return [
+            (source, state)
+            for source in self.config.sources
+            if not source.paused
+            and not (state := states[source.url]).gone
+            and not state.failures
+            and state.polled_at is not None
+            and now - state.polled_at >= max(source.every, cadence.HOUR)
+            and cadence.is_due(now, None, state.not_before, timedelta(0))
+        ]
 
     # --- a pass ----------------------------------------------------------------------------------------------
 
@@ -159,7 +140,7 @@ class App:
                 early = True
                 done.new += self.accept()
                 done.published += self.publish()
-        done.offline = is_offline(attempts) or bool(attempts) and all(attempts.values()) and self.is_offline
+        done.offline = is_offline(attempts) or (bool(attempts) and all(attempts.values()) and self.is_offline)
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
 
@@ -245,8 +226,7 @@ class App:
         """Write what changed in `public/`; `everything` looks at sealed digests and closed months too."""
         self._name_feed()
         root, view = self.config.output, self.view()
-        files = outputs.files(
-            self.config, self.store, view, lambda name: not everything and (root / name).is_file())
+        files = outputs.files(self.config, self.store, view, lambda name: not everything and (root / name).is_file())
         rows = outputs.health(self.config, self.store, view, self.clock())
         return write_all(root, files | outputs.status_files(self.config, self.store, rows, self.clock()))
 
@@ -264,8 +244,11 @@ class App:
 
     def seal_due(self) -> list[Sealed]:
         """Seal what is due, in every series, and write its files."""
-        sealed = [self._seal(series, day) for series in self.config.every_series
-                  if (day := ledger.due(self.config, series, self.store, self.clock()))]
+        sealed = [
+            self._seal(series, day)
+            for series in self.config.every_series
+            if (day := ledger.due(self.config, series, self.store, self.clock()))
+        ]
         if sealed:
             self.publish()
         return sealed
@@ -296,5 +279,3 @@ def _published_id(path: Path) -> str | None:
     except (OSError, etree.XMLSyntaxError):
         return None
     return found if found and found.startswith("urn:uuid:") else None
-
-

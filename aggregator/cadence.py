@@ -35,8 +35,14 @@ class Decision:
 
 
 def after_success(
-    now: datetime, every: timedelta, headers: Mapping[str, str], hints: Hints, *,
-    newest: datetime | None, wasted: int, seed: str,
+    now: datetime,
+    every: timedelta,
+    headers: Mapping[str, str],
+    hints: Hints,
+    *,
+    newest: datetime | None,
+    wasted: int,
+    seed: str,
 ) -> Decision:
     """After a 200 or a 304. `newest` is the source's newest entry, None when this poll brought news.
 
@@ -51,8 +57,15 @@ def after_success(
 
 
 def after_failure(
-    now: datetime, every: timedelta, failures: int, status: int | None, headers: Mapping[str, str], *, seed: str,
-    last_gap: timedelta = NO_TIME, hints: Hints = _NO_HINTS,
+    now: datetime,
+    every: timedelta,
+    failures: int,
+    status: int | None,
+    headers: Mapping[str, str],
+    *,
+    seed: str,
+    last_gap: timedelta = NO_TIME,
+    hints: Hints = _NO_HINTS,
 ) -> Decision:
     """After a failure: doubling up to a day, never giving up; `failures` counts this one.
 
@@ -133,7 +146,12 @@ def in_words(span: timedelta) -> str:
 
 
 def _decided(
-    now: datetime, gap: timedelta, reason: str, not_before: datetime | None, hints: Hints, seed: str,
+    now: datetime,
+    gap: timedelta,
+    reason: str,
+    not_before: datetime | None,
+    hints: Hints,
+    seed: str,
 ) -> Decision:
     """After `gap` and its jitter, at the first moment that the publisher leaves open."""
     planned = now + gap + _jitter(gap, seed)

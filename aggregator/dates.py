@@ -40,7 +40,7 @@ ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
 января февраля марта апреля мая июня июля августа сентября октября ноября декабря
 січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
 ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου
-"""  # noqa: RUF001
+"""
 
 # Minutes east of Greenwich. Where one name stands for several zones, the one that feeds mean.
 _ZONES: Final = {

@@ -11,8 +11,13 @@ from lxml import html as lxml_html
 from aggregator.urls import absolute, is_http
 
 _TYPES = {
-    "application/atom+xml": 0, "application/rss+xml": 0, "application/feed+json": 1, "application/rdf+xml": 1,
-    "application/json": 2, "application/xml": 3, "text/xml": 3,
+    "application/atom+xml": 0,
+    "application/rss+xml": 0,
+    "application/feed+json": 1,
+    "application/rdf+xml": 1,
+    "application/json": 2,
+    "application/xml": 3,
+    "text/xml": 3,
 }
 _MOST_READ = 2**20
 _NOT_A_FEED = "/wp-json/"  # WordPress offers its programming interface as an alternate of every page

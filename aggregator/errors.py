@@ -78,7 +78,7 @@ class PublishError(AggregatorError):
     exit_code = 4
 
 
-class AlreadyRunning(AggregatorError):  # noqa: N818  (it is a state, and the house's word for it)
+class AlreadyRunning(AggregatorError):  # noqa: N818 (it is a state, and the house's word for it)
     """Another instance writes to the same store."""
 
     exit_code = 5

@@ -5,7 +5,6 @@ not do: bounds on what makes a browser's parser quadratic, links without trackin
 Everything is linear in the length of the input, and nothing raises.
 """
 
-# ruff: noqa: RUF001  (typographic characters are what titles end in)
 from __future__ import annotations
 
 import html as entities

@@ -19,8 +19,15 @@ STEADY = timedelta(days=2)  # a permanent redirect must stand so long before the
 
 
 def after_answer(
-    source: Source, state: SourceState, response: Response, feed: ParsedFeed | None, *,
-    body_hash: str | None, brought_news: bool, newest: datetime | None, now: datetime,
+    source: Source,
+    state: SourceState,
+    response: Response,
+    feed: ParsedFeed | None,
+    *,
+    body_hash: str | None,
+    brought_news: bool,
+    newest: datetime | None,
+    now: datetime,
 ) -> SourceState:
     """After a 200 or a 304; `feed` is None when nothing had to be parsed, `newest` the source's newest entry.
 
@@ -31,18 +38,43 @@ def after_answer(
     changed = brought_news or (conditional and feed is not None)
     in_vain = response.status == 200 and not changed and not state.is_new
     quiet = state.quiet_polls + 1 if in_vain else 0
-    hints = feed.hints if feed else state.hints
+    regular = state.polled_at is not None and now - state.polled_at >= source.every / 2  # not one by hand
     decision = cadence.after_success(
-        now, source.every, response.headers, hints, newest=None if brought_news else newest,
-        wasted=max(quiet - PATIENCE + 1, 0) if conditional else quiet, seed=_seed(state, now))
+        now,
+        source.every,
+        response.headers,
+        feed.hints if feed else state.hints,
+        newest=newest if regular and not brought_news else None,
+        wasted=max(quiet - PATIENCE + 1, 0) if conditional else quiet,
+        seed=_seed(state, now),
+    )
     state = _moved(source, _validated(state, response, feed), response, now)
-    if feed is not None:
-        state = replace(state, feed_title=feed.title or state.feed_title, feed_link=feed.link or state.feed_link,
-                        feed_id=feed.id or state.feed_id, language=feed.language or state.language, hints=hints)
+    state = _described(state, feed) if feed is not None else state
     if response.status == 200:  # one that was cut is no match for the next answer, so that it is read again
         state = replace(state, body_hash=None if feed and feed.cut else body_hash)
-    return replace(_planned(state, decision), polled_at=now, success_at=now, failures=0, error=None, error_kind=None,
-                   gone_at=None, gone=False, quiet_polls=quiet)
+    return replace(
+        _planned(state, decision),
+        polled_at=now,
+        success_at=now,
+        failures=0,
+        error=None,
+        error_kind=None,
+        gone_at=None,
+        gone=False,
+        quiet_polls=quiet,
+    )
+
+
+def _described(state: SourceState, feed: ParsedFeed) -> SourceState:
+    """What a feed says of itself; what it leaves out stays as it was."""
+    return replace(
+        state,
+        feed_title=feed.title or state.feed_title,
+        feed_link=feed.link or state.feed_link,
+        feed_id=feed.id or state.feed_id,
+        language=feed.language or state.language,
+        hints=feed.hints,
+    )
 
 
 def after_failure(
@@ -53,12 +85,24 @@ def after_failure(
     failures = state.failures + 1
     planned = state.next_poll_at - state.polled_at if state.next_poll_at and state.polled_at else cadence.NO_TIME
     decision = cadence.after_failure(
-        now, source.every, failures, status, response.headers if response else {}, seed=_seed(state, now),
-        last_gap=planned, hints=state.hints)
+        now,
+        source.every,
+        failures,
+        status,
+        response.headers if response else {},
+        seed=_seed(state, now),
+        last_gap=planned,
+        hints=state.hints,
+    )
     if state.not_before is not None and state.not_before > (decision.not_before or now):
         decision = replace(decision, not_before=state.not_before)  # a poll by hand does not shorten a wish
-    return replace(_retired(_planned(state, decision), status, now), polled_at=now, failures=failures,
-                   error_kind=error.kind, error=str(error))
+    return replace(
+        _retired(_planned(state, decision), status, now),
+        polled_at=now,
+        failures=failures,
+        error_kind=error.kind,
+        error=str(error),
+    )
 
 
 def where_to_ask(source: Source, state: SourceState) -> str:
@@ -109,7 +153,8 @@ def _moved(source: Source, state: SourceState, response: Response, now: datetime
 
 def _planned(state: SourceState, decision: Decision) -> SourceState:
     return replace(
-        state, next_poll_at=decision.at.astimezone(UTC), not_before=decision.not_before, reason=decision.reason)
+        state, next_poll_at=decision.at.astimezone(UTC), not_before=decision.not_before, reason=decision.reason
+    )
 
 
 def _seed(state: SourceState, now: datetime) -> str:

@@ -93,7 +93,10 @@ def _with_advice(error: ParseError, response: Response | None) -> ParseError:
 
 
 def in_lanes(
-    work: Iterable[tuple[Source, SourceState]], wire: Wire, clock: Callable[[], datetime], stop: threading.Event,
+    work: Iterable[tuple[Source, SourceState]],
+    wire: Wire,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
     most: float | None = None,
 ) -> Iterator[Polled | None]:
     """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
@@ -132,8 +135,11 @@ def in_lanes(
 
 
 def _lane(
-    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]], done: queue.SimpleQueue[Polled | BaseException | None],
-    wire: Wire, clock: Callable[[], datetime], halt: threading.Event,
+    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]],
+    done: queue.SimpleQueue[Polled | BaseException | None],
+    wire: Wire,
+    clock: Callable[[], datetime],
+    halt: threading.Event,
 ) -> None:
     """Serve hosts until none is left; a bug ends the pass, loudly."""
     try:
@@ -152,8 +158,11 @@ def _lane(
 
 
 def _in_turn(
-    client: Client, lane: list[tuple[Source, SourceState]], put: Callable[[Polled], None],
-    clock: Callable[[], datetime], halt: threading.Event,
+    client: Client,
+    lane: list[tuple[Source, SourceState]],
+    put: Callable[[Polled], None],
+    clock: Callable[[], datetime],
+    halt: threading.Event,
 ) -> None:
     """One host's sources, one after the other; a host that says 429 is asked nothing more, what is left stays due."""
     ready = time.monotonic()
@@ -193,8 +202,15 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
         changes = match(polled.entries, store.entries.known(before.key), before.success_at, now)
     newest = next(iter(store.entries.rhythm(before.key, 1)), None)
     state = after_answer(
-        source, before, polled.response, polled.feed, body_hash=polled.body_hash, brought_news=bool(changes.new),
-        newest=newest, now=now)
+        source,
+        before,
+        polled.response,
+        polled.feed,
+        body_hash=polled.body_hash,
+        brought_news=bool(changes.new),
+        newest=newest,
+        now=now,
+    )
     return PollResult(source, state, outcome, changes, polled.response.body if polled.feed else None, host)
 
 
@@ -221,6 +237,15 @@ def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> So
         if share_known(polled.entries, store.entries.known(elder.key)) >= 0.5:
             with store.transaction():
                 store.sources.adopt(state.key, elder.key)
-            return replace(elder, url=state.url, etag=None, last_modified=None, validators_url=None, body_hash=None,
-                           moved_to=None, moved_since=None, moved_seen=0)
+            return replace(
+                elder,
+                url=state.url,
+                etag=None,
+                last_modified=None,
+                validators_url=None,
+                body_hash=None,
+                moved_to=None,
+                moved_since=None,
+                moved_seen=0,
+            )
     return state

@@ -20,7 +20,8 @@ class Scheduler:
         # A tick that falls into a long pass is left out by design: no news for the terminal.
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
 
     def every(self, seconds: float, job: Callable[[], None], name: str) -> None:
         """Run a job at once and then in this interval."""

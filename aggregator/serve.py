@@ -32,7 +32,7 @@ _ATOM = "application/atom+xml; charset=utf-8"
 _NAMED = {"rss.xml": "application/rss+xml; charset=utf-8", "feed.json": "application/feed+json; charset=utf-8"}
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-                               "form-action 'none'; frame-ancestors 'none'",
+    "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -78,11 +78,19 @@ def site(root: Path, front: Callable[[], bytes | None], healthy: Callable[[], bo
             return _missing(root, front() is not None)
 
     def health(_: Request) -> Response:
-        return Response("ok\n" if healthy() else "nothing succeeded lately\n", 200 if healthy() else 503,
-                        {"Cache-Control": "no-store"}, TYPES[".txt"])
+        return Response(
+            "ok\n" if healthy() else "nothing succeeded lately\n",
+            200 if healthy() else 503,
+            {"Cache-Control": "no-store"},
+            TYPES[".txt"],
+        )
 
-    return Starlette(routes=[Route("/healthz", health, methods=["GET", "HEAD"]),
-                             Route("/{path:path}", answer, methods=["GET", "HEAD"])])
+    return Starlette(
+        routes=[
+            Route("/healthz", health, methods=["GET", "HEAD"]),
+            Route("/{path:path}", answer, methods=["GET", "HEAD"]),
+        ]
+    )
 
 
 def _current(path: Path) -> File:
@@ -104,8 +112,12 @@ def _inside(root: Path, name: str) -> Path | None:
 def _missing(root: Path, waiting: bool) -> Response:
     """404 with a page; 503 for what will be there after the first pass, so that a reader asks again."""
     if waiting:
-        return Response("Not there yet: the sources are being read for the first time.\n", 503,
-                        {**_SECURITY, "Retry-After": "5"}, TYPES[".txt"])
+        return Response(
+            "Not there yet: the sources are being read for the first time.\n",
+            503,
+            {**_SECURITY, "Retry-After": "5"},
+            TYPES[".txt"],
+        )
     page = _inside(root, "404.html")
     body = page.read_bytes() if page else b"Not found\n"
     return Response(body, 404, _SECURITY, TYPES[".html" if page else ".txt"])
@@ -121,8 +133,11 @@ def content_type(path: Path) -> str:
 def _file(request: Request, path: Path, file: File) -> Response:
     packed = file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", ""))
     headers = {
-        **_SECURITY, "ETag": file.etag(packed=packed), "Last-Modified": format_datetime(file.modified, usegmt=True),
-        "Cache-Control": f"max-age={MAX_AGE}", "Vary": "Accept-Encoding",
+        **_SECURITY,
+        "ETag": file.etag(packed=packed),
+        "Last-Modified": format_datetime(file.modified, usegmt=True),
+        "Cache-Control": f"max-age={MAX_AGE}",
+        "Vary": "Accept-Encoding",
     }
     if _unchanged(request, file):
         return Response(status_code=304, headers=headers)
@@ -169,6 +184,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 def server(app: Starlette) -> uvicorn.Server:
     """A server that ends within a second of being told."""
-    return uvicorn.Server(uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1,
-        server_header=False))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.app import App, Pass, Progress, Work
+from aggregator.app import App, Work
 from aggregator.errors import ConfigError
 from aggregator.records import Config
+from aggregator.report import Pass, Progress
 from aggregator.store.digests import Sealed
 
-TICK = 5.0             # seconds
-PROBE_GAP = 60.0       # while offline: one source a minute
-BEFORE_SEAL = 300.0    # polling before a seal takes at most this long
+TICK = 5.0  # seconds
+PROBE_GAP = 60.0  # while offline: one source a minute
+BEFORE_SEAL = 300.0  # polling before a seal takes at most this long
 WAIT_FOR_NETWORK = 480.0  # a digest that is due waits this long for the network after a wake
 
 

@@ -23,8 +23,11 @@ DAY = timedelta(days=1)
 
 def _hashes(folder: Path) -> dict[str, tuple[str, int]]:
     """Bytes and times of every published file but status.*"""
-    return {str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-            for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("status.")}
+    return {
+        str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith("status.")
+    }
 
 
 def test_a_first_pass_takes_the_newest_five_of_the_week_as_news_and_keeps_the_rest(world: World) -> None:
@@ -105,14 +108,18 @@ def _page(handler: Any) -> None:
     handler.wfile.write(body)
 
 
-@pytest.mark.parametrize(("broken", "words"), [
-    (_status(404), "not found (404)"),
-    (_status(410), "gone (410)"),
-    (_status(403), "refused (403)"),
-    (_status(500), "its server fails (500)"),
-    (_cut_short, "the answer was cut short"),
-    (_page, "an HTML page, not a feed; its feed seems to be http://127.0.0.1:"),
-], ids=["404", "410", "403", "500", "cut", "page"])
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (_status(404), "not found (404)"),
+        (_status(410), "gone (410)"),
+        (_status(403), "refused (403)"),
+        (_status(500), "its server fails (500)"),
+        (_cut_short, "the answer was cut short"),
+        (_page, "an HTML page, not a feed; its feed seems to be http://127.0.0.1:"),
+    ],
+    ids=["404", "410", "403", "500", "cut", "page"],
+)
 def test_a_failing_source_is_one_clear_line_and_stops_no_other(world: World, broken: Any, words: str) -> None:
     world.blog("Good", "fine")
     bad = world.blog("Bad", "lost")
@@ -226,8 +233,9 @@ def test_a_week_of_digests_has_each_entry_once(world: World) -> None:
         world.run("digest")
         digest = world.digest(world.now.date().isoformat())
         shown = digest_titles(digest)
-        assert digest["received"] == sum(digest[name] for name in (
-            "shown", "folded", "filtered", "over_cap", "backlog", "quarantined"))
+        assert digest["received"] == sum(
+            digest[name] for name in ("shown", "folded", "filtered", "over_cap", "backlog", "quarantined")
+        )
         if day == 5:
             assert (digest["received"], shown) == (0, [])
         seen += shown
@@ -239,8 +247,21 @@ def _killed(world: World, verb: str, at: int) -> int:
     """Run a command that is killed at its `at`-th call; how many calls it had if it was not."""
     clock = world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("killed.py")), str(at), "--config", str(world.folder / "feeds.yaml"),
-         "--now", clock, verb], capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
+        [
+            sys.executable,
+            str(Path(__file__).with_name("killed.py")),
+            str(at),
+            "--config",
+            str(world.folder / "feeds.yaml"),
+            "--now",
+            clock,
+            verb,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent.parent,
+    )
     assert done.returncode in ((-signal.SIGKILL, 0) if at else (0,)), done.stderr
     return int(done.stderr.rsplit("calls ", 1)[1]) if done.returncode == 0 else at
 

@@ -32,7 +32,7 @@ def http_date(at: datetime) -> str:
 SENT = {"date": http_date(NOW)}
 
 
-def gap_after_success(headers: dict[str, str], hints: Hints = Hints(), every: timedelta = HOUR) -> timedelta:  # noqa: B008
+def gap_after_success(headers: dict[str, str], hints: Hints = Hints(), every: timedelta = HOUR) -> timedelta:
     return after_success(NOW, every, headers, hints, newest=None, wasted=0, seed="x").at - NOW
 
 
@@ -70,16 +70,24 @@ def test_max_age_less_age(headers: dict[str, str], expected: int | None) -> None
         ({"cache-control": "max-age=" + "9" * 40}, Hints(), DAY, "Cache-Control says 11574 days, a day is the most"),
         ({"expires": http_date(NOW + 3 * HOUR), **SENT}, Hints(), 3 * HOUR, "Expires says 3 h"),
         # its clock may be wrong: only the distance to its own Date counts
-        ({"expires": http_date(NOW - 9 * DAY + HOUR), "date": http_date(NOW - 9 * DAY)}, Hints(), HOUR,
-         "Expires says 1 h"),
+        (
+            {"expires": http_date(NOW - 9 * DAY + HOUR), "date": http_date(NOW - 9 * DAY)},
+            Hints(),
+            HOUR,
+            "Expires says 1 h",
+        ),
         ({"expires": http_date(NOW + 3 * HOUR)}, Hints(), timedelta(0), ""),
         ({"expires": "0", **SENT}, Hints(), timedelta(0), ""),
         ({"expires": "-1", **SENT}, Hints(), timedelta(0), ""),
         ({"expires": "next week", **SENT}, Hints(), timedelta(0), ""),
         ({"expires": http_date(NOW - HOUR), **SENT}, Hints(), timedelta(0), ""),
         # max-age wins over Expires (RFC 9111, 5.3), also when it asks for freshness
-        ({"cache-control": "max-age=600", "expires": http_date(NOW + 9 * HOUR), **SENT}, Hints(), 10 * MINUTE,
-         "Cache-Control says 10 min"),
+        (
+            {"cache-control": "max-age=600", "expires": http_date(NOW + 9 * HOUR), **SENT},
+            Hints(),
+            10 * MINUTE,
+            "Cache-Control says 10 min",
+        ),
         ({"cache-control": "no-cache", "expires": http_date(NOW + 9 * HOUR), **SENT}, Hints(), timedelta(0), ""),
         ({}, Hints(ttl=90 * MINUTE), 90 * MINUTE, "its ttl says 90 min"),
         ({}, Hints(ttl=9000 * DAY), DAY, "its ttl says 9000 days, a day is the most"),
@@ -170,16 +178,21 @@ def test_429_without_retry_after_waits_at_least_twice_the_last_gap() -> None:
         (NOW, Hints(skip_days=("saturday",)), datetime(2026, 3, 15, 0, tzinfo=UTC)),
         (NOW, Hints(skip_days=("saturday", "sunday"), skip_hours=(0, 1)), datetime(2026, 3, 16, 2, tzinfo=UTC)),
         (NOW, Hints(skip_days=("monday",)), datetime(2026, 3, 14, 8, tzinfo=UTC)),
-        (NOW, Hints(skip_days=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")),
-         datetime(2026, 3, 14, 8, tzinfo=UTC)),
+        (
+            NOW,
+            Hints(skip_days=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")),
+            datetime(2026, 3, 14, 8, tzinfo=UTC),
+        ),
         # the jitter must not push it into an hour that is closed
         (NOW + 59 * MINUTE + timedelta(seconds=59), Hints(skip_hours=(9,)), datetime(2026, 3, 14, 8, 59, tzinfo=UTC)),
     ],
 )
 def test_skip_hours_and_skip_days_close_the_door(start: datetime, hints: Hints, expected: datetime) -> None:
     for seed in map(str, range(20)):
-        for decision in (after_success(start, HOUR, {}, hints, newest=None, wasted=0, seed=seed),
-                         after_failure(start, HOUR, 1, 500, {}, seed=seed, hints=hints)):
+        for decision in (
+            after_success(start, HOUR, {}, hints, newest=None, wasted=0, seed=seed),
+            after_failure(start, HOUR, 1, 500, {}, seed=seed, hints=hints),
+        ):
             assert expected <= decision.at
             if len(hints.skip_hours) < 24 and len(hints.skip_days) < 7:
                 assert decision.at.hour not in hints.skip_hours
@@ -229,7 +242,8 @@ def test_of_two_reasons_to_be_slow_the_slower_one_is_told() -> None:
     both = after_success(NOW, HOUR, {}, Hints(), newest=NOW - 100 * DAY, wasted=1, seed="x")
     assert both.reason == "quiet for 100 days: every 12 h"
     wish = after_success(
-        NOW, HOUR, {"cache-control": "max-age=80000"}, Hints(), newest=NOW - 100 * DAY, wasted=1, seed="x")
+        NOW, HOUR, {"cache-control": "max-age=80000"}, Hints(), newest=NOW - 100 * DAY, wasted=1, seed="x"
+    )
     assert wish.reason == "Cache-Control says 22 h"
 
 
@@ -276,9 +290,19 @@ def test_an_hourly_cron_polls_hourly() -> None:
 @pytest.mark.parametrize(
     ("span", "words"),
     [
-        (timedelta(0), "0 s"), (timedelta(seconds=59), "59 s"), (MINUTE, "1 min"), (timedelta(seconds=90), "2 min"),
-        (45 * MINUTE, "45 min"), (HOUR, "1 h"), (90 * MINUTE, "90 min"), (2 * HOUR, "2 h"), (200 * MINUTE, "3 h"),
-        (DAY, "1 day"), (25 * HOUR, "25 h"), (2 * DAY, "2 days"), (80 * HOUR, "3 days"),
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=59), "59 s"),
+        (MINUTE, "1 min"),
+        (timedelta(seconds=90), "2 min"),
+        (45 * MINUTE, "45 min"),
+        (HOUR, "1 h"),
+        (90 * MINUTE, "90 min"),
+        (2 * HOUR, "2 h"),
+        (200 * MINUTE, "3 h"),
+        (DAY, "1 day"),
+        (25 * HOUR, "25 h"),
+        (2 * DAY, "2 days"),
+        (80 * HOUR, "3 days"),
     ],
 )
 def test_spans_in_words(span: timedelta, words: str) -> None:
@@ -287,15 +311,22 @@ def test_spans_in_words(span: timedelta, words: str) -> None:
 
 texts = st.text(max_size=30)
 seconds = st.integers(min_value=-10, max_value=10**12).map(str)
-headers_of_strangers = st.fixed_dictionaries({}, optional={
-    "cache-control": st.one_of(texts, seconds.map("max-age={}".format)), "age": st.one_of(texts, seconds),
-    "expires": st.one_of(texts, st.datetimes().map(lambda at: http_date(at.replace(tzinfo=UTC)))),
-    "retry-after": st.one_of(texts, seconds, st.datetimes().map(lambda at: http_date(at.replace(tzinfo=UTC)))),
-    "date": st.one_of(texts, st.datetimes().map(lambda at: http_date(at.replace(tzinfo=UTC)))),
-})
+headers_of_strangers = st.fixed_dictionaries(
+    {},
+    optional={
+        "cache-control": st.one_of(texts, seconds.map("max-age={}".format)),
+        "age": st.one_of(texts, seconds),
+        "expires": st.one_of(texts, st.datetimes().map(lambda at: http_date(at.replace(tzinfo=UTC)))),
+        "retry-after": st.one_of(texts, seconds, st.datetimes().map(lambda at: http_date(at.replace(tzinfo=UTC)))),
+        "date": st.one_of(texts, st.datetimes().map(lambda at: http_date(at.replace(tzinfo=UTC)))),
+    },
+)
 hints_of_strangers = st.builds(
-    Hints, ttl=st.none() | st.timedeltas(), skip_hours=st.lists(st.integers(0, 23)).map(tuple),
-    skip_days=st.lists(st.sampled_from(("monday", "tuesday", "saturday", "someday"))).map(tuple))
+    Hints,
+    ttl=st.none() | st.timedeltas(),
+    skip_hours=st.lists(st.integers(0, 23)).map(tuple),
+    skip_days=st.lists(st.sampled_from(("monday", "tuesday", "saturday", "someday"))).map(tuple),
+)
 spans = st.timedeltas(10 * MINUTE, 30 * DAY)
 
 

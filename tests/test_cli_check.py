@@ -39,8 +39,10 @@ def test_online_tells_which_addresses_have_aged(world: World) -> None:
     world.blog("Two", "c").broken = _gone
     world.write()
     told = world.run("check", "--online", code=1).splitlines()
-    assert told[0].startswith("ok    line 5") and "2 entries, newest 2026-03-14, excerpts" in told[0]
-    assert told[1].startswith("FAIL  line 7") and "gone (410)" in told[1]
+    assert told[0].startswith("ok    line 5")
+    assert "2 entries, newest 2026-03-14, excerpts" in told[0]
+    assert told[1].startswith("FAIL  line 7")
+    assert "gone (410)" in told[1]
     assert told[2] == "feeds.yaml: 2 sources, valid, 1 answers, 1 fails"
     assert [len(blog.requests) for blog in world.blogs] == [1, 1]
     assert not (world.folder / "data").exists()

@@ -71,12 +71,30 @@ def test_the_json_of_a_digest_is_the_contracts(world: World) -> None:
     world.poll()
     world.run("digest")
     digest = world.digest("2026-03-14")
-    assert list(digest) == ["date", "covers", "received", "shown", "folded", "filtered", "over_cap", "backlog", "quarantined",
-                            "reading_time_s", "stories", "also", "not_shown", "sources"]
-    assert {name: digest[name] for name in ("received", "shown", "folded", "filtered", "over_cap", "backlog", "quarantined")} == {
-        "received": 7, "shown": 2, "folded": 0, "filtered": 1, "over_cap": 2, "backlog": 2, "quarantined": 0}
+    assert list(digest) == [
+        "date",
+        "covers",
+        "received",
+        "shown",
+        "folded",
+        "filtered",
+        "over_cap",
+        "backlog",
+        "quarantined",
+        "reading_time_s",
+        "stories",
+        "also",
+        "not_shown",
+        "sources",
+    ]
+    assert {
+        name: digest[name] for name in ("received", "shown", "folded", "filtered", "over_cap", "backlog", "quarantined")
+    } == {"received": 7, "shown": 2, "folded": 0, "filtered": 1, "over_cap": 2, "backlog": 2, "quarantined": 0}
     assert sorted(line["why"].split(" of ")[0] for line in digest["not_shown"]) == [
-        "over at_most", "over at_most", 'rule drop: title = "post 3"']
+        "over at_most",
+        "over at_most",
+        'rule drop: title = "post 3"',
+    ]
     assert digest["covers"] == {"from": None, "to": "2026-03-14T07:00:00Z"}
     assert list(digest["stories"][0]) == ["title", "topic", "reason", "summary", "entries"]
     assert list(digest["stories"][0]["entries"][0]) == ["id", "link", "title", "source", "published"]

@@ -14,7 +14,11 @@ def test_the_starter_is_valid_and_names_its_schema(world: World, tmp_path: Path)
     assert len(config.sources) >= 8
     assert "aggregator run" in told
     assert (tmp_path / "work-feeds" / "feeds.schema.json").is_file()
-    assert (tmp_path / "work-feeds" / "feeds.yaml").read_text().startswith("# yaml-language-server: $schema=./feeds.schema.json")
+    assert (
+        (tmp_path / "work-feeds" / "feeds.yaml")
+        .read_text()
+        .startswith("# yaml-language-server: $schema=./feeds.schema.json")
+    )
 
 
 def test_it_never_writes_over_a_file(world: World, tmp_path: Path) -> None:

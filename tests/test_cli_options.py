@@ -23,8 +23,16 @@ def test_global_options_stand_before_or_after_the_command(world: World, order: s
     assert world.public("atom.xml").is_file()
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["poll", "--nonsense"], ["digest", "--date", "x"], ["run", "--port", "99999"],
-                                       ["--now", "yesterday", "poll"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["poll", "--nonsense"],
+        ["digest", "--date", "x"],
+        ["run", "--port", "99999"],
+        ["--now", "yesterday", "poll"],
+    ],
+)
 def test_wrong_usage_is_exit_2_in_one_line_or_with_the_usage(world: World, arguments: list[str]) -> None:
     world.blog("One", "a")
     world.write()
@@ -37,8 +45,12 @@ def test_a_time_without_a_zone_is_local(world: World) -> None:
     world.settings = "timezone: Asia/Tokyo"
     path = world.write([blog])
     path.write_text(path.read_text().replace("timezone: UTC\n", ""))
-    done = subprocess.run([sys.executable, "-m", "aggregator", "--config", str(path), "--now", "2026-03-14T16:00", "poll", "--json"],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "aggregator", "--config", str(path), "--now", "2026-03-14T16:00", "poll", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert '"started_at": "2026-03-14T07:00:00Z"' in done.stdout
 
 

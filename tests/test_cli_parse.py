@@ -7,10 +7,39 @@ from pathlib import Path
 
 from tests.world import World
 
-FEED = ["title", "link", "id", "description", "language", "author", "updated", "published", "image", "icon", "categories",
-        "self_link", "generator", "copyright"]
-ENTRY = ["id", "link", "title", "summary", "content", "published", "updated", "author", "author_email", "categories",
-         "enclosures", "comments", "image", "source_title", "duration"]
+FEED = [
+    "title",
+    "link",
+    "id",
+    "description",
+    "language",
+    "author",
+    "updated",
+    "published",
+    "image",
+    "icon",
+    "categories",
+    "self_link",
+    "generator",
+    "copyright",
+]
+ENTRY = [
+    "id",
+    "link",
+    "title",
+    "summary",
+    "content",
+    "published",
+    "updated",
+    "author",
+    "author_email",
+    "categories",
+    "enclosures",
+    "comments",
+    "image",
+    "source_title",
+    "duration",
+]
 
 
 def test_the_line_has_the_keys_of_the_contract(world: World, tmp_path: Path) -> None:
@@ -29,4 +58,5 @@ def test_what_is_no_feed_is_a_line_too_and_exit_1(world: World, tmp_path: Path) 
     page.write_text("<!doctype html><title>Hi</title>")
     lines = [json.loads(line) for line in world.run("parse", str(page), str(missing), code=1).splitlines()]
     assert [line["ok"] for line in lines] == [False, False]
-    assert "HTML page" in lines[0]["error"] and "cannot be read" in lines[1]["error"]
+    assert "HTML page" in lines[0]["error"]
+    assert "cannot be read" in lines[1]["error"]

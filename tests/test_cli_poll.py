@@ -10,7 +10,18 @@ import pytest
 from aggregator.store.lock import writer
 from tests.world import World
 
-KEYS = ["started_at", "finished_at", "polled", "not_modified", "unchanged", "new", "updated", "failed", "offline", "published"]
+KEYS = [
+    "started_at",
+    "finished_at",
+    "polled",
+    "not_modified",
+    "unchanged",
+    "new",
+    "updated",
+    "failed",
+    "offline",
+    "published",
+]
 
 
 def test_the_json_has_the_keys_of_the_contract(world: World) -> None:

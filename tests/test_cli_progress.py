@@ -23,8 +23,12 @@ def test_a_bar_on_a_terminal(world: World) -> None:
     world.blog("One", "a")
     path = world.write()
     ours, theirs = pty.openpty()
-    done = subprocess.Popen([sys.executable, "-m", "aggregator", "--config", str(path), "--now", "2026-03-14T07:00Z", "poll"],
-                            stderr=theirs, stdout=theirs, env=os.environ | {"TERM": "xterm", "COLUMNS": "120"})
+    done = subprocess.Popen(
+        [sys.executable, "-m", "aggregator", "--config", str(path), "--now", "2026-03-14T07:00Z", "poll"],
+        stderr=theirs,
+        stdout=theirs,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
+    )
     os.close(theirs)
     shown = b""
     while True:
@@ -34,5 +38,5 @@ def test_a_bar_on_a_terminal(world: World) -> None:
             break
     os.close(ours)
     assert done.wait() == 0
-    assert "Reading your 1 sources for the first time".encode() in shown or b"Reading your 1 source " in shown
-    assert "1 of 1 source read".encode() in shown
+    assert b"Reading your 1 sources for the first time" in shown or b"Reading your 1 source " in shown
+    assert b"1 of 1 source read" in shown

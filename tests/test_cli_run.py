@@ -30,8 +30,19 @@ class Program:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log: Path = world.folder / "run.log"
-        command = [sys.executable, "-m", "aggregator", "--config", str(world.folder / "feeds.yaml"), "--now", CLOCK,
-                   "run", "--port", str(self.port), *more]
+        command = [
+            sys.executable,
+            "-m",
+            "aggregator",
+            "--config",
+            str(world.folder / "feeds.yaml"),
+            "--now",
+            CLOCK,
+            "run",
+            "--port",
+            str(self.port),
+            *more,
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, stdout=log)
 
@@ -61,7 +72,7 @@ class Program:
         return self.process.wait(timeout=15), time.monotonic() - began
 
 
-@pytest.fixture()
+@pytest.fixture
 def start(world: World) -> Iterator[Callable[..., Program]]:
     programs: list[Program] = []
 
@@ -92,14 +103,19 @@ def test_the_first_minute(world: World, start: Callable[..., Program]) -> None:
     assert program.get("/atom.xml")[0] in (200, 503)
     program.until(lambda: program.get("/atom.xml")[0] == 200, seconds=7.5)
     status, page, headers = program.get()
-    assert status == 200 and b"Reading your" not in page
+    assert status == 200
+    assert b"Reading your" not in page
     program.until(lambda: program.get("/digest/latest.html")[0] == 200)
     status, _, headers = program.get("/atom.xml")
     assert headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     assert program.get("/atom.xml", **{"If-None-Match": headers["ETag"]})[0] == 304
     log = program.log.read_text()
-    for words in ("1 of 2 sources read · 2 entries: 2 of the last week are news", "Your first digest", "Subscribe",
-                  "Next digest tomorrow 07:00 (UTC). Edit feeds.yaml and save: it is picked up."):
+    for words in (
+        "1 of 2 sources read · 2 entries: 2 of the last week are news",
+        "Your first digest",
+        "Subscribe",
+        "Next digest tomorrow 07:00 (UTC). Edit feeds.yaml and save: it is picked up.",
+    ):
         assert words in log
     assert "Traceback" not in log
 
@@ -147,7 +163,10 @@ def test_a_second_one_exits_5_and_a_taken_port_exits_1_before_anything_is_polled
     other.folder.mkdir()
     other.write([blog])
     other.run("run", "--port", str(first.port), code=1)
-    assert other.said.strip() == f"cannot serve on 127.0.0.1:{first.port}: Address already in use; try --port {first.port + 1}"
+    assert (
+        other.said.strip()
+        == f"cannot serve on 127.0.0.1:{first.port}: Address already in use; try --port {first.port + 1}"
+    )
     assert len(blog.requests) == asked
 
 

@@ -17,7 +17,8 @@ def test_what_needs_attention_comes_first(world: World) -> None:
     world.write()
     world.poll()
     lines = world.run("status").splitlines()
-    assert lines[0].startswith("failing     Zulu") and "not found (404) · next poll 08:0" in lines[0]
+    assert lines[0].startswith("failing     Zulu")
+    assert "not found (404) · next poll 08:0" in lines[0]
     assert lines[1].startswith("ok          Alpha")
     assert lines[2] == "2 sources · no digest yet"
 
@@ -29,8 +30,18 @@ def test_the_json_is_that_of_the_published_file(world: World) -> None:
     told = json.loads(world.run("status", "--json"))
     assert told == json.loads(world.public("status.json").read_bytes())
     assert list(told) == ["sources", "last_digest", "offline"]
-    assert list(told["sources"][0]) == ["url", "title", "state", "last_success_at", "next_poll_at", "reason", "failures",
-                                        "error", "entries", "typical_gap_s"]
+    assert list(told["sources"][0]) == [
+        "url",
+        "title",
+        "state",
+        "last_success_at",
+        "next_poll_at",
+        "reason",
+        "failures",
+        "error",
+        "entries",
+        "typical_gap_s",
+    ]
 
 
 def test_without_a_store_it_says_what_to_do(world: World) -> None:

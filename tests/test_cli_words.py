@@ -8,22 +8,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.app import Failure
 from aggregator.cli.words import clock_time, count, digest_line, failure_line, minutes, safe
 from aggregator.records import Config, Source
+from aggregator.report import Failure
 from aggregator.store.digests import Sealed
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 CONFIG = Config(Path("feeds.yaml"), Path("public"), "x.db", ZoneInfo("Europe/Berlin"))
 
 
-@pytest.mark.parametrize(("text", "shown"), [
-    ("plain", "plain"),
-    ("a\x1b[31mred", "a [31mred"),
-    ("one\r\ntwo\u2028three", "one  two three"),
-    ("\u202egnp.exe", " gnp.exe"),
-    ("\x1b]8;;http://x\x07y", " ]8;;http://x y"),
-])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("a\x1b[31mred", "a [31mred"),
+        ("one\r\ntwo\u2028three", "one  two three"),
+        ("\u202egnp.exe", " gnp.exe"),
+        ("\x1b]8;;http://x\x07y", " ]8;;http://x y"),
+    ],
+)
 def test_no_control_character_reaches_the_terminal(text: str, shown: str) -> None:
     assert safe(text) == shown
 
@@ -43,18 +46,27 @@ def test_times_are_local_and_say_another_day() -> None:
     assert clock_time(NOW, CONFIG, date(2026, 3, 13)) == "Sat 14 Mar 08:00"
 
 
-@pytest.mark.parametrize(("error", "retry", "end"), [
-    ("refused (403, anti-bot)", NOW, "refused (403, anti-bot) · next try 08:00"),
-    ("an HTML page, not a feed; its feed seems to be https://a.example/x", NOW, "https://a.example/x · feeds.yaml:7"),
-    ("gone (410)", None, "gone (410) · not asked again"),
-])
+@pytest.mark.parametrize(
+    ("error", "retry", "end"),
+    [
+        ("refused (403, anti-bot)", NOW, "refused (403, anti-bot) · next try 08:00"),
+        (
+            "an HTML page, not a feed; its feed seems to be https://a.example/x",
+            NOW,
+            "https://a.example/x · feeds.yaml:7",
+        ),
+        ("gone (410)", None, "gone (410) · not asked again"),
+    ],
+)
 def test_a_failure_says_what_comes_next(error: str, retry: datetime | None, end: str) -> None:
     failure = Failure(Source("https://hr.example/feed", line=7), "HR", error, retry)
     line = failure_line(failure, CONFIG, NOW)
-    assert line.startswith("  hr.example") and line.endswith(end)
+    assert line.startswith("  hr.example")
+    assert line.endswith(end)
 
 
 def test_a_digest_says_where_it_is() -> None:
     sealed = Sealed(1, "", date(2026, 3, 14), None, NOW, 60, 425)
     assert digest_line(sealed, "http://x/digest/latest.html", first=True) == (
-        "Your first digest   http://x/digest/latest.html   7 minutes")
+        "Your first digest   http://x/digest/latest.html   7 minutes"
+    )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.dates import parse_date
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 
 READ = {
     # RFC 822 as it should be, and with every sloppiness
@@ -143,17 +143,17 @@ def test_it_never_raises_and_is_always_utc(text: str) -> None:
     assert moment is None or moment.tzinfo is UTC
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
 def test_the_usual_forms_come_back(moment: datetime) -> None:
     moment = moment.replace(microsecond=0)
     assert parse_date(moment.isoformat()) == moment
     assert parse_date(moment.strftime("%a, %d %b %Y %H:%M:%S +0000")) == moment
 
 
-@pytest.mark.skipif("AGGREGATOR_CORPUS" not in os.environ, reason="needs the corpus")
+@needs_corpus
 def test_the_collected_dates() -> None:
     """Of all dates that other projects collected, all but one in fifty are read as they say."""
-    lines = (Path(os.environ["AGGREGATOR_CORPUS"]) / "oracle/values-dates/values.jsonl").read_text("utf-8").splitlines()
+    lines = (CORPUS / "corpus" / "oracle" / "values-dates" / "values.jsonl").read_text("utf-8").splitlines()
     wrong = [value["input"] for value in map(json.loads, lines) if not _agrees(value["input"], value["expect"])]
     assert len(wrong) <= len(lines) / 50, wrong
 

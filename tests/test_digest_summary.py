@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic characters and other scripts are the subject)
 from __future__ import annotations
 
 import time

@@ -59,8 +59,13 @@ def test_only_alternates_of_a_feed_type_count(kind: str, rel: str, found: bool) 
 
 
 def test_posts_come_before_comments_and_json_otherwise_as_the_page_has_them() -> None:
-    head = (link("/comments/feed", title="Comments") + link("/feed.json", "application/feed+json") + link("/b")
-            + link("/a", "application/atom+xml") + link("/x", title="Newest comments"))
+    head = (
+        link("/comments/feed", title="Comments")
+        + link("/feed.json", "application/feed+json")
+        + link("/b")
+        + link("/a", "application/atom+xml")
+        + link("/x", title="Newest comments")
+    )
     assert links(head) == [f"https://blog.example/{name}" for name in ("b", "a", "feed.json", "comments/feed", "x")]
 
 
@@ -77,7 +82,9 @@ def test_a_base_element_moves_relative_addresses() -> None:
 def test_the_title_comes_along() -> None:
     page = f"<title>x</title>{link('/feed', title='Mine &amp; yours')}{link('/two')}".encode()
     assert feed_links(page, PAGE) == [
-        FeedLink("https://blog.example/feed", "Mine & yours"), FeedLink("https://blog.example/two", "")]
+        FeedLink("https://blog.example/feed", "Mine & yours"),
+        FeedLink("https://blog.example/two", ""),
+    ]
 
 
 @pytest.mark.parametrize("said", ["", "<meta charset=utf-8>", "<meta charset=latin-1>"])

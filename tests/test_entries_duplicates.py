@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +12,8 @@ from hypothesis import strategies as st
 from aggregator.entries.duplicates import containment, is_copy, marks, resemblance, same_page
 from aggregator.entries.normalize import normalize_entry
 from aggregator.records import Entry, ParsedEntry
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 from tests.makers import changed, entry, parsed, words
 
 LONG = words(400)
@@ -92,14 +92,11 @@ def test_similarities_are_shares(one: str, other: str) -> None:
 
 # --- the replay ----------------------------------------------------------------------------------------------
 
-CORPUS = os.environ.get("AGGREGATOR_CORPUS")
-replay = pytest.mark.skipif(not CORPUS, reason="AGGREGATOR_CORPUS names no corpus")
-
 
 @pytest.fixture(scope="module")
 def items() -> dict[str, tuple[str, Entry]]:
     """URL -> (site, entry) of the replay."""
-    lines = (Path(CORPUS or "") / "fow" / "items.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (CORPUS / "fow" / "items.jsonl").read_text(encoding="utf-8").splitlines()
     return {item["url"]: (item["site"], _entry(item)) for item in map(json.loads, lines)}
 
 
@@ -109,9 +106,9 @@ def _entry(item: dict[str, Any]) -> Entry:
     return normalize_entry(given, parsed(title=item["site_title"]), base, published)
 
 
-@replay
+@needs_corpus
 def test_true_pairs_of_the_replay_fold_and_nothing_else(items: dict[str, tuple[str, Entry]]) -> None:
-    told = json.loads((Path(CORPUS or "") / "fow" / "duplicates.json").read_text(encoding="utf-8"))
+    told = json.loads((CORPUS / "fow" / "duplicates.json").read_text(encoding="utf-8"))
     pairs = {frozenset((pair["a"], pair["b"])) for pair in told["duplicates"] if pair["kind"] != "adapted"}
     by_mark: dict[int, list[str]] = {}
     for url, (_, one) in items.items():
@@ -123,7 +120,7 @@ def test_true_pairs_of_the_replay_fold_and_nothing_else(items: dict[str, tuple[s
     assert found == pairs
 
 
-@replay
+@needs_corpus
 def test_marks_take_half_a_millisecond(items: dict[str, tuple[str, Entry]]) -> None:
     began = time.process_time()
     for _, one in items.values():

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +16,8 @@ from aggregator.entries.normalize import content_hash, normalize
 from aggregator.parse.feed import parse
 from aggregator.records import Entry
 from aggregator.store.entries import Known
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 from tests.makers import DAY, HOUR, NOW, changed, entry, words
 
 
@@ -336,10 +337,8 @@ def test_a_long_text_edited_under_a_new_guid_and_link_is_still_found_by_title_an
 
 # --- the corpus's pairs --------------------------------------------------------------------------------------
 
-CORPUS = os.environ.get("AGGREGATOR_CORPUS")
 
-
-@pytest.mark.skipif(not CORPUS, reason="AGGREGATOR_CORPUS names no corpus")
+@needs_corpus
 @pytest.mark.parametrize(
     ("group", "count", "held"),
     [("dates_moving", 0, 0), ("guid_changing", 0, 0), ("link_tracking", 0, 0), ("http_https", 0, 0),
@@ -347,7 +346,7 @@ CORPUS = os.environ.get("AGGREGATOR_CORPUS")
 )  # fmt: skip
 def test_pairs_of_fetches(group: str, count: int, held: int, tmp_path: Path) -> None:
     names = [f"{group}_fetch1", f"{group}_fetch2"]
-    script = Path(CORPUS or "") / "corpus" / "hostile" / "gen.py"
+    script = CORPUS / "corpus" / "hostile" / "gen.py"
     subprocess.run(
         [sys.executable, script, "--out", tmp_path, "--only", ",".join(names)], check=True, capture_output=True
     )

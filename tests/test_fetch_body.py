@@ -26,7 +26,7 @@ def pack_raw(data: bytes) -> bytes:
 
 
 def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
-    return (data[start:start + size] for start in range(0, len(data), size))
+    return (data[start : start + size] for start in range(0, len(data), size))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_junk_after_the_end_is_ignored(junk: bytes, size: int) -> None:
 def test_members_follow_one_another_wherever_the_pieces_end(boundary: int) -> None:
     one, two = gzip.compress(TEXT), gzip.compress(b"more")
     both = one + two
-    assert decoded([both[:len(one) + boundary], both[len(one) + boundary:]], "gzip") == TEXT + b"more"
+    assert decoded([both[: len(one) + boundary], both[len(one) + boundary :]], "gzip") == TEXT + b"more"
     with pytest.raises(FetchError, match="cut short"):
         decoded([both[:-3]], "gzip")
 

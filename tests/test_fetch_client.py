@@ -69,8 +69,12 @@ def test_the_request_says_what_it_must_and_nothing_else(web: Web, client: Client
         assert get(client, url).body == FEED
     for request in web.asked:
         assert request.method == "GET"
-        assert request.headers == {"host": f"127.0.0.1:{web.port}", "user-agent": AGENT, "accept": ACCEPT,
-                                   "accept-encoding": "gzip, deflate"}
+        assert request.headers == {
+            "host": f"127.0.0.1:{web.port}",
+            "user-agent": AGENT,
+            "accept": ACCEPT,
+            "accept-encoding": "gzip, deflate",
+        }
         assert len(request.lines) == 4
     assert web.targets() == ["/feed", "/feed"]  # one request each: no HEAD, no icon
 
@@ -81,7 +85,10 @@ def test_the_request_says_what_it_must_and_nothing_else(web: Web, client: Client
         ("https://example.org/me", f"fow-aggregator/{__version__} (+https://example.org/me)"),
         (None, f"fow-aggregator/{__version__}"),
         ("", f"fow-aggregator/{__version__}"),
-        ("https://b\u00fccher.example/\r\nX: y", f"fow-aggregator/{__version__} (+https://b%C3%BCcher.example/%0D%0AX:%20y)"),
+        (
+            "https://b\u00fccher.example/\r\nX: y",
+            f"fow-aggregator/{__version__} (+https://b%C3%BCcher.example/%0D%0AX:%20y)",
+        ),
     ],
 )
 def test_the_user_agent(contact: str | None, agent: str) -> None:
@@ -91,9 +98,16 @@ def test_the_user_agent(contact: str | None, agent: str) -> None:
 @pytest.mark.parametrize(
     ("link", "public"),
     [
-        ("https://example.org/feeds/", True), ("https://8.8.8.8/", True), ("http://127.0.0.1:8080/", False),
-        ("http://localhost:8080/", False), ("http://192.168.1.5/", False), ("http://box.local/", False),
-        ("http://box/", False), ("http://[::1]/", False), ("http://[2606:4700::1111]/", True), ("", False),
+        ("https://example.org/feeds/", True),
+        ("https://8.8.8.8/", True),
+        ("http://127.0.0.1:8080/", False),
+        ("http://localhost:8080/", False),
+        ("http://192.168.1.5/", False),
+        ("http://box.local/", False),
+        ("http://box/", False),
+        ("http://[::1]/", False),
+        ("http://[2606:4700::1111]/", True),
+        ("", False),
     ],
 )
 def test_only_a_link_that_strangers_can_follow_is_public(link: str, public: bool) -> None:
@@ -103,11 +117,22 @@ def test_only_a_link_that_strangers_can_follow_is_public(link: str, public: bool
 @pytest.mark.parametrize(
     ("path", "target"),
     [
-        ("/Feed", "/Feed"), ("/feed/", "/feed/"), ("/feed?", "/feed?"), ("/feed?A=b&c", "/feed?A=b&c"),
-        ("/%7Ea%2Fb%c3%a4", "/%7Ea%2Fb%c3%a4"), ("/~a;p=1,2'()*!$@:|{}", "/~a;p=1,2'()*!$@:|{}"),
-        ("//double//slash", "//double//slash"), ("/a/../b/./c", "/a/../b/./c"), ("/feed#top", "/feed"),
-        ("/feed?#top", "/feed?"), ("/feed?q=#top?", "/feed?q="), ("", "/"), ("?q=1", "/?q=1"),
-        ("/ä ö", "/%C3%A4%20%C3%B6"), ("/100%", "/100%"), ("/?url=http://x.example/?a=b", "/?url=http://x.example/?a=b"),
+        ("/Feed", "/Feed"),
+        ("/feed/", "/feed/"),
+        ("/feed?", "/feed?"),
+        ("/feed?A=b&c", "/feed?A=b&c"),
+        ("/%7Ea%2Fb%c3%a4", "/%7Ea%2Fb%c3%a4"),
+        ("/~a;p=1,2'()*!$@:|{}", "/~a;p=1,2'()*!$@:|{}"),
+        ("//double//slash", "//double//slash"),
+        ("/a/../b/./c", "/a/../b/./c"),
+        ("/feed#top", "/feed"),
+        ("/feed?#top", "/feed?"),
+        ("/feed?q=#top?", "/feed?q="),
+        ("", "/"),
+        ("?q=1", "/?q=1"),
+        ("/ä ö", "/%C3%A4%20%C3%B6"),
+        ("/100%", "/100%"),
+        ("/?url=http://x.example/?a=b", "/?url=http://x.example/?a=b"),
     ],
 )
 def test_every_byte_of_the_address_is_kept(web: Web, client: Client, path: str, target: str) -> None:
@@ -116,8 +141,20 @@ def test_every_byte_of_the_address_is_kept(web: Web, client: Client, path: str, 
 
 
 ODD_TAGS = [
-    '"5f3-61a-gzip"', 'W/"x"', "abc", '""', '"a,b"', '"' + "e" * 1024 + '"', '"caf\u00e9"',
-    '"\u00c3\u00a9\u0080\u00ff"', '"with space"', "'single'", '"unclosed', '"back\\slash"', "W/", '"tab\tin"',
+    '"5f3-61a-gzip"',
+    'W/"x"',
+    "abc",
+    '""',
+    '"a,b"',
+    '"' + "e" * 1024 + '"',
+    '"caf\u00e9"',
+    '"\u00c3\u00a9\u0080\u00ff"',
+    '"with space"',
+    "'single'",
+    '"unclosed',
+    '"back\\slash"',
+    "W/",
+    '"tab\tin"',
 ]
 
 
@@ -133,8 +170,13 @@ def test_an_etag_comes_back_byte_for_byte(web: Web, client: Client, tag: str) ->
 
 @pytest.mark.parametrize(
     "modified",
-    ["Tue, 02 Jan 2024 03:04:05 GMT", "2024-01-02 03:04:05", "tue, 02 jan 2024 03:04:05 gmt",
-     "Wed, 01 Jan 2098 00:00:00 GMT", "yesterday"],
+    [
+        "Tue, 02 Jan 2024 03:04:05 GMT",
+        "2024-01-02 03:04:05",
+        "tue, 02 jan 2024 03:04:05 gmt",
+        "Wed, 01 Jan 2098 00:00:00 GMT",
+        "yesterday",
+    ],
 )
 def test_a_last_modified_comes_back_byte_for_byte(web: Web, client: Client, modified: str) -> None:
     url = web.on("/feed", Answer(304))
@@ -174,8 +216,11 @@ def test_credentials_come_from_the_environment_a_file_or_the_address(
     secret = "Basic " + b64encode(b"me:p\xc3\xa4ss").decode()
     (tmp_path / "secret").write_text("me:päss\n", encoding="utf-8")
     monkeypatch.setenv("FEED_SECRET", "me:päss")
-    for source in (ours(url, auth="env:FEED_SECRET"), ours(url, auth=f"file:{tmp_path / 'secret'}"),
-                   ours(url.replace("//", "//me:p%C3%A4ss@"))):
+    for source in (
+        ours(url, auth="env:FEED_SECRET"),
+        ours(url, auth=f"file:{tmp_path / 'secret'}"),
+        ours(url.replace("//", "//me:p%C3%A4ss@")),
+    ):
         answer = client.poll(source, state_of(url))
         assert web.asked[-1].headers["authorization"] == secret
         assert answer.url == url  # no secret is carried on
@@ -191,9 +236,17 @@ def test_credentials_come_from_the_environment_a_file_or_the_address(
 @pytest.mark.parametrize(
     ("location", "target"),
     [
-        ("/b", "/b"), ("b", "/a/b"), ("?q=1", "/a/feed?q=1"), ("//127.0.0.1:{port}/b", "/b"),
-        ("HTTP://127.0.0.1:{port}/B%7e?", "/B%7e?"), ("http://127.0.0.1:{port}/b#frag", "/b"), ("/a b", "/a%20b"),
-        ("/\u00fc", "/%EF%BF%BD"), ("/\u00c3\u00bc", "/%C3%BC"), (" /b ", "/b"), ("../b", "/b"),
+        ("/b", "/b"),
+        ("b", "/a/b"),
+        ("?q=1", "/a/feed?q=1"),
+        ("//127.0.0.1:{port}/b", "/b"),
+        ("HTTP://127.0.0.1:{port}/B%7e?", "/B%7e?"),
+        ("http://127.0.0.1:{port}/b#frag", "/b"),
+        ("/a b", "/a%20b"),
+        ("/\u00fc", "/%EF%BF%BD"),
+        ("/\u00c3\u00bc", "/%C3%BC"),
+        (" /b ", "/b"),
+        ("../b", "/b"),
     ],
 )
 def test_redirects_are_followed(web: Web, client: Client, status: int, location: str, target: str) -> None:
@@ -208,12 +261,19 @@ def test_redirects_are_followed(web: Web, client: Client, status: int, location:
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({}, "to nowhere"), ({"Location": ""}, "to nowhere"), ({"Location": "http://127.0.0.1:99999/"}, "to nowhere"),
-        ({"Location": "http://["}, "to nowhere"), ({"Location": "http://"}, "to nowhere"),
-        ({"Location": "file:///etc/passwd"}, "to file:"), ({"Location": "ftp://example.org/"}, "to ftp:"),
-        ({"Location": "javascript:alert(1)"}, "to javascript:"), ({"Location": "data:text/xml,<rss/>"}, "to data:"),
-        ({"Location": "gopher://example.org"}, "to gopher:"), ({"Location": "feed:https://x.example/"}, "to feed:"),
-        ({"Location": "/a/feed"}, "more than 5 times"), ({"Location": "x" * 9000}, "to nowhere"),
+        ({}, "to nowhere"),
+        ({"Location": ""}, "to nowhere"),
+        ({"Location": "http://127.0.0.1:99999/"}, "to nowhere"),
+        ({"Location": "http://["}, "to nowhere"),
+        ({"Location": "http://"}, "to nowhere"),
+        ({"Location": "file:///etc/passwd"}, "to file:"),
+        ({"Location": "ftp://example.org/"}, "to ftp:"),
+        ({"Location": "javascript:alert(1)"}, "to javascript:"),
+        ({"Location": "data:text/xml,<rss/>"}, "to data:"),
+        ({"Location": "gopher://example.org"}, "to gopher:"),
+        ({"Location": "feed:https://x.example/"}, "to feed:"),
+        ({"Location": "/a/feed"}, "more than 5 times"),
+        ({"Location": "x" * 9000}, "to nowhere"),
     ],
 )
 def test_what_leads_nowhere_is_one_error(web: Web, client: Client, headers: dict[str, str], words: str) -> None:
@@ -322,8 +382,10 @@ def test_headers_are_lower_case_and_joined(web: Web, client: Client) -> None:
     [
         Raw(b"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx"),  # no reason phrase
         Raw(b"HTTP/1.0 200 OK\r\n\r\nx"),  # ends with the connection
-        Raw(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"),
+        Raw(
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
+        ),
         Raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;name=value\r\nx\r\n0\r\nTrailer: y\r\n\r\n"),
         Answer(200, b"x", chunked=True),
         Answer(200, b"x", length=-1, then="close"),
@@ -380,8 +442,11 @@ def test_an_endless_body_ends_at_the_limit(web: Web) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(200, FEED, drip=0.02), Answer(200, FEED, drip=0.02, drip_head=True), Answer(200, FEED, wait=5),
-        Answer(200, FEED, length=len(FEED) + 9), Answer(200, FEED, chunked=True, last_chunk=False),
+        Answer(200, FEED, drip=0.02),
+        Answer(200, FEED, drip=0.02, drip_head=True),
+        Answer(200, FEED, wait=5),
+        Answer(200, FEED, length=len(FEED) + 9),
+        Answer(200, FEED, chunked=True, last_chunk=False),
         Raw(b"HTTP/1.1 200 OK\r\n", "keep"),
     ],
 )
@@ -405,10 +470,13 @@ def test_the_deadline_is_one_for_all_redirects(web: Web) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [Answer(429, b"x" * 10, {"Retry-After": "60"}, length=50, then="close"),
-     Answer(429, b"x" * 10, {"Retry-After": "60", "Content-Encoding": "gzip"}),
-     Answer(429, b"x" * 300_000, {"Retry-After": "60"}), Answer(429, b"x" * 100, {"Retry-After": "60"}, drip=0.02),
-     Answer(429, b"x", {"Retry-After": "60"}, length=5, then="reset")],
+    [
+        Answer(429, b"x" * 10, {"Retry-After": "60"}, length=50, then="close"),
+        Answer(429, b"x" * 10, {"Retry-After": "60", "Content-Encoding": "gzip"}),
+        Answer(429, b"x" * 300_000, {"Retry-After": "60"}),
+        Answer(429, b"x" * 100, {"Retry-After": "60"}, drip=0.02),
+        Answer(429, b"x", {"Retry-After": "60"}, length=5, then="reset"),
+    ],
 )
 def test_a_broken_error_page_does_not_hide_the_status(web: Web, answer: Answer) -> None:
     client = Client(agent=AGENT, tls=TLS, timeout=0.4)
@@ -428,7 +496,11 @@ def test_refused_reset_and_unknown_hosts_are_told_apart(web: Web, client: Client
 
 
 def test_an_address_that_cannot_be_asked_is_an_error_without_its_secrets(client: Client) -> None:
-    for url in ("http://me:hunter2@[::1/feed", "http://me:hunter2@a\u2100b/feed?token=hunter2", "http://1.2.3.999/?key=hunter2"):
+    for url in (
+        "http://me:hunter2@[::1/feed",
+        "http://me:hunter2@a\u2100b/feed?token=hunter2",
+        "http://1.2.3.999/?key=hunter2",
+    ):
         error = failure(client, url)
         assert "hunter2" not in str(error)
 
@@ -498,9 +570,29 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("openssl is not installed")
     path = tmp_path_factory.mktemp("tls") / "localhost.pem"
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", path, "-out", f"{path}.crt"],
-        check=True, capture_output=True)
+        [
+            openssl,
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            path,
+            "-out",
+            f"{path}.crt",
+        ],
+        check=True,
+        capture_output=True,
+    )
     path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
     return path
 
@@ -539,6 +631,7 @@ def test_a_certificate_must_be_known_and_for_this_host(safe_web: Web, trusting: 
 
 def test_a_server_that_speaks_no_tls_and_one_that_stalls(client: Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain:
+
         def greet() -> None:
             with plain.accept()[0] as sock:
                 sock.sendall(b"220 mail.example ESMTP\r\n")

@@ -21,11 +21,11 @@ CLOSED = """
 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:100.64.0.1
 ::ffff:169.254.169.254 ::ffff:8.8.8.8 ::127.0.0.1 2002:7f00:1:: 2002:a9fe:a9fe:: 2002:808:808::
 2001:0:4136:e378:8000:63bf:f5ff:fffe 2001:10::1 2001:20::1
-""".split()  # noqa: SIM905
+""".split()
 OPEN = """
 8.8.8.8 1.1.1.1 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.1 192.0.1.1 198.17.255.255 198.20.0.1 223.255.255.255
 168.63.129.15 2606:4700::1111 2a00:1450:4001::1 2001:4860:4860::8888 2001:200::1 64:ff9b::8.8.8.8
-""".split()  # noqa: SIM905
+""".split()
 
 
 @pytest.mark.parametrize("address", CLOSED)
@@ -49,8 +49,15 @@ def guard(addresses: list[str], permitted: str | None = None, seconds: float = 1
 
 @pytest.mark.parametrize(
     "addresses",
-    [["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"], ["2606:4700::1111", "fd00::1"], ["fe80::1%eth0"],
-     ["2606:4700::1111%1"], ["not an address"], [""]],
+    [
+        ["8.8.8.8", "127.0.0.1"],
+        ["127.0.0.1", "8.8.8.8"],
+        ["2606:4700::1111", "fd00::1"],
+        ["fe80::1%eth0"],
+        ["2606:4700::1111%1"],
+        ["not an address"],
+        [""],
+    ],
 )
 def test_one_closed_or_odd_address_among_several_refuses_them_all(addresses: list[str]) -> None:
     with pytest.raises(FetchError, match="allow_private") as caught:
@@ -60,8 +67,23 @@ def test_one_closed_or_odd_address_among_several_refuses_them_all(addresses: lis
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0x7f.1", "017700000001", "0177.0.0.1", "127.1", "127.0.1",
-     "0", "0.0.0.0", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::"],
+    [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "017700000001",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.1",
+        "0",
+        "0.0.0.0",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:7f00:1",
+        "::",
+    ],
 )
 def test_a_host_in_disguise_is_refused_through_the_real_resolver(host: str) -> None:
     made = Guard()
@@ -107,7 +129,8 @@ def test_an_address_that_does_not_answer_costs_two_seconds_at_most(listening: tu
             sock.connect_ex(full.getsockname())
         began = time.monotonic()
         guard(["127.0.0.3", "127.0.0.1"], permitted="home.example", seconds=20).connect_tcp(
-            "home.example", listening[1]).close()
+            "home.example", listening[1]
+        ).close()
         assert NEXT_ADDRESS_AFTER * 0.9 <= time.monotonic() - began < NEXT_ADDRESS_AFTER + 1
         began = time.monotonic()
         with pytest.raises(FetchError, match="does not answer") as caught:

@@ -1,11 +1,8 @@
-# ruff: noqa: RUF001  (typographic and hostile characters are the subject)
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
-from pathlib import Path
 
 import lxml.html
 import pytest
@@ -13,22 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.html import MAX_CHARACTERS, MAX_TITLE, escape_text, excerpt, safe_html, text_of, title_text
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 
-CORPUS = os.environ.get("AGGREGATOR_CORPUS")
 BASE = "https://blog.example/2026/post/"
 
 ELEMENTS = set(
     """a abbr address article aside audio b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div
     dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p picture pre
     q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt
-    u ul var video wbr""".split()  # noqa: SIM905
+    u ul var video wbr""".split()
 )
 ATTRIBUTES = set(
     """alt cite colspan controls datetime dir height href lang poster preload rel rowspan scope src start title type
-    width""".split()  # noqa: SIM905
+    width""".split()
 )
 HOSTILE_ELEMENTS = sorted(
-    set("p b i a table tr td select svg math style script pre plaintext template form h1 li".split())  # noqa: SIM905
+    set("p b i a table tr td select svg math style script pre plaintext template form h1 li".split())
 )
 GOOD_ADDRESS = re.compile(r"https?://[^/\\@]+(/|\?|#|$)|mailto:[^:]+$")
 ADDRESSES = ("href", "src", "poster", "cite")
@@ -310,17 +308,14 @@ def test_escape_text() -> None:
 
 
 def corpus_strings() -> list[str]:
-    root = Path(CORPUS or ".")
-    places = [path for path in (root, root / "corpus", root.parent) if path.is_dir()]
-    names = ("hostile/markup.json", "hostile/xss_payloads.json", "hostile/blns.json")
-    lists = [place / name for place in places for name in names]
-    found = [row for path in lists if path.is_file() for row in json.loads(path.read_text("utf-8"))]
-    suites = [path for place in places for path in place.glob("oracle/values-sanitize-*/values.jsonl")]
+    names = ("hostile/markup.json", "corpus/hostile/xss_payloads.json", "corpus/hostile/blns.json")
+    found = [row for name in names for row in json.loads((CORPUS / name).read_text("utf-8"))]
+    suites = list((CORPUS / "corpus" / "oracle").glob("values-sanitize-*/values.jsonl"))
     found += [json.loads(line)["input"] for path in suites for line in path.read_text("utf-8").split("\n") if line]
     return [row if isinstance(row, str) else row["payload"] for row in found]
 
 
-@pytest.mark.skipif(not CORPUS, reason="AGGREGATOR_CORPUS names no corpus")
+@needs_corpus
 def test_strings_that_others_collected_are_harmless() -> None:
     strings = corpus_strings()
     assert len(strings) > 30

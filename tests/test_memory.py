@@ -14,8 +14,15 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 URL, NEW = "https://blog.example/feed", "https://new.example/feed"
 SOURCE = Source(URL)
 FRESH = SourceState(1, URL, URL)
-KNOWN = replace(FRESH, etag='"1"', last_modified="Mon", validators_url=URL, success_at=NOW - HOUR, polled_at=NOW - HOUR,
-                body_hash="one")
+KNOWN = replace(
+    FRESH,
+    etag='"1"',
+    last_modified="Mon",
+    validators_url=URL,
+    success_at=NOW - HOUR,
+    polled_at=NOW - HOUR,
+    body_hash="one",
+)
 FEED = ParsedFeed("express", "rss", "rss20", "utf-8", True, title="A blog")
 REFUSED = FetchError("http", "not found (404)")
 
@@ -25,11 +32,24 @@ def answer(status: int = 200, /, *hops: Redirect, url: str = URL, **headers: str
 
 
 def told(
-    state: SourceState, response: Response, feed: ParsedFeed | None = FEED, *, news: bool = False, now: datetime = NOW,
+    state: SourceState,
+    response: Response,
+    feed: ParsedFeed | None = FEED,
+    *,
+    news: bool = False,
+    now: datetime = NOW,
     source: Source = SOURCE,
 ) -> SourceState:
-    return after_answer(source, state, response, feed if response.status == 200 else None, body_hash="two",
-                        brought_news=news, newest=now, now=now)
+    return after_answer(
+        source,
+        state,
+        response,
+        feed if response.status == 200 else None,
+        body_hash="two",
+        brought_news=news,
+        newest=now,
+        now=now,
+    )
 
 
 def failed(state: SourceState, status: int | None, now: datetime = NOW, **headers: str) -> SourceState:
@@ -39,8 +59,11 @@ def failed(state: SourceState, status: int | None, now: datetime = NOW, **header
 @pytest.mark.parametrize(
     ("headers", "etag", "modified"),
     [
-        ({"etag": '"5f3-61a-gzip"', "last_modified": "Tue, 02 Jan 2024 03:04:05 GMT"}, '"5f3-61a-gzip"',
-         "Tue, 02 Jan 2024 03:04:05 GMT"),
+        (
+            {"etag": '"5f3-61a-gzip"', "last_modified": "Tue, 02 Jan 2024 03:04:05 GMT"},
+            '"5f3-61a-gzip"',
+            "Tue, 02 Jan 2024 03:04:05 GMT",
+        ),
         ({"etag": 'W/"x"'}, 'W/"x"', None),
         ({"etag": "abc"}, "abc", None),
         ({"etag": '""'}, '""', None),
@@ -61,8 +84,13 @@ def test_a_200_replaces_the_validators_whatever_they_look_like(
 
 @pytest.mark.parametrize(
     ("headers", "etag", "modified"),
-    [({}, '"1"', "Mon"), ({"etag": '"2"'}, '"2"', "Mon"), ({"last_modified": "Tue"}, '"1"', "Tue"),
-     ({"etag": '"2"', "last_modified": "Tue"}, '"2"', "Tue"), ({"etag": ""}, '"1"', "Mon")],
+    [
+        ({}, '"1"', "Mon"),
+        ({"etag": '"2"'}, '"2"', "Mon"),
+        ({"last_modified": "Tue"}, '"1"', "Tue"),
+        ({"etag": '"2"', "last_modified": "Tue"}, '"2"', "Tue"),
+        ({"etag": ""}, '"1"', "Mon"),
+    ],
 )
 def test_a_304_only_adds_to_the_validators(headers: dict[str, str], etag: str, modified: str) -> None:
     after = told(KNOWN, answer(304, **headers))
@@ -261,7 +289,7 @@ def test_validators_that_do_not_work_are_found_out_with_patience() -> None:
     for _ in range(PATIENCE + 2):
         state = told(state, answer(etag='"1"'), feed=None)
         gaps.append(hours_until_next(state, NOW))
-    assert gaps[PATIENCE - 2:] == [1, 2, 4, 8]
+    assert gaps[PATIENCE - 2 :] == [1, 2, 4, 8]
     assert hours_until_next(told(state, answer(304)), NOW) == 1
 
 

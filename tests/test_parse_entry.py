@@ -26,7 +26,7 @@ NAMESPACES = " ".join(
 )
 
 
-def _read(inner: str, attributes: str = "", author: Person = Person(None, None)) -> ParsedEntry:  # noqa: B008
+def _read(inner: str, attributes: str = "", author: Person = Person(None, None)) -> ParsedEntry:
     element = etree.fromstring(f"<item {NAMESPACES} {attributes}>{inner}</item>")
     return entry.read(element, Bases("http://e.example/", scoped="xml:base" in attributes), "en", author)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
 from aggregator.parse.feed import parse
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "feeds"
@@ -104,13 +105,13 @@ def test_nothing_but_parse_errors(body: bytes, content_type: str | None) -> None
         try:
             parse(body, url=url, content_type=content_type)
         except ParseError as error:
-            assert error.kind in {"html", "not_feed", "limit"}  # noqa: PT017
+            assert error.kind in {"html", "not_feed", "limit"}
 
 
-@pytest.mark.skipif("AGGREGATOR_CORPUS" not in os.environ, reason="needs the corpus")
+@needs_corpus
 def test_the_oracles_of_other_projects() -> None:
     """Facts that twenty-two other parsers' suites state: the share of cases in which all of them are right."""
-    scorer = Path(os.environ["AGGREGATOR_CORPUS"]) / "score.py"
+    scorer = CORPUS / "corpus" / "score.py"
     command = [sys.executable, str(scorer), "--project", str(ROOT), "--facts"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     strict, lenient = (float(share) for share in re.findall(r"([\d.]+) %", done.stdout.splitlines()[-1]))
@@ -118,9 +119,9 @@ def test_the_oracles_of_other_projects() -> None:
     assert lenient >= 92.0
 
 
-@pytest.mark.skipif("AGGREGATOR_CORPUS" not in os.environ, reason="needs the corpus")
+@needs_corpus
 def test_every_real_feed_is_read() -> None:
-    folder = Path(os.environ["AGGREGATOR_CORPUS"]) / "real"
+    folder = CORPUS / "corpus" / "real"
     feeds = [
         parse(path.read_bytes(), url="http://h.example/feed") for path in folder.iterdir() if path.suffix != ".csv"
     ]
@@ -128,22 +129,31 @@ def test_every_real_feed_is_read() -> None:
     assert sum(len(feed.entries) for feed in feeds) / len(feeds) > 20
 
 
-@pytest.mark.parametrize(("document", "cut"), [
-    (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item></channel></rss>", False),
-    (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item></channel></rss>\n<!-- cached -->", False),
-    (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item><item><title>b", True),
-    (b"<rss version='2.0'><channel><title>x & y</title><item><title>a</title></item></channel></rss>", False),
-])
+@pytest.mark.parametrize(
+    ("document", "cut"),
+    [
+        (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item></channel></rss>", False),
+        (
+            b"<rss version='2.0'><channel><title>x</title><item></item></channel></rss>\n<!-- cached -->",
+            False,
+        ),
+        (b"<rss version='2.0'><channel><title>x</title><item><title>a</title></item><item><title>b", True),
+        (b"<rss version='2.0'><channel><title>x & y</title><item><title>a</title></item></channel></rss>", False),
+    ],
+)
 def test_a_document_without_its_end_is_told_apart_from_a_sloppy_one(document: bytes, cut: bool) -> None:
     assert parse(document).cut is cut
 
 
-@pytest.mark.parametrize(("end", "titles"), [
-    ("<item><title>Thr", ["One", "Two"]),
-    ("<item><title>Three</title><link>https://a.example/3", ["One", "Two"]),
-    ("<item><title>Three</title></item>", ["One", "Two", "Three"]),
-    ("", ["One", "Two"]),
-])
+@pytest.mark.parametrize(
+    ("end", "titles"),
+    [
+        ("<item><title>Thr", ["One", "Two"]),
+        ("<item><title>Three</title><link>https://a.example/3", ["One", "Two"]),
+        ("<item><title>Three</title></item>", ["One", "Two", "Three"]),
+        ("", ["One", "Two"]),
+    ],
+)
 def test_of_a_cut_document_the_whole_entries_are_taken_the_partial_last_one_is_not(end: str, titles: list[str]) -> None:
     start = "<rss version='2.0'><channel><title>x</title><item><title>One</title></item><item><title>Two</title></item>"
     assert [entry.title for entry in parse((start + end).encode()).entries] == titles

@@ -93,8 +93,13 @@ def desk(store: Store) -> Desk:
 
 def test_a_source_from_its_first_poll_to_a_quiet_one(web: Web, desk: Desk) -> None:
     tagged = {"ETag": '"1"', "Content-Type": "application/rss+xml"}
-    url = web.on("/feed", Answer(200, rss(2), tagged), Answer(304), Answer(200, rss(2), {"ETag": '"2"'}),
-                 Answer(200, rss(["New", "Entry 0", "Entry 1"], newest=NOW), {"ETag": '"3"'}))
+    url = web.on(
+        "/feed",
+        Answer(200, rss(2), tagged),
+        Answer(304),
+        Answer(200, rss(2), {"ETag": '"2"'}),
+        Answer(200, rss(["New", "Entry 0", "Entry 1"], newest=NOW), {"ETag": '"3"'}),
+    )
     desk.follow(ours(url))
     outcomes, news = [], []
     for hours in range(4):
@@ -121,8 +126,11 @@ def test_a_304_to_a_request_without_a_condition_is_an_error_and_does_not_wedge(w
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (Answer(200, b"<html><head><link rel=alternate type='application/rss+xml' href='/real'></head><p>Hi</html>"),
-         "html", "; its feed seems to be http://127.0.0.1:{port}/real"),
+        (
+            Answer(200, b"<html><head><link rel=alternate type='application/rss+xml' href='/real'></head><p>Hi</html>"),
+            "html",
+            "; its feed seems to be http://127.0.0.1:{port}/real",
+        ),
         (Answer(200, b"<!doctype html><title>Parked</title><p>Buy this domain"), "html", "an HTML page"),
         (Answer(200, b""), "not_feed", "empty"),
         (Answer(200, b"%PDF-1.7"), "not_feed", ""),
@@ -149,7 +157,7 @@ def test_a_failure_is_data_and_leaves_what_was_known(
 
 def test_a_document_that_was_cut_gives_its_whole_entries_and_no_validators(web: Web, desk: Desk) -> None:
     whole = rss(["One", "Two", "Three"])
-    cut = whole[:whole.index(b"Three") + 2]
+    cut = whole[: whole.index(b"Three") + 2]
     url = web.on("/feed", Answer(200, cut, {"ETag": '"1"'}), Answer(200, cut, {"ETag": '"1"'}), Answer(200, whole))
     desk.follow(ours(url))
     assert {"One", "Two"} <= {entry.title for entry, _ in desk.poll()[url].changes.new}
@@ -199,15 +207,17 @@ def test_recording_is_one_transaction(web: Web, desk: Desk) -> None:
         record(twice, desk.store, NOW)
     state = desk.state(url)
     assert (state.etag, state.success_at, desk.titles(url), desk.store.sources.newest_body(state.key)) == (
-        None, None, set(), None)
+        None,
+        None,
+        set(),
+        None,
+    )
     record(result, desk.store, NOW)
     assert (desk.state(url).etag, len(desk.titles(url))) == ('"1"', 2)
     assert desk.store.sources.newest_body(state.key) == rss(2)
 
 
-@pytest.mark.parametrize(
-    ("headers", "rested"), [({"Retry-After": "86400"}, DAY), ({}, 2 * HOUR)]
-)
+@pytest.mark.parametrize(("headers", "rested"), [({"Retry-After": "86400"}, DAY), ({}, 2 * HOUR)])
 def test_429_rests_the_whole_public_host(desk: Desk, headers: dict[str, str], rested: timedelta) -> None:
     source = Source("https://feeds.example/a")
     desk.follow(source)
@@ -292,9 +302,15 @@ def test_of_two_new_lines_only_one_takes_over(web: Web, desk: Desk) -> None:
 
 def test_bad_sources_stop_no_other(web: Web) -> None:
     bad: list[Answer | Raw] = [
-        Answer(500), Answer(200, b"\0\xff" * 500), Answer(200, rss(2)[:200], length=999, then="close"),
-        Raw(b"", "reset"), Answer(200, b"<rss", drip=0.1), Raw(b"junk\r\n\r\n"), Answer(301, b"", {"Location": "file:///etc/passwd"}),
-        Answer(200, b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), Answer(200, b"[" * 100_000),
+        Answer(500),
+        Answer(200, b"\0\xff" * 500),
+        Answer(200, rss(2)[:200], length=999, then="close"),
+        Raw(b"", "reset"),
+        Answer(200, b"<rss", drip=0.1),
+        Raw(b"junk\r\n\r\n"),
+        Answer(301, b"", {"Location": "file:///etc/passwd"}),
+        Answer(200, b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"),
+        Answer(200, b"[" * 100_000),
     ]
     work = [fresh(ours(web.on(f"/bad{n}", answer))) for n, answer in enumerate(bad)]
     work += [fresh(ours("http://[::1]:1/refused")), fresh(ours("http://" + "a" * 70 + ".example/"))]

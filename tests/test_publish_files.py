@@ -110,7 +110,6 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
 
 
-
 def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     (tmp_path / "atom.xml").symlink_to(tmp_path / "mine")

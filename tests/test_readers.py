@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.clients import Seen, Served, by_feedparser, by_newsboat, by_reader, by_sfeed, served, w3c_findings
 
 from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Tombstone
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
 from aggregator.render.opml import opml
+from tests.clients import Seen, Served, by_feedparser, by_newsboat, by_reader, by_sfeed, served, w3c_findings
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 DESK = Attribution("The Desk", "https://desk.example.org/", "https://desk.example.org/feed", "urn:uuid:d", NOW)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with rich
-from tests.samples.digests import ARABIC, BAKERY, EMPTY, FIRST, FULL, GERMAN, NO_LINK, entry
 
 from aggregator.records import Digest, DigestEntry, FailedSource, Story
 from aggregator.render import digest, issue, words
 from aggregator.render.markdown import escape, link
 from aggregator.render.site import Site, tongue, web_link
 from aggregator.render.text import one_line
+from tests.samples.digests import ARABIC, BAKERY, EMPTY, FIRST, FULL, GERMAN, NO_LINK, entry
 
 SITE = Site("Future of Work", "https://example.org/fow/", ZoneInfo("Europe/Berlin"))
 BERLIN = ZoneInfo("Europe/Berlin")

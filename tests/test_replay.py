@@ -6,7 +6,6 @@ Needs `AGGREGATOR_CORPUS`, the folder that holds `fow/replay.py`; its texts stay
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -19,10 +18,11 @@ from typing import Any
 
 import pytest
 
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 from tests.world import World, digest_titles
 
-CORPUS = os.environ.get("AGGREGATOR_CORPUS")
-pytestmark = pytest.mark.skipif(not CORPUS, reason="AGGREGATOR_CORPUS names no folder of recorded feeds")
+pytestmark = needs_corpus
 
 
 class Replay(World):
@@ -34,8 +34,8 @@ class Replay(World):
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(CORPUS or "") / "fow" / "replay.py"), "--port", str(self.port)],
-            stdout=subprocess.PIPE)
+            [sys.executable, str(CORPUS / "fow" / "replay.py"), "--port", str(self.port)], stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         self._process.stdout.readline()
 
@@ -61,7 +61,7 @@ class Replay(World):
         (self.folder / "feeds.yaml").write_text("timezone: UTC\n" + self.get("/sources.yaml") + more, encoding="utf-8")
 
 
-@pytest.fixture()
+@pytest.fixture
 def replay(tmp_path: Path) -> Iterator[Replay]:
     made = Replay(tmp_path)
     yield made
@@ -72,10 +72,13 @@ def _at(day: int, hour: int = 7) -> datetime:
     return datetime(2026, 3, day, hour, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("moment", "received", "news", "backlog"), [
-    (_at(14), 179, 60, 119),
-    (_at(20), 316, 112, 204),
-])
+@pytest.mark.parametrize(
+    ("moment", "received", "news", "backlog"),
+    [
+        (_at(14), 179, 60, 119),
+        (_at(20), 316, 112, 204),
+    ],
+)
 def test_a_first_poll_receives_every_entry_once(
     replay: Replay, moment: datetime, received: int, news: int, backlog: int
 ) -> None:
@@ -99,7 +102,9 @@ def test_polling_again_is_conditional_and_stores_nothing(replay: Replay) -> None
     replay.now += timedelta(hours=1)
     later = replay.poll()
     assert (later["polled"], later["not_modified"], later["new"]) == (53, 53, 0)
-    assert all("If-None-Match" in line["headers"] for line in replay.log()[asked + 1 :] if line["path"].endswith("/feed"))
+    assert all(
+        "If-None-Match" in line["headers"] for line in replay.log()[asked + 1 :] if line["path"].endswith("/feed")
+    )
     forced = replay.poll("--force")
     assert (forced["polled"], forced["not_modified"], forced["new"]) == (53, 53, 0)
 
@@ -112,27 +117,48 @@ def test_moving_the_clock_brings_just_what_is_new_and_each_entry_is_in_one_diges
         replay.poll()
         replay.run("digest")
         digest = replay.digest(f"2026-03-{day}")
-        assert digest["received"] == sum(digest[name] for name in (
-            "shown", "folded", "filtered", "over_cap", "backlog", "quarantined"))
+        assert digest["received"] == sum(
+            digest[name] for name in ("shown", "folded", "filtered", "over_cap", "backlog", "quarantined")
+        )
         told = digest_titles(digest) + [line["title"] for line in digest["not_shown"]]
         assert len(told) == digest["received"] - digest["backlog"]
-        shown += [entry["id"] for story in digest["stories"] for entry in story["entries"]] + [e["id"] for e in digest["also"]]
+        shown += [entry["id"] for story in digest["stories"] for entry in story["entries"]] + [
+            e["id"] for e in digest["also"]
+        ]
     assert len(shown) == len(set(shown))
     assert 378 <= digest["reading_time_s"] <= 462
 
 
 def test_with_every_fault_in_the_list_all_the_others_are_delivered(replay: Replay) -> None:
     replay.at(_at(14))
-    replay.configure("404", "410", "429", "500", "html-instead", "truncated", "redirect-loop", "empty", "gzip-bomb",
-                     "not-modified-always")
+    replay.configure(
+        "404",
+        "410",
+        "429",
+        "500",
+        "html-instead",
+        "truncated",
+        "redirect-loop",
+        "empty",
+        "gzip-bomb",
+        "not-modified-always",
+    )
     done = replay.poll()
     assert (done["polled"], done["new"]) == (63, 179)
     words = [failure["error"] for failure in done["failed"]]
     assert len(words) == 10
     assert all("\n" not in error and len(error) < 120 for error in words)
-    for expected in ("not found (404)", "gone (410)", "it asks us to slow down (429)", "its server fails (500)",
-                     "an HTML page, not a feed", "the answer was cut short", "redirects more than 5 times",
-                     "empty document", "the answer is larger than 32 MiB"):
+    for expected in (
+        "not found (404)",
+        "gone (410)",
+        "it asks us to slow down (429)",
+        "its server fails (500)",
+        "an HTML page, not a feed",
+        "the answer was cut short",
+        "redirects more than 5 times",
+        "empty document",
+        "the answer is larger than 32 MiB",
+    ):
         assert any(error.startswith(expected) for error in words), expected
 
 

@@ -17,10 +17,19 @@ from aggregator.serve import MAX_AGE, bind, content_type, server, site
 
 LONG = b"<p>A long text that is worth packing.</p>" * 100
 FILES = {
-    "index.html": b"<h1>Future of Work</h1>", "atom.xml": LONG, "rss.xml": b"<rss/>", "feed.json": b"{}",
-    "404.html": b"<h1>Not here</h1>", "digest/index.html": b"calendar", "digest/2026-03-14.md": b"# Digest",
-    "tags/new-work/atom.xml": b"<feed/>", "style.css": b"p{}", ".secret": b"no", "data/.hidden/x.html": b"no",
-    "tags/\u5de5\u4f5c/atom.xml": b"<feed/>", "a?b.html": b"odd",
+    "index.html": b"<h1>Future of Work</h1>",
+    "atom.xml": LONG,
+    "rss.xml": b"<rss/>",
+    "feed.json": b"{}",
+    "404.html": b"<h1>Not here</h1>",
+    "digest/index.html": b"calendar",
+    "digest/2026-03-14.md": b"# Digest",
+    "tags/new-work/atom.xml": b"<feed/>",
+    "style.css": b"p{}",
+    ".secret": b"no",
+    "data/.hidden/x.html": b"no",
+    "tags/\u5de5\u4f5c/atom.xml": b"<feed/>",
+    "a?b.html": b"odd",
 }
 
 
@@ -131,9 +140,18 @@ def test_no_page_may_run_or_load_what_is_not_ours(running: Running, path: str) -
 @pytest.mark.parametrize(
     ("accepted", "packed"),
     [
-        ("gzip", True), ("deflate, gzip;q=0.5, br", True), ("GZIP", True), ("*", True), ("*;q=0, gzip", True),
-        ("gzip;q=0", False), ("gzip; q=0.0, *", False), ("*;q=0", False), ("br, deflate", False), ("", False),
-        ("identity", False), (",;q=", False),
+        ("gzip", True),
+        ("deflate, gzip;q=0.5, br", True),
+        ("GZIP", True),
+        ("*", True),
+        ("*;q=0, gzip", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0, *", False),
+        ("*;q=0", False),
+        ("br, deflate", False),
+        ("", False),
+        ("identity", False),
+        (",;q=", False),
     ],
 )
 def test_gzip_for_those_who_take_it(running: Running, accepted: str, packed: bool) -> None:
@@ -165,8 +183,16 @@ def test_nothing_can_be_changed(running: Running, method: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "status"),
     [
-        ("{tag}", 304), ('"other", {tag}', 304), ('"other",{gzip}', 304), ("*", 304), ("W/{tag}", 304),
-        ('"other"\n{tag}', 304), ('"other"', 200), ('W/"other"', 200), ("", 200), ("garbage, \x80", 200),
+        ("{tag}", 304),
+        ('"other", {tag}', 304),
+        ('"other",{gzip}', 304),
+        ("*", 304),
+        ("W/{tag}", 304),
+        ('"other"\n{tag}', 304),
+        ('"other"', 200),
+        ('W/"other"', 200),
+        ("", 200),
+        ("garbage, \x80", 200),
     ],
 )
 def test_if_none_match(running: Running, condition: str, status: int) -> None:
@@ -182,8 +208,12 @@ def test_if_none_match(running: Running, condition: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("since", "status"),
     [
-        ("Sat, 14 Mar 2026 07:00:00 GMT", 304), ("Sat, 14 Mar 2026 08:00:00 GMT", 304),
-        ("Sat, 14 Mar 2026 06:59:59 GMT", 200), ("yesterday", 200), ("", 200), ("Sat, 14 Mar 2026 09:00:00 -0000", 200),
+        ("Sat, 14 Mar 2026 07:00:00 GMT", 304),
+        ("Sat, 14 Mar 2026 08:00:00 GMT", 304),
+        ("Sat, 14 Mar 2026 06:59:59 GMT", 200),
+        ("yesterday", 200),
+        ("", 200),
+        ("Sat, 14 Mar 2026 09:00:00 -0000", 200),
     ],
 )
 def test_if_modified_since(running: Running, since: str, status: int) -> None:
@@ -208,9 +238,14 @@ def test_a_file_that_is_replaced_is_served_anew(running: Running) -> None:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/", b"<h1>Future of Work</h1>"), ("/index.html", b"<h1>Future of Work</h1>"), ("/digest/", b"calendar"),
-        ("/digest/2026-03-14.md", b"# Digest"), ("/tags/%E5%B7%A5%E4%BD%9C/atom.xml", b"<feed/>"),
-        ("/rss.xml?from=reader", b"<rss/>"), ("//rss.xml", b"<rss/>"), ("/a%3Fb.html", b"odd"),
+        ("/", b"<h1>Future of Work</h1>"),
+        ("/index.html", b"<h1>Future of Work</h1>"),
+        ("/digest/", b"calendar"),
+        ("/digest/2026-03-14.md", b"# Digest"),
+        ("/tags/%E5%B7%A5%E4%BD%9C/atom.xml", b"<feed/>"),
+        ("/rss.xml?from=reader", b"<rss/>"),
+        ("//rss.xml", b"<rss/>"),
+        ("/a%3Fb.html", b"odd"),
         ("/inner.html", b"<h1>Future of Work</h1>"),
     ],
 )
@@ -221,11 +256,35 @@ def test_what_is_there_is_found(running: Running, path: str, body: bytes) -> Non
 @pytest.mark.parametrize(
     "path",
     [
-        "/none.html", "/digest", "/tags/", "/../outside.html", "/%2e%2e/outside.html", "/digest/../../outside.html",
-        "/..%2foutside.html", "/%2e%2e%2foutside.html", "//../outside.html", "/out.html", "/up/outside.html", "/up/",
-        "/.secret", "/%2esecret", "/data/.hidden/x.html", "/atom.xml%00.html", "/%00", "/atom.xml/", "/atom.xml/x",
-        "//etc/passwd", "/%2fetc%2fpasswd", "/\\..\\outside.html", "/" + "a" * 5000, "/%ff%fe", "/atom.xml%3Fx",
-        "/rss.xml%23x", "/healthz/x", "/C:/x", "/~root",
+        "/none.html",
+        "/digest",
+        "/tags/",
+        "/../outside.html",
+        "/%2e%2e/outside.html",
+        "/digest/../../outside.html",
+        "/..%2foutside.html",
+        "/%2e%2e%2foutside.html",
+        "//../outside.html",
+        "/out.html",
+        "/up/outside.html",
+        "/up/",
+        "/.secret",
+        "/%2esecret",
+        "/data/.hidden/x.html",
+        "/atom.xml%00.html",
+        "/%00",
+        "/atom.xml/",
+        "/atom.xml/x",
+        "//etc/passwd",
+        "/%2fetc%2fpasswd",
+        "/\\..\\outside.html",
+        "/" + "a" * 5000,
+        "/%ff%fe",
+        "/atom.xml%3Fx",
+        "/rss.xml%23x",
+        "/healthz/x",
+        "/C:/x",
+        "/~root",
     ],
 )
 def test_what_is_not_there_or_not_ours_is_a_404_page(running: Running, path: str) -> None:

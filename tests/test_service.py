@@ -39,7 +39,7 @@ class Running:
         return [type(event).__name__ for event in self.events]
 
 
-@pytest.fixture()
+@pytest.fixture
 def running(world: World) -> Iterator[Running]:
     world.blog("One", "a", "b")
     made = Running(world)
@@ -50,9 +50,13 @@ def running(world: World) -> Iterator[Running]:
 def test_the_first_tick_reads_publishes_and_seals_the_first_digest(running: Running) -> None:
     assert running.tick() == ["PassBegan", "PassEnded", "DigestSealed"]
     began, ended, sealed = running.events
-    assert isinstance(began, PassBegan) and began.first and began.total == 1
-    assert isinstance(ended, PassEnded) and ended.done.new == 2
-    assert isinstance(sealed, DigestSealed) and sealed.first
+    assert isinstance(began, PassBegan)
+    assert began.first
+    assert began.total == 1
+    assert isinstance(ended, PassEnded)
+    assert ended.done.new == 2
+    assert isinstance(sealed, DigestSealed)
+    assert sealed.first
     assert running.world.public("digest/latest.html").is_file()
     assert running.tick() == []
 
@@ -84,9 +88,11 @@ def test_a_saved_file_is_in_force_at_the_next_tick(running: Running) -> None:
     running.world.blog("Two", "c")
     running.world.write()
     names = running.tick()
-    assert names[0] == "FileChanged" and "PassEnded" in names
+    assert names[0] == "FileChanged"
+    assert "PassEnded" in names
     changed = running.events[0]
-    assert isinstance(changed, FileChanged) and (changed.added, changed.removed) == (1, 0)
+    assert isinstance(changed, FileChanged)
+    assert (changed.added, changed.removed) == (1, 0)
     assert set(running.world.titles()) == {"a", "b", "c"}
 
 
@@ -97,7 +103,8 @@ def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> No
     path.write_text(good.replace("sources:", "sorces:"))
     assert running.tick() == ["FileBroken"]
     broken = running.events[0]
-    assert isinstance(broken, FileBroken) and "sorces" in str(broken.error)
+    assert isinstance(broken, FileBroken)
+    assert "sorces" in str(broken.error)
     assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
 
 
@@ -134,5 +141,6 @@ def test_another_output_waits_for_a_restart(running: Running) -> None:
     running.world.write()
     assert running.tick() == ["FileChanged"]
     changed = running.events[0]
-    assert isinstance(changed, FileChanged) and changed.needs_restart
+    assert isinstance(changed, FileChanged)
+    assert changed.needs_restart
     assert not (running.world.folder / "elsewhere").exists()

@@ -48,7 +48,8 @@ def test_a_second_process_is_refused_and_told_who_and_since_when(other: subproce
     with pytest.raises(AlreadyRunning) as caught, writer(store, "poll", NOW):
         pytest.fail("two writers")
     assert str(caught.value) == (
-        f"already running: `aggregator run` (pid {other.pid}, since 2026-03-14T06:30:00Z) writes to {store}")
+        f"already running: `aggregator run` (pid {other.pid}, since 2026-03-14T06:30:00Z) writes to {store}"
+    )
     assert caught.value.exit_code == 5
     assert holder(store) == Holder(other.pid, "run", "2026-03-14T06:30:00Z")
 

@@ -31,7 +31,7 @@ def test_times_are_utc_text_in_whole_seconds(moment: datetime | None, text: str 
     assert to_time(text) == (moment.replace(microsecond=0) if moment else None)
 
 
-@given(st.datetimes(datetime(1995, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(datetime(1995, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
 def test_text_sorts_as_time_does(moment: datetime) -> None:
     assert (str(to_text(moment)) <= str(to_text(NOW))) == (moment.replace(microsecond=0) <= NOW)
 

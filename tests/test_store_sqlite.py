@@ -78,7 +78,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("durable", [False, True])
 def test_all_or_nothing(durable: bool) -> None:
     store = memory_store()
-    with pytest.raises(RuntimeError), store.transaction(durable=durable):  # noqa: PT012
+    with pytest.raises(RuntimeError), store.transaction(durable=durable):
         store.set_meta("a", "1")
         store.sources.follow([source(ONE)], NOW)
         raise RuntimeError
@@ -94,7 +94,7 @@ def test_a_full_disk_at_commit_leaves_the_store_usable(tmp_path: Path) -> None:
     store._connection.execute(
         f"PRAGMA max_page_count={store._connection.execute('PRAGMA page_count').fetchone()[0] + 1}"
     )
-    with pytest.raises(StoreError, match="full"), store.transaction():  # noqa: PT012
+    with pytest.raises(StoreError, match="full"), store.transaction():
         for number in range(2000):
             store.set_meta(f"fact {number}", "x" * 200)
     store._connection.execute("PRAGMA max_page_count=100000")

@@ -1,18 +1,15 @@
-# ruff: noqa: RUF001  (hostile and foreign characters are the subject)
 from __future__ import annotations
 
 import json
-import os
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.urls import MAX_URL, absolute, canonical, clean_link, host_of, is_http, site_name, without_secrets
-
-CORPUS = os.environ.get("AGGREGATOR_CORPUS")
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 
 
 @pytest.mark.parametrize(
@@ -141,7 +138,7 @@ def test_canonical_keeps_pages_apart(url: str, key: str) -> None:
 
 
 PIECES = st.sampled_from(
-    "http:// https:// www. m. amp. a.example example.org :80 :443 : / // /amp /index.html .amp .. . ? & # = amp=1 "  # noqa: SIM905
+    "http:// https:// www. m. amp. a.example example.org :80 :443 : / // /amp /index.html .amp .. . ? & # = amp=1 "
     "utm_source=x ref=b.example %41 %2e %25 %zz % ä @ user:pw@ \\ [ ] + ; ü.example ａ．ｅｘａｍｐｌｅ".split(" ")
 )
 
@@ -258,13 +255,9 @@ def test_long_hostile_addresses_take_no_time() -> None:
 DIFFERENT = {"https://example.com/page?name=John%20Doe&utm_source=newsletter", "mailto:user@example.org"}
 
 
-@pytest.mark.skipif(not CORPUS, reason="AGGREGATOR_CORPUS names no corpus")
+@needs_corpus
 def test_values_that_others_wrote() -> None:
-    found = [
-        path
-        for root in (CORPUS or "", f"{CORPUS}/corpus")
-        for path in Path(root).glob("oracle/values-urlclean/*.jsonl")
-    ]
-    rows = [json.loads(line) for line in found[0].read_text("utf-8").split("\n") if line]
+    values = (CORPUS / "corpus" / "oracle" / "values-urlclean" / "values.jsonl").read_text("utf-8")
+    rows = [json.loads(line) for line in values.split("\n") if line]
     wrong = {row["input"] for row in rows if (clean_link(row["input"], seen_on=row["feed"]) or "") != row["expect"]}
     assert wrong <= DIFFERENT

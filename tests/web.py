@@ -224,10 +224,12 @@ def rss(entries: int | Iterable[str], title: str = "Made up", newest: datetime =
         f"<item><title>{escape(name)}</title><link>{_link(title, name)}</link>"
         f"<guid isPermaLink='false'>{escape(title)} {escape(name)}</guid><pubDate>{format_datetime(at)}</pubDate>"
         f"<description>{escape(f'What {name} is about.')}</description></item>"
-        for name, at in _dated(entries, newest))
+        for name, at in _dated(entries, newest)
+    )
     channel = f"<title>{escape(title)}</title><link>{_link(title)}</link><description>made up</description>"
-    return (f"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel>{channel}{extra}{items}"
-            "</channel></rss>").encode()
+    return (
+        f"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel>{channel}{extra}{items}</channel></rss>"
+    ).encode()
 
 
 def atom(entries: int | Iterable[str], title: str = "Made up", newest: datetime = DAY_ONE) -> bytes:
@@ -236,9 +238,12 @@ def atom(entries: int | Iterable[str], title: str = "Made up", newest: datetime 
         f"<entry><title>{escape(name)}</title><link href='{_link(title, name)}'/>"
         f"<id>{_link(title, name)}#id</id><updated>{at.isoformat()}</updated><published>{at.isoformat()}</published>"
         f"<summary>{escape(f'What {name} is about.')}</summary></entry>"
-        for name, at in _dated(entries, newest))
-    return (f"<?xml version='1.0' encoding='utf-8'?><feed xmlns='http://www.w3.org/2005/Atom'><title>{escape(title)}</title>"
-            f"<id>{_link(title)}</id><updated>{newest.isoformat()}</updated>{items}</feed>").encode()
+        for name, at in _dated(entries, newest)
+    )
+    return (
+        f"<?xml version='1.0' encoding='utf-8'?><feed xmlns='http://www.w3.org/2005/Atom'><title>{escape(title)}</title>"
+        f"<id>{_link(title)}</id><updated>{newest.isoformat()}</updated>{items}</feed>"
+    ).encode()
 
 
 def _link(title: str, name: str = "") -> str:

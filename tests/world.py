@@ -61,8 +61,14 @@ class World:
 
     def blog(self, name: str, *titles: str, kind: str = "rss", ages: tuple[float, ...] = ()) -> Blog:
         """A new blog whose posts are `ages` hours old (1, 2, 3 ... if not given)."""
-        posts = [Post(title, self.now - timedelta(hours=ages[n] if n < len(ages) else n + 1), f"{title} is told here. "
-                      f"It has a second sentence about {name}.") for n, title in enumerate(titles)]
+        posts = [
+            Post(
+                title,
+                self.now - timedelta(hours=ages[n] if n < len(ages) else n + 1),
+                f"{title} is told here. It has a second sentence about {name}.",
+            )
+            for n, title in enumerate(titles)
+        ]
         blog = Blog(name, kind, posts)
         world = self
 
@@ -81,7 +87,9 @@ class World:
                     self.end_headers()
                     return
                 self.send_response(200)
-                self.send_header("Content-Type", "application/rss+xml" if blog.kind == "rss" else "application/feed+json")
+                self.send_header(
+                    "Content-Type", "application/rss+xml" if blog.kind == "rss" else "application/feed+json"
+                )
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("ETag", etag)
                 self.end_headers()
@@ -153,7 +161,7 @@ def digest_titles(digest: dict[str, Any]) -> list[str]:
     return [e["title"] for story in digest["stories"] for e in story["entries"]] + [e["title"] for e in digest["also"]]
 
 
-@pytest.fixture()
+@pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
@@ -164,16 +172,34 @@ def _rss(blog: Blog, posts: list[Post]) -> str:
     items = "".join(
         f"<item><title>{escape(p.title)}</title><link>{p.link or _link(blog, p)}</link>"
         f"<guid isPermaLink='false'>{escape(blog.name)}-{escape(p.title)}</guid>"
-        f"<pubDate>{format_datetime(p.at)}</pubDate><description>{escape(f'<p>{p.text}</p>')}</description></item>" for p in posts)
-    return (f'<?xml version="1.0"?><rss version="2.0"><channel><title>{escape(blog.name)}</title>'
-            f"<link>https://{_host(blog)}/</link><description>made up</description>{items}</channel></rss>")
+        f"<pubDate>{format_datetime(p.at)}</pubDate><description>{escape(f'<p>{p.text}</p>')}</description></item>"
+        for p in posts
+    )
+    return (
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>{escape(blog.name)}</title>'
+        f"<link>https://{_host(blog)}/</link><description>made up</description>{items}</channel></rss>"
+    )
 
 
 def _json(blog: Blog, posts: list[Post]) -> str:
-    items = [{"id": f"{blog.name}-{p.title}", "url": p.link or _link(blog, p), "title": p.title,
-              "content_html": f"<p>{p.text}</p>", "date_published": p.at.isoformat()} for p in posts]
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": blog.name, "items": items,
-                       "home_page_url": f"https://{_host(blog)}/"})
+    items = [
+        {
+            "id": f"{blog.name}-{p.title}",
+            "url": p.link or _link(blog, p),
+            "title": p.title,
+            "content_html": f"<p>{p.text}</p>",
+            "date_published": p.at.isoformat(),
+        }
+        for p in posts
+    ]
+    return json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": blog.name,
+            "items": items,
+            "home_page_url": f"https://{_host(blog)}/",
+        }
+    )
 
 
 def _host(blog: Blog) -> str:

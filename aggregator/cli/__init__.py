@@ -1,4 +1,4 @@
-"""The command `aggregator`: the only reader of argv and the real clock, the only place where errors become exit codes."""
+"""The command `aggregator`: the only reader of argv and the real clock; here errors become exit codes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ from aggregator.errors import AggregatorError
 
 # command -> the module that holds it; imported only when it is used, or named in the help
 COMMANDS = {
-    "run": "run", "poll": "poll", "digest": "digest", "publish": "publish", "check": "check", "init": "init",
-    "status": "status", "explain": "explain", "quarantine": "quarantine", "parse": "parse",
+    "run": "run",
+    "poll": "poll",
+    "digest": "digest",
+    "publish": "publish",
+    "check": "check",
+    "init": "init",
+    "status": "status",
+    "explain": "explain",
+    "quarantine": "quarantine",
+    "parse": "parse",
 }
 
 

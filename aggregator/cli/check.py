@@ -28,8 +28,13 @@ def check(online: bool, as_json: bool) -> None:
         config = options.load()
     except ConfigError as error:
         if as_json:
-            click.echo(json.dumps({"ok": False, "errors": [str(p) for p in error.problems], "sources": []},
-                                  ensure_ascii=False, indent=2))
+            click.echo(
+                json.dumps(
+                    {"ok": False, "errors": [str(p) for p in error.problems], "sources": []},
+                    ensure_ascii=False,
+                    indent=2,
+                )
+            )
             click.get_current_context().exit(2)
         raise
     polled = list(_online(config, options)) if online else []
@@ -40,7 +45,9 @@ def check(online: bool, as_json: bool) -> None:
     else:
         for row in rows:
             click.echo(_line(row))
-        answer = f", {count(len(polled) - failed, 'answers', 'answer')}, {count(failed, 'fails', 'fail')}" if online else ""
+        answer = (
+            f", {count(len(polled) - failed, 'answers', 'answer')}, {count(failed, 'fails', 'fail')}" if online else ""
+        )
         click.echo(f"{config.path.name}: {count(len(config.sources), 'source')}, valid{answer}")
     click.get_current_context().exit(1 if failed else 0)
 
@@ -49,11 +56,11 @@ def _online(config: Config, options: Settings) -> Iterator[Polled]:
     """Each source once, politely, in the order of the file."""
     import threading
 
-    from aggregator.app import Progress
     from aggregator.cli.progress import Bar
     from aggregator.fetch.client import public_link, tls_context, user_agent
     from aggregator.pipeline import Wire, in_lanes
     from aggregator.records import SourceState
+    from aggregator.report import Progress
 
     work = [(source, SourceState(0, source.url, source.url)) for source in config.sources]
     wire = Wire(user_agent(config.contact or public_link(config.link)), tls_context())
@@ -72,9 +79,13 @@ def _row(polled: Polled) -> dict[str, Any]:
     newest = max((entry.published for entry in polled.entries if entry.published), default=None)
     title = polled.source.title or (polled.feed.title if polled.feed else None) or polled.source.url
     return {
-        "url": without_secrets(polled.source.url), "line": polled.source.line, "title": title,
-        "ok": polled.error is None, "error": str(polled.error) if polled.error else None,
-        "entries": len(polled.entries), "newest": newest.strftime("%Y-%m-%dT%H:%M:%SZ") if newest else None,
+        "url": without_secrets(polled.source.url),
+        "line": polled.source.line,
+        "title": title,
+        "ok": polled.error is None,
+        "error": str(polled.error) if polled.error else None,
+        "entries": len(polled.entries),
+        "newest": newest.strftime("%Y-%m-%dT%H:%M:%SZ") if newest else None,
         "full_text": sum(len(entry.text.split()) > 200 for entry in polled.entries) * 2 > len(polled.entries),
     }
 

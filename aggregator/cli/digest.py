@@ -83,9 +83,9 @@ def _preview(options: Settings, *, why: bool) -> None:
     from aggregator.entries.view import View
     from aggregator.render.digest import text
 
-    with reading(options) as (config, store, clock):
+    with reading(options) as (whole, store, clock):
         now, known = clock(), store.sources.states()
-        config = outputs.followed(config, known)
+        config = outputs.followed(whole, known)
         view = View(config, known.values(), now)
         pen = ledger.Pen(config, view, outputs.health(config, store, view, now))
         if why:

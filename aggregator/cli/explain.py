@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from aggregator.store.sqlite import Store
 
 _STANDING = {
-    "news": "news", "backlog": "backlog: it was there before the source was added; in search, in no feed or digest",
-    "folded": "folded: another source had the same text", "held": "held in quarantine as part of a flood",
+    "news": "news",
+    "backlog": "backlog: it was there before the source was added; in search, in no feed or digest",
+    "folded": "folded: another source had the same text",
+    "held": "held in quarantine as part of a flood",
     "dropped": "dropped from quarantine by hand",
 }
 
@@ -51,7 +53,9 @@ def _path(stored: StoredEntry, config: Config, store: Store, view: View) -> Iter
     yield f"  id          {stored.id}"
     yield f"  guid        {safe(stored.entry.guid)}"
     yield f"  source      {safe(view.title(stored.source_key))}"
-    yield f"  published   {local(stored.published)}" + ("" if stored.entry.published else " (when first seen: it has no sane date)")
+    yield f"  published   {local(stored.published)}" + (
+        "" if stored.entry.published else " (when first seen: it has no sane date)"
+    )
     yield f"  first seen  {local(stored.first_seen)}"
     yield f"  accepted    {local(stored.accepted_at)}"
     yield f"  standing    {_STANDING[stored.standing]}"

@@ -60,8 +60,9 @@ class Settings:
         if self.quiet:
             return
         if self.log == "json":
-            line = json.dumps({"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "say": line, **facts},
-                              ensure_ascii=False)
+            line = json.dumps(
+                {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "say": line, **facts}, ensure_ascii=False
+            )
         click.echo(line, err=True)
 
     @property
@@ -148,8 +149,11 @@ def named_sources(config: Config, words: tuple[str, ...], titles: dict[str, str]
 def _one_source(config: Config, word: str, titles: dict[str, str]) -> str:
     wanted = word.casefold()
     exact = [s.url for s in config.sources if wanted in (s.url.casefold(), titles.get(s.url, "").casefold())]
-    found = exact or [s.url for s in config.sources
-                      if wanted in s.url.casefold() or wanted in titles.get(s.url, s.title or "").casefold()]
+    found = exact or [
+        s.url
+        for s in config.sources
+        if wanted in s.url.casefold() or wanted in titles.get(s.url, s.title or "").casefold()
+    ]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -16,10 +16,39 @@ from aggregator.cli.options import common
 if TYPE_CHECKING:
     from aggregator.records import ParsedEntry, ParsedFeed
 
-_FEED = ("title", "link", "id", "description", "language", "author", "updated", "published", "image", "icon",
-         "categories", "self_link", "generator", "copyright")
-_ENTRY = ("id", "link", "title", "summary", "content", "published", "updated", "author", "author_email", "categories",
-          "enclosures", "comments", "image", "source_title", "duration")
+_FEED = (
+    "title",
+    "link",
+    "id",
+    "description",
+    "language",
+    "author",
+    "updated",
+    "published",
+    "image",
+    "icon",
+    "categories",
+    "self_link",
+    "generator",
+    "copyright",
+)
+_ENTRY = (
+    "id",
+    "link",
+    "title",
+    "summary",
+    "content",
+    "published",
+    "updated",
+    "author",
+    "author_email",
+    "categories",
+    "enclosures",
+    "comments",
+    "image",
+    "source_title",
+    "duration",
+)
 
 
 @click.command()
@@ -39,8 +68,16 @@ def _parsed(name: str, base: str | None) -> dict[str, Any]:
     from aggregator.errors import ParseError
     from aggregator.parse.feed import parse as parse_document
 
-    blank: dict[str, Any] = {"file": name, "ok": False, "error": None, "lane": None, "format": None, "encoding": None,
-                             "feed": {}, "entries": []}
+    blank: dict[str, Any] = {
+        "file": name,
+        "ok": False,
+        "error": None,
+        "lane": None,
+        "format": None,
+        "encoding": None,
+        "feed": {},
+        "entries": [],
+    }
     try:
         body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         feed = parse_document(body, url=base)
@@ -48,8 +85,14 @@ def _parsed(name: str, base: str | None) -> dict[str, Any]:
         return blank | {"error": f"cannot be read: {error.strerror}"}
     except ParseError as error:
         return blank | {"error": str(error)}
-    return blank | {"ok": True, "lane": feed.lane, "format": feed.format, "encoding": feed.encoding,
-                    "feed": _chosen(feed, _FEED), "entries": [_chosen(entry, _ENTRY) for entry in feed.entries]}
+    return blank | {
+        "ok": True,
+        "lane": feed.lane,
+        "format": feed.format,
+        "encoding": feed.encoding,
+        "feed": _chosen(feed, _FEED),
+        "entries": [_chosen(entry, _ENTRY) for entry in feed.entries],
+    }
 
 
 def _chosen(record: ParsedFeed | ParsedEntry, names: tuple[str, ...]) -> dict[str, Any]:

@@ -10,13 +10,15 @@ import click
 from aggregator.cli.options import Settings, common, named_sources, settings, store_path, writing
 
 if TYPE_CHECKING:
-    from aggregator.app import Pass
     from aggregator.records import Config
+    from aggregator.report import Pass
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--force", is_flag=True, help="Ask what is not due, too; still conditionally, never against a Retry-After.")
+@click.option(
+    "--force", is_flag=True, help="Ask what is not due, too; still conditionally, never against a Retry-After."
+)
 @click.option("--json", "as_json", is_flag=True, help="Say what happened as JSON.")
 @common
 def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
@@ -33,7 +35,9 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
         from aggregator.cli.progress import Bar
         from aggregator.cli.words import pass_lines
 
-        named = named_sources(config, sources, {row_url: row.title for row_url, row in _titles(app.config, app.health())})
+        named = named_sources(
+            config, sources, {row_url: row.title for row_url, row in _titles(app.config, app.health())}
+        )
         work = app.due(one_shot=True, force=force, named=named)
         first = app.store.meta("last_pass_at") is None
         with Bar(options, len(work), first=first) as bar:
@@ -42,8 +46,11 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
             click.echo(json.dumps(as_data(done), ensure_ascii=False, indent=2))
             return
         if not work:
-            options.say("Nothing is due. `--force` asks all the same." if not named else
-                        "Not due yet. `--force` asks all the same.")
+            options.say(
+                "Nothing is due. `--force` asks all the same."
+                if not named
+                else "Not due yet. `--force` asks all the same."
+            )
         for line in pass_lines(done, app.config, app.store, first=first) if work else ():
             options.say(line)
 
@@ -73,9 +80,17 @@ def as_data(done: Pass) -> dict[str, Any]:
     from aggregator.urls import without_secrets
 
     return {
-        "started_at": to_text(done.started_at), "finished_at": to_text(done.finished_at), "polled": done.polled,
-        "not_modified": done.not_modified, "unchanged": done.unchanged, "new": done.new, "updated": done.updated,
-        "failed": [{"url": without_secrets(f.source.url), "title": f.title, "error": f.error,
-                    "retry_at": to_text(f.retry_at)} for f in done.failed],
-        "offline": done.offline, "published": done.published,
+        "started_at": to_text(done.started_at),
+        "finished_at": to_text(done.finished_at),
+        "polled": done.polled,
+        "not_modified": done.not_modified,
+        "unchanged": done.unchanged,
+        "new": done.new,
+        "updated": done.updated,
+        "failed": [
+            {"url": without_secrets(f.source.url), "title": f.title, "error": f.error, "retry_at": to_text(f.retry_at)}
+            for f in done.failed
+        ],
+        "offline": done.offline,
+        "published": done.published,
     }

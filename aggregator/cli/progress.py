@@ -10,8 +10,8 @@ from aggregator.cli.words import safe
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
-    from aggregator.app import Progress
     from aggregator.cli.options import Settings
+    from aggregator.report import Progress
 
 
 class Bar:
@@ -29,8 +29,13 @@ class Bar:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
             self._rich = Progress(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("[dim]{task.fields[last]}"),
-                console=Console(stderr=True), transient=True)
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("[dim]{task.fields[last]}"),
+                console=Console(stderr=True),
+                transient=True,
+            )
             self._task = self._rich.add_task(self._label, total=self._total, last="")
             self._rich.start()
         return self
@@ -45,6 +50,8 @@ class Bar:
         elif self._options.verbose:
             self._options.say(f"{progress.done}/{progress.total}  {title}")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._rich is not None:
             self._rich.stop()

@@ -20,8 +20,11 @@ def quarantine(action: str | None, ids: tuple[str, ...]) -> None:
             held = store.entries.held()
             for stored in held:
                 click.echo(f"{stored.id}  {stored.published:%Y-%m-%d}  {safe(stored.entry.title)}")
-            options.say(f"{count(len(held), 'entry', 'entries')} held; `aggregator quarantine release` shows them as news"
-                        if held else "nothing is held")
+            options.say(
+                f"{count(len(held), 'entry', 'entries')} held; `aggregator quarantine release` shows them as news"
+                if held
+                else "nothing is held"
+            )
         return
     with writing(options, "quarantine") as app:
         chosen = [s.key for s in app.store.entries.held() if not ids or s.id in ids]

@@ -17,7 +17,8 @@ from aggregator.cli.words import clock_time, count, digest_line, pass_lines, sty
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
-    from aggregator.app import App, Progress
+    from aggregator.app import App
+    from aggregator.report import Progress
     from aggregator.service import Event
 
 
@@ -177,10 +178,16 @@ class _Runner:
         if first and not series:
             now = self._app.clock()
             following = next_due(config, config.digest, self._app.store, now)
-            day = "tomorrow" if (following.date() - now.astimezone(config.timezone).date()).days == 1 else f"{following:%A}"
+            day = (
+                "tomorrow"
+                if (following.date() - now.astimezone(config.timezone).date()).days == 1
+                else f"{following:%A}"
+            )
             self._options.say(f"{'Subscribe':<19} {self._address}atom.xml")
-            self._options.say(f"Next digest {day} {following:%H:%M} ({config.timezone}). Edit {config.path.name} and save: "
-                              "it is picked up. Ctrl-C stops, nothing is lost.")
+            self._options.say(
+                f"Next digest {day} {following:%H:%M} ({config.timezone}). Edit {config.path.name} and save: "
+                "it is picked up. Ctrl-C stops, nothing is lost."
+            )
 
 
 def _changes(added: int, removed: int) -> str:

@@ -19,9 +19,9 @@ def status(as_json: bool) -> None:
     from aggregator.entries.view import View
     from aggregator.render.pages import status_json
 
-    with reading(settings()) as (config, store, clock):
+    with reading(settings()) as (whole, store, clock):
         now, known = clock(), store.sources.states()
-        config = outputs.followed(config, known)
+        config = outputs.followed(whole, known)
         rows = outputs.health(config, store, View(config, known.values(), now), now)
         newest, offline = store.digests.newest(""), store.meta("offline_since") not in (None, "")
         if as_json:
@@ -30,7 +30,13 @@ def status(as_json: bool) -> None:
             return
         today = now.astimezone(config.timezone).date()
         for row in sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold())):
-            at = clock_time(row.next_poll_at, config, today) if row.next_poll_at else "now" if row.state == "new" else "never"
+            at = (
+                clock_time(row.next_poll_at, config, today)
+                if row.next_poll_at
+                else "now"
+                if row.state == "new"
+                else "never"
+            )
             words = f"{row.error} · " if row.error else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
         digest = f"last digest {newest.day}" if newest else "no digest yet"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import click
 
 if TYPE_CHECKING:
-    from aggregator.app import Failure, Pass
     from aggregator.records import Config
+    from aggregator.report import Failure, Pass
     from aggregator.store.digests import Sealed
     from aggregator.store.sqlite import Store
 
@@ -35,17 +35,21 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iterator[str]:
     """What a pass brought, then a line for each source that failed."""
     if done.offline:
-        yield f"Offline: none of {count(done.polled, 'source')} could be reached; trying again every minute, nothing is lost."
+        yield f"Offline: none of {count(done.polled, 'source')} could be reached; next try in a minute, nothing lost."
         return
     read = done.polled - len(done.failed)
     tally = store.entries.tally()
     if first:
         news = tally.get("news", 0) + tally.get("folded", 0)
-        yield (f"{read} of {count(done.polled, 'source')} read · {count(sum(tally.values()), 'entry', 'entries')}: "
-               f"{news} of the last week are news, {tally.get('backlog', 0)} older ones kept for search")
+        yield (
+            f"{read} of {count(done.polled, 'source')} read · {count(sum(tally.values()), 'entry', 'entries')}: "
+            f"{news} of the last week are news, {tally.get('backlog', 0)} older ones kept for search"
+        )
     else:
-        yield (f"{read} of {count(done.polled, 'source')} read · {done.new} new, {done.updated} updated, "
-               f"{done.not_modified + done.unchanged} unchanged")
+        yield (
+            f"{read} of {count(done.polled, 'source')} read · {done.new} new, {done.updated} updated, "
+            f"{done.not_modified + done.unchanged} unchanged"
+        )
     yield from (failure_line(failure, config, done.finished_at) for failure in done.failed)
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic characters and other scripts are the subject)
 """One or two sentences that say what an entry is about: chosen, never written.
 
 Every sentence stands in the text word for word (whitespace apart), so that nothing is claimed that the author did

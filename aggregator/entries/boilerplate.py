@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic characters and other scripts are the subject)
 """What publishing systems add to every entry, taken off its head and tail.
 
 Only whole blocks (paragraphs, headings, list items) go, and only from the ends inwards until the first block that is

@@ -10,7 +10,6 @@ import contextlib
 import ipaddress
 import os
 import re
-import socket
 import ssl
 import time
 from base64 import b64encode
@@ -27,12 +26,15 @@ from aggregator import __version__
 from aggregator.cadence import retry_after
 from aggregator.errors import FetchError
 from aggregator.fetch.body import decoded
+from aggregator.fetch.failures import translated
 from aggregator.fetch.guard import Guard, Resolver, is_public, look_up
 from aggregator.records import Redirect, Response, Source, SourceState
-from aggregator.urls import absolute, host_of, without_secrets
+from aggregator.urls import absolute, host_of
 
-ACCEPT = ("application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
-          "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1")
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
 MAX_REDIRECTS = 5
 MOST_HEADERS = 2**16  # bytes of all headers of an answer
 _MOST_HEAD = 2**18  # bytes of everything before its body, interim answers included
@@ -82,7 +84,7 @@ class Client:
         wait, that is when the poll before this one failed.
         """
         self._guard.deadline = time.monotonic() + self._timeout
-        with _translated(source.url):
+        with translated(source.url):
             permitted = httpx.URL(source.url).raw_host.decode() if source.allow_private else None
             if permitted != self._guard.permitted:
                 self._direct.close()  # a connection that one source was permitted is not for another
@@ -106,7 +108,8 @@ class Client:
 
     def _get(self, wire: _Transport, url: str, headers: Mapping[str, str], hops: tuple[Redirect, ...]) -> Response:
         request = httpx.Request(
-            "GET", url, headers=_raw({**self._headers, **headers}), extensions={"target": _target_bytes(url)})
+            "GET", url, headers=_raw({**self._headers, **headers}), extensions={"target": _target_bytes(url)}
+        )
         response = self._sent(wire, request)
         try:
             found = _plain(response.headers.raw)
@@ -132,8 +135,14 @@ class Client:
 
     def _pool(self, proxy: str | None) -> httpcore.ConnectionPool:
         # http2 is off: a poll is one request, and its frames are one more thing to attack
-        settings: dict[str, Any] = {"ssl_context": self._tls, "network_backend": self._guard, "max_connections": 2,
-                                    "max_keepalive_connections": 1, "keepalive_expiry": 20.0, "http2": False}
+        settings: dict[str, Any] = {
+            "ssl_context": self._tls,
+            "network_backend": self._guard,
+            "max_connections": 2,
+            "max_keepalive_connections": 1,
+            "keepalive_expiry": 20.0,
+            "http2": False,
+        }
         return httpcore.HTTPProxy(proxy, **settings) if proxy else httpcore.ConnectionPool(**settings)
 
     @contextlib.contextmanager
@@ -153,11 +162,16 @@ class _Transport(httpx.BaseTransport):
         self._pool = pool
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = httpcore.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port,
-                           target=request.extensions["target"])
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.extensions["target"],
+        )
         headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"cookie"]
-        answer = self._pool.handle_request(httpcore.Request(
-            request.method, url, headers=headers, extensions={"timeout": {}}))
+        answer = self._pool.handle_request(
+            httpcore.Request(request.method, url, headers=headers, extensions={"timeout": {}})
+        )
         if sum(len(name) + len(value) for name, value in answer.headers) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are larger than {MOST_HEADERS // 2**10} KiB")
@@ -259,37 +273,3 @@ def _target(response: Response) -> str:
     if urlsplit(url).scheme.lower() not in ("http", "https"):
         raise FetchError("redirect", f"redirects to {urlsplit(url).scheme[:20]}:, which is not followed")
     return _without_user(url)
-
-
-@contextlib.contextmanager
-def _translated(url: str) -> Iterator[None]:
-    """Everything the network can raise becomes a FetchError with one plain sentence."""
-    try:
-        yield
-    except (TimeoutError, httpcore.TimeoutException, httpx.TimeoutException) as error:
-        raise FetchError("timeout", "no complete answer within the time allowed") from error
-    except ssl.SSLError as error:
-        raise FetchError("tls", _tls_words(error)) from error
-    except (socket.gaierror, UnicodeError) as error:
-        raise FetchError("dns", f"{host_of(url)}: no such host (DNS)") from error
-    except OSError as error:
-        raise FetchError("connect", f"the connection broke ({error.strerror or type(error).__name__})") from error
-    except (httpcore.RemoteProtocolError, httpcore.ReadError, httpx.TransportError) as error:
-        cut = "closed connection" in str(error) or "disconnected" in str(error)
-        words = "the answer was cut short" if cut else f"not an HTTP answer ({_short(error)})"
-        raise FetchError("body", words) from error
-    except (httpcore.ConnectError, httpcore.NetworkError, httpcore.ProxyError) as error:
-        raise FetchError("connect", f"no connection ({_short(error)})") from error
-    except (httpx.InvalidURL, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
-        raise FetchError("redirect", f"not an address that can be asked: {without_secrets(url)}") from error
-
-
-def _tls_words(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid ({error.verify_message})"
-    return f"no secure connection ({error.reason or 'TLS'})"
-
-
-def _short(error: Exception) -> str:
-    words = " ".join(str(error).split())
-    return "".join(c for c in words if c.isprintable())[:80] or type(error).__name__

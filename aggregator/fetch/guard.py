@@ -25,10 +25,27 @@ from aggregator.errors import FetchError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int, float], list[str]]
 
-_CLOSED_V4 = [ipaddress.IPv4Network(net) for net in (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-    "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-    "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32")]
+_CLOSED_V4 = [
+    ipaddress.IPv4Network(net)
+    for net in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "168.63.129.16/32",
+    )
+]
 _OPEN_V6 = ipaddress.IPv6Network("2000::/3")
 _CLOSED_V6 = [ipaddress.IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -111,8 +128,14 @@ class Guard(httpcore.NetworkBackend):
             raise FetchError("timeout", "no complete answer within the time allowed")
         return left
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-                    socket_options: Iterable[Any] | None = None) -> httpcore.NetworkStream:
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
         """Resolve, check every address, connect to the first that answers within its share of the time."""
         addresses = self._resolve(host, port, self.remaining())
         if host != self.permitted:
@@ -130,8 +153,9 @@ class Guard(httpcore.NetworkBackend):
             return _Stream(sock, self)
         raise FetchError("connect", _connect_words(host, reason))
 
-    def connect_unix_socket(self, path: str, timeout: float | None = None,
-                            socket_options: Iterable[Any] | None = None) -> httpcore.NetworkStream:
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.NetworkStream:
         """Never: feeds are not on local sockets."""
         raise FetchError("refused", "local sockets are not fetched")
 
@@ -143,8 +167,10 @@ class Guard(httpcore.NetworkBackend):
             except ValueError:
                 public = False
             if not public:
-                raise FetchError("refused", f"{host} is on a private network ({text}); "
-                                            "`allow_private: true` permits it for a source you trust")
+                raise FetchError(
+                    "refused",
+                    f"{host} is on a private network ({text}); `allow_private: true` permits it for a source you trust",
+                )
 
 
 class _Stream(httpcore.NetworkStream):
@@ -167,8 +193,9 @@ class _Stream(httpcore.NetworkStream):
     def close(self) -> None:
         self._sock.close()
 
-    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
-                  timeout: float | None = None) -> httpcore.NetworkStream:
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
         self._sock.settimeout(self._guard.remaining())
         try:
             return _Stream(ssl_context.wrap_socket(self._sock, server_hostname=server_hostname), self._guard)

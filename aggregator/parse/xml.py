@@ -18,7 +18,7 @@ from lxml import etree
 
 from aggregator.parse.balance import balanced
 
-Element = etree._Element  # noqa: SLF001  (lxml has no public name for the type)
+Element = etree._Element  # noqa: SLF001 (lxml has no public name for the type)
 
 _EXPANDABLE: Final = 4 << 20
 _WORDS_OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})

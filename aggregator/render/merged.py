@@ -39,7 +39,11 @@ def shown(feed: MergedFeed) -> MergedFeed:
     content of their own; `categories` are the tags, then the publisher's, each once.
     """
     feed = legal(feed)
-    return replace(feed, title=_line(feed.title) or _UNTITLED, entries=tuple(_shown_entry(entry, feed.title) for entry in feed.entries))
+    return replace(
+        feed,
+        title=_line(feed.title) or _UNTITLED,
+        entries=tuple(_shown_entry(entry, feed.title) for entry in feed.entries),
+    )
 
 
 def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:

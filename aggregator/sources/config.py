@@ -113,7 +113,7 @@ def _from_environment(overrides: _Overrides) -> dict[str, Any]:
 def _config(
     parsed: FeedsFile, document: Document, path: Path, wanted: dict[str, Any], environ: Mapping[str, str]
 ) -> Config:
-    here = Path(os.path.abspath(path))  # noqa: PTH100  (without following links: the folder is where the name stands)
+    here = Path(os.path.abspath(path))  # noqa: PTH100 (without following links: the folder is where the name stands)
     store = wanted["store"] or parsed.store
     prefix: DataPath = () if isinstance(document.data, list) else ("sources",)
     return Config(

@@ -55,7 +55,7 @@ Flag = Annotated[bool, Field(strict=True)]
 Cap = Annotated[int, Field(strict=True, ge=1, le=1000)]
 
 
-class AtKey(ValueError):  # noqa: N818  (it says where, not what)
+class AtKey(ValueError):  # noqa: N818 (it says where, not what)
     """A mistake that stands at one key of a map whose keys do not fit together."""
 
     def __init__(self, key: str, message: str) -> None:

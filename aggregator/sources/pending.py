@@ -16,5 +16,8 @@ def without_effect(config: Config) -> Iterator[str]:
     }
     name = config.path.name
     yield from (f"{name}: `{key}` has no effect in this version yet" for key, is_used in used.items() if is_used)
-    yield from (f"{name}:{source.line}: `full_text` has no effect in this version yet"
-                for source in config.sources if source.full_text)
+    yield from (
+        f"{name}:{source.line}: `full_text` has no effect in this version yet"
+        for source in config.sources
+        if source.full_text
+    )

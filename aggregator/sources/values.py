@@ -40,7 +40,7 @@ def text(value: object) -> str:
     """One line of text; a number stands for its digits, line breaks for spaces."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         hint = "; put it in quotes" if isinstance(value, bool) else ""
-        raise ValueError(f"must be text, and here it is {kind_of(value)}{hint}")  # noqa: TRY004  (pydantic's protocol)
+        raise ValueError(f"must be text, and here it is {kind_of(value)}{hint}")  # noqa: TRY004 (pydantic's protocol)
     line = " ".join(str(value).split())
     if not line:
         raise ValueError("must not be empty")
@@ -212,14 +212,14 @@ def _items(value: object, what: str) -> list[object]:
     if isinstance(value, str):
         return list(split_patterns(value))
     if not isinstance(value, list):
-        raise ValueError(f"must be a list of {what}, and here it is {kind_of(value)}")  # noqa: TRY004
+        raise ValueError(f"must be a list of {what}, and here it is {kind_of(value)}")  # noqa: TRY004 (pydantic's protocol)
     return value
 
 
 def condition(value: object) -> str:
     """The condition of a rule, as written."""
     if not isinstance(value, str):
-        raise ValueError(f'must be a condition such as `title has "sponsored"`, and here it is {kind_of(value)}')  # noqa: TRY004
+        raise ValueError(f'must be a condition such as `title has "sponsored"`, and here it is {kind_of(value)}')  # noqa: TRY004 (pydantic's protocol)
     parse_condition(value)
     return value
 

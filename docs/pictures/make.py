@@ -1,6 +1,6 @@
 """Make the pictures of the README: made-up entries, the real pages, a real browser (Debian's chromium).
 
-    .venv/bin/python docs/pictures/make.py
+.venv/bin/python docs/pictures/make.py
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from aggregator.render import digest, pages  # noqa: E402
-from tests.samples.digests import FULL  # noqa: E402
+from aggregator.render import digest, pages
+from tests.samples.digests import FULL
 
 SIZE = "1120,1300"
 
@@ -33,10 +33,29 @@ def main() -> None:
 
 def shoot(page: Path, picture: Path, profile: Path) -> None:
     """A picture of a page as a browser shows it."""
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--no-sandbox"]
-    subprocess.run(["chromium", "--headless=new", *quiet, f"--user-data-dir={profile}", f"--window-size={SIZE}",
-                    f"--screenshot={picture}", page.as_uri()], check=True, capture_output=True)
+    quiet = [
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        "--no-sandbox",
+    ]
+    subprocess.run(
+        [
+            "chromium",
+            "--headless=new",
+            *quiet,
+            f"--user-data-dir={profile}",
+            f"--window-size={SIZE}",
+            f"--screenshot={picture}",
+            page.as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""What the network can raise, as one plain sentence: the only place where foreign errors become FetchErrors."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpcore
+import httpx
+
+from aggregator.errors import FetchError
+from aggregator.urls import host_of, without_secrets
+
+
+@contextlib.contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Everything the network can raise becomes a FetchError with one plain sentence."""
+    try:
+        yield
+    except (TimeoutError, httpcore.TimeoutException, httpx.TimeoutException) as error:
+        raise FetchError("timeout", "no complete answer within the time allowed") from error
+    except ssl.SSLError as error:
+        raise FetchError("tls", _tls_words(error)) from error
+    except (socket.gaierror, UnicodeError) as error:
+        raise FetchError("dns", f"{host_of(url)}: no such host (DNS)") from error
+    except OSError as error:
+        raise FetchError("connect", f"the connection broke ({error.strerror or type(error).__name__})") from error
+    except (httpcore.RemoteProtocolError, httpcore.ReadError, httpx.TransportError) as error:
+        cut = "closed connection" in str(error) or "disconnected" in str(error)
+        words = "the answer was cut short" if cut else f"not an HTTP answer ({_short(error)})"
+        raise FetchError("body", words) from error
+    except (httpcore.ConnectError, httpcore.NetworkError, httpcore.ProxyError) as error:
+        raise FetchError("connect", f"no connection ({_short(error)})") from error
+    except (httpx.InvalidURL, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
+        raise FetchError("redirect", f"not an address that can be asked: {without_secrets(url)}") from error
+
+
+def _tls_words(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid ({error.verify_message})"
+    return f"no secure connection ({error.reason or 'TLS'})"
+
+
+def _short(error: Exception) -> str:
+    words = " ".join(str(error).split())
+    return "".join(c for c in words if c.isprintable())[:80] or type(error).__name__

@@ -1,0 +1,43 @@
+"""What a pass did, and how far it is: records between the app and those who tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aggregator.records import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that failed in this pass; `retry_at` is when it is asked again."""
+
+    source: Source
+    title: str
+    error: str
+    retry_at: datetime | None
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`."""
+
+    started_at: datetime
+    finished_at: datetime
+    polled: int = 0
+    not_modified: int = 0
+    unchanged: int = 0
+    new: int = 0
+    updated: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    offline: bool = False
+    published: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass is: sources done and asked, and the title of the one just read."""
+
+    done: int
+    total: int
+    title: str
