@@ -19,7 +19,7 @@ from aggregator.fetch.client import public_link, tls_context, user_agent
 from aggregator.fetch.guard import Resolver, look_up
 from aggregator.health import NETWORK_KINDS, is_offline
 from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
-from aggregator.publish.files import write_all
+from aggregator.publish.files import remove_others, write_all
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
 from aggregator.store.digests import Sealed
@@ -180,9 +180,18 @@ class App:
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self.publish()})
+        self._tidy()
         order = {source.url: place for place, source in enumerate(self.config.sources)}
         done.failed.sort(key=lambda failure: order[failure.source.url])
         return done
+
+    def _tidy(self) -> None:
+        """Once a day let go of what is kept for a while only."""
+        last, now = self.store.meta("tidied_at"), self.clock()
+        if last is None or abs(now - datetime.fromisoformat(last)) >= cadence.DAY:
+            self.store.tidy()
+            with self.store.transaction():
+                self.store.set_meta("tidied_at", _text(now))
 
     @property
     def is_offline(self) -> bool:
@@ -228,7 +237,9 @@ class App:
         root, view = self.config.output, self.view()
         files = outputs.files(self.config, self.store, view, lambda name: not everything and (root / name).is_file())
         rows = outputs.health(self.config, self.store, view, self.clock())
-        return write_all(root, files | outputs.status_files(self.config, self.store, rows, self.clock()))
+        written = write_all(root, files | outputs.status_files(self.config, self.store, rows, self.clock()))
+        remove_others(root / "tags", {root / name for name in files})
+        return written
 
     def prepare(self) -> None:
         """Put what the first page needs into `public/`, before anything was polled."""

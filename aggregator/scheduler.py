@@ -27,10 +27,6 @@ class Scheduler:
         """Run a job at once and then in this interval."""
         self._scheduler.add_job(job, "interval", seconds=seconds, id=name, name=name, next_run_time=datetime.now(UTC))
 
-    def daily(self, hour: int, job: Callable[[], None], name: str) -> None:
-        """Run a job once a day at this hour (UTC)."""
-        self._scheduler.add_job(job, "cron", hour=hour, id=name, name=name)
-
     def start(self) -> None:
         """Begin; jobs run in threads of their own."""
         self._scheduler.start()

@@ -290,3 +290,15 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: Wor
     everything = sorted(post.title for blog in blogs for post in blog.posts)
     assert sorted(told) == everything
     assert sorted(world.titles()) == everything
+
+
+def test_a_tag_that_is_gone_takes_its_feed_along(world: World) -> None:
+    world.blog("One", "a")
+    world.settings = "filters: [{tag: fresh, when: 'title = a'}]"
+    world.write()
+    world.poll()
+    assert world.public("tags/fresh/atom.xml").is_file()
+    world.settings = ""
+    world.write()
+    world.run("publish")
+    assert not world.public("tags/fresh").exists()

@@ -86,15 +86,6 @@ def test_stopping_does_not_wait_for_a_running_job_and_starts_no_other() -> None:
     assert len(job.times) == 1
 
 
-def test_a_daily_job_is_not_run_at_the_start(scheduler: Scheduler) -> None:
-    job, tick = Job(), Job()
-    far_hour = (time.gmtime().tm_hour + 12) % 24
-    scheduler.daily(far_hour, job, "tidy")
-    scheduler.every(0.1, tick, "tick")
-    tick.wait(3)
-    assert job.times == []
-
-
 def test_two_jobs_of_one_name_are_a_bug(scheduler: Scheduler) -> None:
     scheduler.every(60, Job(), "tick")
     with pytest.raises(Exception, match="tick"):

@@ -75,7 +75,6 @@ class _Runner:
         self._options.say(f"Serving {self._address}" if self._socket else f"Writing {self._app.config.output}")
         scheduler = Scheduler()
         scheduler.every(TICK, self._tick, "tick")
-        scheduler.daily(3, self._app.store.tidy, "tidy")
         scheduler.start()
         try:
             self._serve()

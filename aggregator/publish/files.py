@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from aggregator.errors import PublishError
@@ -19,6 +19,15 @@ def write_all(root: Path, files: Mapping[str, bytes]) -> list[str]:
     version of the file that failed.
     """
     return [name for name, data in files.items() if _write(root / name, data)]
+
+
+def remove_others(folder: Path, keep: Collection[Path]) -> None:
+    """Take away the feeds in the folders of `folder` that nothing writes any more, and the folders left empty."""
+    for path in sorted(folder.glob("*/atom.xml")):
+        if path not in keep:
+            with contextlib.suppress(OSError):  # one that cannot be removed is tried again next time
+                path.unlink()
+                path.parent.rmdir()
 
 
 def _write(path: Path, data: bytes) -> bool:

@@ -11,15 +11,17 @@ import sqlite3
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from aggregator.errors import StoreError
+from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
 from aggregator.store.sources import Sources
 
 
 class Store:
-    """An open store; `sources`, `entries` and `digests` are its parts."""
+    """An open store; `sources`, `entries`, `digests` and `deliveries` are its parts."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
@@ -27,6 +29,7 @@ class Store:
         self.sources = Sources(connection)
         self.entries = Entries(connection)
         self.digests = Digests(connection)
+        self.deliveries = Deliveries(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -64,6 +67,16 @@ class Store:
         self._connection.close()
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose reads fail as StoreErrors too; a broken rule of the schema stays an IntegrityError."""
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*arguments)
+        except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+            raise StoreError(f"store: {error}") from error
+
+
 @contextlib.contextmanager
 def _translated(path: Path) -> Iterator[None]:
     try:
@@ -81,7 +94,9 @@ def open_store(path: Path, *, create: bool = True) -> Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"store: cannot make the folder {path.parent}: {error.strerror}") from error
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=10, factory=_Connection
+        )
         try:
             _prepare(connection, path)
         except BaseException:
