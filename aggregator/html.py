@@ -81,7 +81,7 @@ _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
 _SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
 _SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
-_BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*+)</a>')
+_BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*)</a>')
 
 _TAG = re.compile(r"<(/?[a-z0-9]+)>")
 _PARAGRAPHS = (BLOCKS - LINES) | {"hr"}
