@@ -15,12 +15,15 @@ from itertools import count
 
 from aggregator.digest.compose import Day, compose, rank
 from aggregator.digest.rank import Scored
+from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
 from aggregator.records import Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
 from aggregator.render import digest as render
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
+
+_MOST_RECENT = 2000  # entries that a digest is compared with
 
 
 def due(config: Config, series: Series, store: Store, now: datetime) -> date | None:
@@ -89,6 +92,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         silent=tuple(row.title for row in pen.health if row.state == "silent"),
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
+        recent=store.entries.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT),
     )
 
 

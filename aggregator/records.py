@@ -432,7 +432,10 @@ class DigestEntry:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One block of the digest: verbatim sentences, the reason for its rank, the entries behind it."""
+    """One block of the digest: verbatim sentences, the reason for its rank, the entries behind it, best first.
+
+    A story that goes on says on which `day` it is (1 for a new one), counted from `since`, the first digest with it.
+    """
 
     title: str
     topic: str
@@ -441,6 +444,8 @@ class Story:
     entries: tuple[DigestEntry, ...]
     language: str | None = None
     lead: bool = False
+    day: int = 1
+    since: LocalDate | None = None
 
 
 @dataclass(frozen=True, slots=True)

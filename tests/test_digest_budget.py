@@ -13,7 +13,7 @@ from tests.makers import NOW
 
 def timed(seconds: int, *, told: bool = True, name: str = "") -> Timed:
     line = DigestEntry(name, None, name, "A Blog", NOW)
-    return Timed(Story(name, "", "", ("A sentence.",) if told else (), (line,)), line, seconds, 3)
+    return Timed(Story(name, "", "", ("A sentence.",) if told else (), (line,)), (line,), seconds, 3)
 
 
 def minutes(one: list[Timed]) -> list[int]:

@@ -96,9 +96,11 @@ def _preview(options: Settings, *, why: bool) -> None:
 
 
 def _table(rows: list[tuple[Scored, str]]) -> None:
-    click.echo(f"{'score':>6} {'cover':>6} {'topic':>6} {'inter':>6} {'rules':>6} {'subst':>6} {'crowd':>6}  entry")
+    heads = ("score", "cover", "topic", "inter", "rules", "subst", "novel", "crowd")
+    click.echo(f"{' '.join(f'{head:>6}' for head in heads)}  entry")
     for row, source in rows:
-        terms = (row.score, row.coverage, row.topical, row.interest, row.rules, row.substance, -row.crowding)
+        told = (row.coverage, row.topical, row.interest, row.rules, row.substance, row.novelty)
+        terms = (row.score, *told, -row.crowding)
         numbers = " ".join(f"{term:6.2f}" for term in terms)
         click.echo(f"{numbers}  {safe(row.stored.entry.title)[:60]} ({safe(source)}) {row.reason}")
 

@@ -14,10 +14,10 @@ _MOST_CONSIDERED = 200
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An entry in both its shapes: a story (`seconds` to read) and a line of "Everything else" (`line_seconds`)."""
+    """A story in both its shapes: told (`seconds` to read) and as lines of "Everything else" (`line_seconds`)."""
 
     story: Story
-    entry: DigestEntry
+    entries: tuple[DigestEntry, ...]
     seconds: int
     line_seconds: int
 

@@ -14,6 +14,7 @@ from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.rank import Scored, ranked
 from aggregator.digest.reading import count_words, reading_time_s
 from aggregator.digest.summary import summarize
+from aggregator.digest.threads import Thread, Threads, Told, threads
 from aggregator.entries.view import View
 from aggregator.records import (
     Counts,
@@ -37,7 +38,8 @@ UNSORTED = "More stories"
 @dataclass(frozen=True, slots=True)
 class Day:
     """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
-    series has a shown entry already; `held` are the entries put into quarantine since the last digest."""
+    series has a shown entry already; `held` are the entries put into quarantine since the last digest; `recent` are
+    the news of the digests of the last 14 days, with their dates."""
 
     series: Series
     date: LocalDate
@@ -51,6 +53,7 @@ class Day:
     silent: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
+    recent: Sequence[Told] = ()
 
 
 @dataclass(slots=True)
@@ -67,16 +70,16 @@ class _Sorted:
 def compose(day: Day, view: View) -> Digest:
     """One digest. The order of its parts: sort, rank, cap, spend the reading budget, account."""
     sorted_ = _sort(day, view)
-    scored = _ranked(sorted_, day, view)
-    within, over = _capped(scored, view)
-    timed = [_timed(one, day, view) for one in within]
+    told = _threads(sorted_, day, view)
+    within, over = _capped(_ranked(sorted_, told, day, view), view)
+    timed = [_timed(those, thread, day, view) for those, thread in _together(within, told)]
     chosen, rest = spend(timed, day.series.read_in)
-    stories, also = [one.story for one in chosen], [one.entry for one in rest]
+    stories, also = [one.story for one in chosen], [entry for one in rest for entry in one.entries]
     more = _more(over, day, view)
     held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
     counts = Counts(
         received=len(day.entries) + len(day.held),
-        shown=len(stories) + len(also),
+        shown=sum(len(one.entries) for one in timed),
         folded=sorted_.folded,
         filtered=sorted_.filtered,
         over_cap=len(over),
@@ -113,11 +116,33 @@ def compose(day: Day, view: View) -> Digest:
 
 def rank(day: Day, view: View) -> list[Scored]:
     """The day's candidates with their scores, best first."""
-    return _ranked(_sort(day, view), day, view)
+    sorted_ = _sort(day, view)
+    return _ranked(sorted_, _threads(sorted_, day, view), day, view)
 
 
-def _ranked(sorted_: _Sorted, day: Day, view: View) -> list[Scored]:
-    return ranked([(one, 1 + len(view.copies(day.groups(one.group), one))) for one in sorted_.candidates], view)
+def _threads(sorted_: _Sorted, day: Day, view: View) -> Threads:
+    told = [(date, stored) for date, stored in day.recent if _hidden(stored, day, view) is None]
+    return threads(day.date, sorted_.candidates, day.entries, told)
+
+
+def _ranked(sorted_: _Sorted, told: Threads, day: Day, view: View) -> list[Scored]:
+    sources = {one.key: len(_sources(thread, day, view)) for thread in told.all for one in thread.entries}
+    return ranked([(one, sources[one.key]) for one in sorted_.candidates], view, told.novelty)
+
+
+def _sources(thread: Thread, day: Day, view: View) -> set[int]:
+    """Every source of a story that the view knows: of its entries and of their copies."""
+    copies = {other.source_key for one in thread.entries for other in day.groups(one.group)}
+    return {one.source_key for one in thread.entries} | {key for key in copies if view.source(key) is not None}
+
+
+def _together(within: Sequence[Scored], told: Threads) -> list[tuple[list[Scored], Thread]]:
+    """The entries that are shown by story: the best first, stories and entries alike."""
+    place_of = {one.key: place for place, thread in enumerate(told.all) for one in thread.entries}
+    found: dict[int, list[Scored]] = {}
+    for one in within:
+        found.setdefault(place_of[one.stored.key], []).append(one)
+    return [(those, told.all[place]) for place, those in found.items()]
 
 
 def _sort(day: Day, view: View) -> _Sorted:
@@ -163,23 +188,26 @@ def _capped(scored: Sequence[Scored], view: View) -> tuple[list[Scored], list[Sc
     return within, over
 
 
-def _timed(one: Scored, day: Day, view: View) -> Timed:
-    """An entry as a story and as a line, with the seconds that each takes to read."""
-    entry, stored = one.stored.entry, one.stored
-    quoted = entry.text if view.republish(stored.source_key) != "link" else ""
+def _timed(those: Sequence[Scored], thread: Thread, day: Day, view: View) -> Timed:
+    """A story, told by the best of its entries, and as lines, with the seconds that each form takes to read."""
+    best, entry = those[0], those[0].stored.entry
+    quoted = entry.text if view.republish(best.stored.source_key) != "link" else ""
     summary = summarize(quoted, title=entry.title, language=entry.language)
-    shown = _entry(stored, day, view, summary)
+    shown = (_entry(best.stored, day, view, summary), *(_entry(one.stored, day, view) for one in those[1:]))
+    number = (day.date - thread.since).days + 1 if thread.since else 1
     story = Story(
         title=entry.title,
-        topic=one.topic or "",
-        reason=one.reason,
+        topic=best.topic or "",
+        reason=" · ".join(part for part in (f"day {number}" if thread.since else "", best.reason) if part),
         summary=summary,
-        entries=(shown,),
+        entries=shown,
         language=entry.language,
+        day=number,
+        since=thread.since,
     )
-    head = count_words(f"{entry.title} {shown.source}", entry.language)
+    heads = sum(count_words(f"{one.title} {one.source}", one.language) for one in shown)
     body = sum(count_words(sentence, entry.language) for sentence in summary)
-    return Timed(story, shown, reading_time_s(head + body, entry.language), reading_time_s(head, entry.language))
+    return Timed(story, shown, reading_time_s(heads + body, entry.language), reading_time_s(heads, entry.language))
 
 
 def _entry(stored: StoredEntry, day: Day, view: View, summary: tuple[str, ...] = ()) -> DigestEntry:

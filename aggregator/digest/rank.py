@@ -1,18 +1,19 @@
 """What comes first: a score in a few terms, each of which a person can read; deterministic.
 
-    score = coverage + topic + interests + rules + substance - crowding
+    score = coverage + topic + interests + rules + substance + novelty - crowding
 
-coverage   1.5 for every further source of the same text
+coverage   1.5 for every further source of the story
 topic      1 when one of the user's topics is met
 interests  the sum of (weight - 1) of the user's words that are met: 2 lifts, 0.5 lowers
 rules      what `score:` rules add
 substance  up to 1 by length: a whole post tells more than a teaser of one line
+novelty    up to 0.5: how much of title and lead the digests of the last 14 days did not tell
 crowding   0.6 for every better entry of the same source: a loud source cannot drown the others
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aggregator.digest.lenses import Interests, Lists, haystack
@@ -20,13 +21,13 @@ from aggregator.entries.view import View
 from aggregator.entries.words import Folded
 from aggregator.records import StoredEntry
 
-COVERAGE, TOPIC, CROWDING = 1.5, 1.0, 0.6
+COVERAGE, TOPIC, NOVELTY, CROWDING = 1.5, 1.0, 0.5, 0.6
 _FULL_WORDS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An entry with its terms; `sources` counts every source of the text, `text` is its haystack."""
+    """An entry with its terms; `sources` counts every source of its story, `text` is its haystack."""
 
     stored: StoredEntry
     text: Folded
@@ -39,11 +40,13 @@ class Scored:
     substance: float
     crowding: float
     words: tuple[str, ...]
+    novelty: float = 0.0
 
     @property
     def score(self) -> float:
         """The sum of the terms."""
-        return self.coverage + self.topical + self.interest + self.rules + self.substance - self.crowding
+        told = self.coverage + self.topical + self.interest + self.rules + self.substance
+        return told + self.novelty - self.crowding
 
     @property
     def reason(self) -> str:
@@ -54,10 +57,19 @@ class Scored:
         return " · ".join(parts)
 
 
-def ranked(group_of: Sequence[tuple[StoredEntry, int]], view: View) -> list[Scored]:
-    """Entries with the number of their sources, best first; ties by order of acceptance."""
+def ranked(
+    group_of: Sequence[tuple[StoredEntry, int]], view: View, novelty: Mapping[int, float] | None = None
+) -> list[Scored]:
+    """Entries with the number of their sources, best first; ties by order of acceptance.
+
+    `novelty` is 0 to 1 by the key of an entry; without it nothing is told apart by it.
+    """
     topics, interests = Lists(view.config.topics), Interests(view.config.interests)
-    scored = [_scored(stored, sources, view, topics, interests) for stored, sources in group_of]
+    new = novelty or {}
+    scored = [
+        replace(_scored(stored, sources, view, topics, interests), novelty=NOVELTY * new.get(stored.key, 0.0))
+        for stored, sources in group_of
+    ]
     return _best_first(_crowded(_best_first(scored)))
 
 

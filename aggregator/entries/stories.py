@@ -7,8 +7,8 @@ recall: two instalments of a series are not one story, and one company's launch 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from aggregator.entries.terms import DATES, Terms, Vocabulary, likeness
 from aggregator.records import StoredEntry
@@ -23,6 +23,7 @@ ALIKE_IN_A_SOURCE = 0.6  # what a source tells twice is one story only if it is 
 AGING = 0.03  # added to what is needed for each day between two entries after the second
 _SPECIFIC = 3.0  # rarity from which on a common word says something: about one text in twenty
 _SPECIFIC_WORDS = 2
+_NEAREST = 8  # entries with the most words in common that are looked at for novelty
 
 
 def group(entries: Sequence[StoredEntry], vocabulary: Vocabulary) -> tuple[tuple[StoredEntry, ...], ...]:
@@ -43,16 +44,67 @@ def group(entries: Sequence[StoredEntry], vocabulary: Vocabulary) -> tuple[tuple
     return tuple(sorted(whole.values(), key=lambda story: _place(story[0])))
 
 
-def continued(
-    story: Sequence[StoredEntry], earlier: Sequence[StoredEntry], vocabulary: Vocabulary
-) -> tuple[StoredEntry, ...]:
-    """The earlier entries that tell the same story as some of `story`, in order of acceptance."""
-    found = {
-        other.key: other
-        for one, other in _near(story, earlier, vocabulary)
-        if resemblance(one, other, vocabulary) is not None
-    }
-    return tuple(sorted(found.values(), key=_place))
+class Earlier:
+    """What was told before, ready to be asked what a story continues and how new an entry is."""
+
+    def __init__(self, entries: Sequence[StoredEntry], vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._by_anchor = _Index(entries, vocabulary, _anchors)
+        self._by_word = _Index(entries, vocabulary, _specific)
+
+    def continued(self, story: Sequence[StoredEntry]) -> tuple[StoredEntry, ...]:
+        """The earlier entries of a story, in order of acceptance.
+
+        They are one story with an entry of it, or with such an earlier entry while they resemble the story still.
+        """
+        found: dict[int, StoredEntry] = {}
+        asking = tuple(story)
+        while asking:
+            like = {other.key: other for one in asking for other in self._like(one) if other.key not in found}
+            asking = tuple(other for other in like.values() if self._resembles(story, other))
+            found.update((other.key, other) for other in asking)
+        return tuple(sorted(found.values(), key=_place))
+
+    def novelty(self, stored: StoredEntry) -> float:
+        """How much of an entry's title and lead was not told before: 1 less the best likeness, 0 to 1."""
+        common = Counter(self._by_word.near(stored))
+        nearest = sorted(common, key=lambda other: (-common[other], -other))[:_NEAREST]
+        terms = self._vocabulary.terms(stored)
+        others = (self._vocabulary.terms(self._by_word.entries[place]) for place in nearest)
+        return max(0.0, 1.0 - max((likeness(terms, other) for other in others), default=0.0))
+
+    def _like(self, one: StoredEntry) -> Iterator[StoredEntry]:
+        for place in set(self._by_anchor.near(one)):
+            other = self._by_anchor.entries[place]
+            if resemblance(one, other, self._vocabulary) is not None:
+                yield other
+
+    def _resembles(self, story: Sequence[StoredEntry], other: StoredEntry) -> bool:
+        terms = self._vocabulary.terms
+        return any(likeness(terms(one), terms(other)) >= LEAST for one in story)
+
+
+class _Index:
+    """Which entries have which marks in common; an entry is named by its place in `entries`."""
+
+    def __init__(
+        self,
+        entries: Sequence[StoredEntry],
+        vocabulary: Vocabulary,
+        marks: Callable[[Terms, Vocabulary], Iterable[str]],
+    ) -> None:
+        self.entries = entries
+        self._vocabulary = vocabulary
+        self._marks = marks
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, stored in enumerate(entries):
+            for mark in marks(vocabulary.terms(stored), vocabulary):
+                self._places[mark].append(place)
+
+    def near(self, stored: StoredEntry) -> Iterator[int]:
+        """The places of other entries, once for each mark that they share with this one."""
+        for mark in self._marks(self._vocabulary.terms(stored), self._vocabulary):
+            yield from (place for place in self._places.get(mark, ()) if self.entries[place].key != stored.key)
 
 
 def resemblance(one: StoredEntry, other: StoredEntry, vocabulary: Vocabulary) -> float | None:
@@ -118,25 +170,16 @@ def _belong_together(left: Sequence[StoredEntry], right: Sequence[StoredEntry], 
 
 
 def _pairs(ordered: Sequence[StoredEntry], vocabulary: Vocabulary) -> Iterator[tuple[float, StoredEntry, StoredEntry]]:
-    for one, other in _near(ordered, ordered, vocabulary):
-        score = resemblance(one, other, vocabulary)
-        if score is not None:
-            yield score, one, other
+    index = _Index(ordered, vocabulary, _anchors)
+    for number, one in enumerate(ordered):
+        for place in sorted({place for place in index.near(one) if place > number}):
+            score = resemblance(one, ordered[place], vocabulary)
+            if score is not None:
+                yield score, one, ordered[place]
 
 
-def _near(
-    some: Sequence[StoredEntry], others: Sequence[StoredEntry], vocabulary: Vocabulary
-) -> Iterator[tuple[StoredEntry, StoredEntry]]:
-    """The pairs that share an anchor, each once: only these need comparing."""
-    standing: defaultdict[str, list[int]] = defaultdict(list)
-    for place, other in enumerate(others):
-        for anchor in _anchors(vocabulary.terms(other), vocabulary):
-            standing[anchor].append(place)
-    for number, one in enumerate(some):
-        places = (standing.get(anchor, ()) for anchor in _anchors(vocabulary.terms(one), vocabulary))
-        for place in sorted({place for those in places for place in those}):
-            if others is not some or number < place:
-                yield one, others[place]
+def _specific(terms: Terms, vocabulary: Vocabulary) -> Iterator[str]:
+    return (stem for stem in terms.weights if vocabulary.rarity(stem) >= _SPECIFIC)
 
 
 def _anchors(terms: Terms, vocabulary: Vocabulary) -> Iterator[str]:

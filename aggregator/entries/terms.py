@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import chain
 from math import log, sqrt
 
+from aggregator.markup import word_set
 from aggregator.records import Entry, StoredEntry
 
 LEAD_WORDS = 80
@@ -29,8 +30,11 @@ _WORD = re.compile(r"[^\W_]+(?:[.,'’&][^\W_]+)*%?")
 _HREF = re.compile(r'href="https?://(?:www\.)?([^"?#\s]{4,300})', re.IGNORECASE)
 _BEFORE = re.compile(r"[.!?:;|•…»“”\"'‘’()\[\]–—\n-]\s*$|^\s*$")
 _CAPITALIZING = ("de", "lb")  # languages that write every noun with a capital
-_NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), "2 3 4 5 6 7 8 9 10".split(), strict=True))
-_STOP = frozenset(
+_NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8"} | {
+    "nine": "9",
+    "ten": "10",
+}
+_STOP = word_set(
     """a about after again all also am amid among an and any are as at be because been before being between both but by
     can could did do does down during each even every few for from get gets had has have he her here his how i if in
     into is it its just like made make makes many may me might more most much must my need new no not now of off on once
@@ -44,7 +48,7 @@ _STOP = frozenset(
     pour qu que qui sa sans se ses son sont sur un une vous
     al como con de del el en es esta este la las lo los más muy no para pero por que se sin su sus un una y ya
     a az be csak de egy el és ez ezt hanem hogy is ki le már meg még mert mint nagy nem sem szerint több után vagy
-    van volt""".split()
+    van volt"""
 )
 
 
@@ -192,11 +196,13 @@ def _address(url: str) -> str:
 DATES = frozenset(
     map(
         _stem,
-        """January February March April May June July August September October November December Januar Februar März
+        word_set(
+            """January February March April May June July August September October November December Januar Februar März
         Mai Juni Juli Oktober Dezember január február március április május június július augusztus szeptember október
         janvier février mars avril juin juillet août septembre octobre enero febrero marzo abril mayo junio julio
         agosto Monday Tuesday Wednesday Thursday Friday Saturday Sunday Montag Dienstag Mittwoch Donnerstag Freitag
-        Q1 Q2 Q3 Q4 spring summer autumn winter first second third weekly monthly annual""".split(),
+        Q1 Q2 Q3 Q4 spring summer autumn winter first second third weekly monthly annual"""
+        ),
     )
 )
 """Stems that tell one instalment of a series from the next; no names."""

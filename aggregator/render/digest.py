@@ -34,6 +34,8 @@ def _layout(digest: Digest) -> dict[str, object]:
         "quiet": issue.quiet(digest),
         "the_end": issue.THE_END,
         "followers": issue.followers,
+        "thread": issue.thread,
+        "why": issue.why,
         "heading": issue.heading,
         "shows_something": issue.shows_something(digest),
         "longest": max((len(lens.entries) for lens in digest.lenses), default=0),

@@ -45,6 +45,16 @@ def followers(story: Story) -> tuple[DigestEntry, ...]:
     return story.entries[1:] if story.entries and story.entries[0].title == story.title else story.entries
 
 
+def thread(story: Story) -> str:
+    """What a story that goes on from earlier digests says about itself; empty for a new one."""
+    return f"Day {story.day} of a continuing story" if story.since else ""
+
+
+def why(story: Story) -> str:
+    """The reason of a story's rank, without the day that `thread` tells."""
+    return " · ".join(part for part in story.reason.split(" · ") if not story.since or part != f"day {story.day}")
+
+
 def heading(name: str) -> str:
     """The heading of a section; stories without a topic stand under a plain one."""
     return name or "Other news"

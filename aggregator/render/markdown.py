@@ -70,8 +70,8 @@ def _stories(digest: Digest) -> Iterator[str]:
 def _story(story: Story, level: str) -> Iterator[str]:
     yield f"{level} {link(story.title, story.entries[0].link if story.entries else None)}"
     yield escape(" ".join(story.summary))
-    sources, reason = [_source(entry) for entry in story.entries[:1]], escape(story.reason)
-    yield " · ".join([*sources, *([f"*{reason}*"] if reason else [])])
+    sources, reasons = [_source(entry) for entry in story.entries[:1]], (issue.thread(story), issue.why(story))
+    yield " · ".join([*sources, *(f"*{escape(reason)}*" for reason in reasons if reason)])
     lines = [_line(entry) for entry in issue.followers(story)]
     if lines:
         yield "\n".join(lines)

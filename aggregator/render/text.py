@@ -72,7 +72,8 @@ def _story(story: Story) -> Iterator[str]:
     yield from _fill(story.title)
     yield from _fill(" ".join(story.summary), "  ")
     for entry in story.entries[:1]:
-        yield from _fill(f"{_source(entry)} · {story.reason}" if story.reason else _source(entry), "  ")
+        parts = (_source(entry), issue.thread(story), issue.why(story))
+        yield from _fill(" · ".join(part for part in parts if part), "  ")
         yield from _url(entry.link, "  ")
     followers = issue.followers(story)
     for entry in followers:

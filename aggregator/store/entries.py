@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from aggregator.records import Entry, SourceState, Standing, StoredEntry
@@ -204,6 +204,16 @@ class Entries:
             (series,),
         )
         return list(map(_stored, rows))
+
+    def told(self, series: str, since: date, most: int) -> list[tuple[date, StoredEntry]]:
+        """The newest news of the digests of a series from a date on, each with the date of its digest, newest first."""
+        rows = self._sql.execute(
+            _SELECT.replace("SELECT ", "SELECT d.date, ", 1) + "JOIN ledger l ON l.series = ? AND l.entry = e.key "
+            "JOIN digests d ON d.key = l.digest WHERE d.date >= ? AND e.standing = 'news' "
+            "ORDER BY e.accepted DESC LIMIT ?",
+            (series, since.isoformat(), most),
+        )
+        return [(date.fromisoformat(row[0]), _stored(row[1:])) for row in rows]
 
     def held(self, since: datetime | None = None) -> list[StoredEntry]:
         """Entries in quarantine, those held after `since` if it is given."""

@@ -1,0 +1,51 @@
+"""The day's candidates as stories: what is told together, and what goes on from the digests of the last days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator.entries.stories import MOST_DAYS, Earlier, group
+from aggregator.entries.terms import Vocabulary
+from aggregator.records import LocalDate, StoredEntry
+
+Told = tuple[LocalDate, StoredEntry]
+"""An entry that a digest showed, with the date of that digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One story of the day; `since` is the date of the first digest that told it, None when this is the first."""
+
+    entries: tuple[StoredEntry, ...]
+    since: LocalDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """A day's stories in order of acceptance, each candidate in exactly one, and each one's novelty by its key."""
+
+    all: tuple[Thread, ...]
+    novelty: Mapping[int, float]
+
+
+def threads(
+    date: LocalDate, candidates: Sequence[StoredEntry], others: Sequence[StoredEntry], told: Sequence[Told]
+) -> Threads:
+    """The stories of the digest of `date`, against what the digests of the 14 days before told.
+
+    `others` are further entries of the day: they only say which words are rare.
+    """
+    days = {stored.key: day for day, stored in told if timedelta(0) < date - day <= timedelta(days=MOST_DAYS)}
+    before = [stored for _, stored in told if stored.key in days]
+    every = {stored.key: stored for stored in (*before, *others, *candidates)}
+    vocabulary = Vocabulary(every.values())
+    earlier = Earlier(before, vocabulary)
+    return Threads(
+        tuple(
+            Thread(story, min((days[one.key] for one in earlier.continued(story)), default=None))
+            for story in group(candidates, vocabulary)
+        ),
+        {stored.key: earlier.novelty(stored) for stored in candidates},
+    )
