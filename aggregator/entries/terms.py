@@ -23,6 +23,7 @@ IMAGINED = 200  # texts in which no word stands: without them nothing would be r
 RARE = 0.03  # share of the texts in which a name or figure may stand and still tell an event
 RARE_AT_LEAST = 6  # texts: an event of the day may be in so many, however few there are
 _STEM = 7
+_SHORT = 2  # letters of the names of themes and countries (AI, HR, EU), which tell no event
 _MOST_LINKS = 30
 _MOST_LINKING = 4  # a page that more entries link to tells no event
 _MOST_CHARACTERS = 20_000
@@ -139,7 +140,7 @@ class Vocabulary:
             named = word.capital and word.stem in self._names
             run += not (named and inside and not word.first)
             inside = named
-            if named and word.stem not in seen and self.is_rare(word.stem):
+            if named and len(word.stem) > _SHORT and word.stem not in seen and self.is_rare(word.stem):
                 seen.add(word.stem)
                 yield word.stem, run
 
