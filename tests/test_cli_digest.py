@@ -58,7 +58,7 @@ def test_preview_and_why_seal_nothing(world: World) -> None:
     world.poll()
     assert "apprentices are back" in world.run("digest", "--preview")
     table = world.run("digest", "--why").splitlines()
-    assert table[0].split()[:2] == ["score", "cover"]
+    assert table[0].split() == ["score", "cover", "topic", "inter", "rules", "subst", "novel", "crowd", "entry"]
     assert "apprentices are back (One) Skills · your interest: apprentice*" in table[1]
     assert not world.public("digest/2026-03-14.json").exists()
 

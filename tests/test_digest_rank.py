@@ -73,6 +73,13 @@ def test_the_reason_in_a_few_words(title: str, sources: int, reason: str) -> Non
     assert scored(title, sources=sources).reason == reason
 
 
+def test_what_was_not_told_before_goes_first() -> None:
+    those = [(one(1, "Plain"), 1), (one(2, "Plain", source_key=2), 1)]
+    found = ranked(those, view(), {1: 0.2, 2: 0.9})
+    assert [(each.stored.key, each.novelty, each.score) for each in found] == [(2, 0.45, 0.45), (1, 0.1, 0.1)]
+    assert [each.novelty for each in ranked(those, view())] == [0.0, 0.0]
+
+
 def test_a_loud_source_does_not_drown_the_others() -> None:
     loud = [(one(n, "Reskilling", words(400)), 1) for n in range(1, 7)]
     quiet = [(one(n, "Reskilling", words(100), source_key=n - 5), 1) for n in (7, 8)]

@@ -183,6 +183,18 @@ def test_a_story_whose_headline_is_not_its_first_entrys_lists_them_all() -> None
     assert issue.followers(FULL.leads[0]) == story.entries[1:]
 
 
+def test_a_story_that_goes_on_says_so_in_every_form() -> None:
+    lead = replace(FULL.leads[0], day=3, since=date(2026, 3, 12), reason="day 3 · 2 sources")
+    of = replace(FULL, leads=(lead, *FULL.leads[1:]))
+    said = "Day 3 of a continuing story"
+    assert f'<a class="thread" href="2026-03-12.html">{said}</a> · <span class="why">2 sources</span>' in page(of)
+    assert f"*{said}* · *2 sources*" in digest.markdown(of).decode()
+    assert f"{said} · 2 sources" in " ".join(digest.text(of).decode().split())
+    assert f"{said} · 2 sources" in digest.as_merged_entry(of, id="urn:x", link="https://reader.example.net/").content
+    assert json.loads(digest.json(of))["stories"][0]["reason"] == "day 3 · 2 sources"
+    assert said not in page()
+
+
 def test_the_same_digest_gives_the_same_bytes() -> None:
     for form in (digest.markdown, digest.text, digest.json, lambda d: digest.html(d, site=SITE)):
         assert form(FULL) == form(replace(FULL))
