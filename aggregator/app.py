@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from lxml import etree
 
 from aggregator import cadence, ledger, outputs
+from aggregator.deliver import Delivered, deliver
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
@@ -20,6 +21,7 @@ from aggregator.fetch.guard import Resolver, look_up
 from aggregator.health import NETWORK_KINDS, is_offline
 from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
 from aggregator.publish.files import remove_others, write_all
+from aggregator.publish.mail import Server
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
 from aggregator.store.digests import Sealed
@@ -41,10 +43,12 @@ class App:
         *,
         timeout: float = 30.0,
         resolver: Resolver = look_up,
+        mail: Server | None = None,
     ) -> None:
         self.config = config
         self.store = store
         self.clock = clock
+        self._mail = mail
         self.stop = threading.Event()
         agent = user_agent(config.contact or public_link(config.link))
         self._wire = Wire(agent, tls_context(), timeout, resolver)
@@ -263,6 +267,10 @@ class App:
         if sealed:
             self.publish()
         return sealed
+
+    def deliver(self) -> list[Delivered]:
+        """Mail what is due to be mailed; each attempt as a value that says what became of it."""
+        return deliver(self.store, self.config, self._mail, self.clock())
 
     def digest_is_due(self) -> bool:
         """Whether any series has a digest due now."""

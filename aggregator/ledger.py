@@ -19,6 +19,7 @@ from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
 from aggregator.records import Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
 from aggregator.render import digest as render
+from aggregator.render import mail
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
@@ -97,13 +98,15 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
 
 
 def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:
-    """Seal the digest of `day`: its entries, its bytes, in one durable transaction."""
+    """Seal the digest of `day`: its entries, its bytes, to whom it is owed by mail, in one durable transaction."""
     with store.transaction(durable=True):
         digest, entries = write(series, day, store, pen, now)
         sealed = Sealed(
             0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown, digest.reading_time_s
         )
-        store.digests.seal(sealed, (stored.key for stored in entries), files(digest, pen.config, store), now)
+        mailed = {"mail": mail.html(digest, site=Site.of(pen.config))} if series.mail_to else {}
+        store.digests.seal(sealed, (stored.key for stored in entries), files(digest, pen.config, store) | mailed, now)
+        store.deliveries.owe(series.name, day, series.mail_to, now)
     return sealed
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from html import escape
+from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
 from aggregator.entries.view import View
@@ -176,7 +177,7 @@ def digest_files(config: Config, store: Store, stands: Callable[[str], bool]) ->
         title = f"{config.title}: {series.name or 'the daily digest'}"
         out[f"{folder}index.html"] = pages.calendar(
             title,
-            [(one.day, round(one.reading_time_s / 60), one.shown) for one in sealed],
+            [(one.day, max(1, round(one.reading_time_s / 60)), one.shown) for one in sealed],
             site=Site.of(config),
             series=series.name,
         )
@@ -204,7 +205,7 @@ def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: 
     updated = max((entry.updated for entry in entries), default=NEVER)
     return atom(
         MergedFeed(
-            f"{store.meta('feed_id')}/{folder}".rstrip("/"),
+            _own_id(store.meta("feed_id") or "", folder),
             title,
             f"{config.link}{folder}",
             f"{config.link}{folder}atom.xml",
@@ -214,11 +215,16 @@ def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: 
     )
 
 
+def _own_id(feed_id: str, folder: str) -> str:
+    """The id of a further feed of ours: made of the main feed's id and its folder, so it never changes."""
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, f'{feed_id}/{folder}')}"
+
+
 def _tag_feed(config: Config, feed_id: str, places: list[Place], folder: str) -> bytes:
     """The entries of a tag; tags that are written alike in a folder's name ("AI", "ai") share its feed."""
     tagged = [(place, tag) for place in places for tag in place.entry.tags if tag_folder(tag) == folder]
     own = list({place.accepted: place for place, _ in tagged}.values())
-    feed = as_feed(config, f"{feed_id}/tags/{folder}", own, f"{config.link}tags/{folder}/atom.xml")
+    feed = as_feed(config, _own_id(feed_id, f"tags/{folder}/"), own, f"{config.link}tags/{folder}/atom.xml")
     return atom(replace(feed, title=f"{config.title}: {min(tag for _, tag in tagged)}", hub=None))
 
 

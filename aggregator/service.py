@@ -60,7 +60,14 @@ class FileBroken:
     since: datetime
 
 
-Event = PassBegan | PassEnded | DigestSealed | FileChanged | FileBroken
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """A digest was mailed, or could not be; `text` says which."""
+
+    text: str
+
+
+Event = PassBegan | PassEnded | DigestSealed | FileChanged | FileBroken | Mailed
 
 
 class Service:
@@ -95,6 +102,8 @@ class Service:
                 self._say(PassEnded(done, first))
         if not self._app.stop.is_set():
             self._seal()
+            for one in self._app.deliver():
+                self._say(Mailed(one.text))
 
     def _work(self) -> Work:
         work = self._app.due() or self._app.due_before_digest()

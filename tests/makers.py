@@ -105,9 +105,13 @@ def state(key: int = 1, url: str = ONE, **fields: Any) -> SourceState:
     return SourceState(key=key, first_url=url, url=url, **fields)
 
 
+OPEN: list[Store] = []
+
+
 def memory_store() -> Store:
-    """A real store that lives in memory."""
-    return open_store(Path(":memory:"))
+    """A real store that lives in memory until its test is over (conftest.py closes it)."""
+    OPEN.append(open_store(Path(":memory:")))
+    return OPEN[-1]
 
 
 class Desk:

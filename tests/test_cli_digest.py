@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
+from tests.post import office
 from tests.world import World
 
 
@@ -101,3 +104,23 @@ def test_the_json_of_a_digest_is_the_contracts(world: World) -> None:
     assert digest["sources"]["looked_at"] == 1
     ids = {item["id"] for item in json.loads(world.public("feed.json").read_bytes())["items"]}
     assert {entry["id"] for story in digest["stories"] for entry in story["entries"]} <= ids
+
+
+def test_a_sealed_digest_goes_out_by_mail_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail server is away at first: the digest is there all the same, and the mail follows when it is back."""
+    world.blog("One", "a")
+    world.settings = "digest: {mail_to: [ann@example.org]}"
+    world.write()
+    world.poll()
+    monkeypatch.setenv("AGGREGATOR_SMTP_URL", "smtp://127.0.0.1:1?from=fow@example.net")
+    assert "Your first digest" in world.run("digest")
+    assert "ann@example.org" in world.said
+    with office() as post:
+        monkeypatch.setenv("AGGREGATOR_SMTP_URL", post.url)
+        world.now += timedelta(minutes=5)
+        world.run("digest")
+        world.run("digest")
+        assert post.recipients == ["ann@example.org"]
+        plain = post.taken[0].mail.get_body(("plain",))
+        assert plain is not None
+        assert plain.get_content().replace("\r\n", "\n") == world.public("digest/2026-03-14.txt").read_text()

@@ -9,7 +9,7 @@ from aggregator.errors import StoreError
 from aggregator.store.sqlite import open_store
 from tests.makers import NOW, ONE, memory_store, source
 
-TABLES = {"meta", "sources", "hosts", "entries", "marks", "digests", "digest_files", "ledger", "bodies"}
+TABLES = {"meta", "sources", "hosts", "entries", "marks", "digests", "digest_files", "ledger", "bodies", "deliveries"}
 
 
 def tables(path: Path) -> set[str]:

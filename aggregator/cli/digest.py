@@ -42,6 +42,8 @@ def _seal(app: App, options: Settings) -> None:
     from aggregator import ledger
 
     sealed = app.seal_due()
+    for delivered in app.deliver():
+        options.say(safe(delivered.text))
     for one in sealed:
         where = app.config.output / ledger.folder(one.series) / f"{one.day}.html"
         click.echo(digest_line(one, str(where), first=one.covers_from is None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from aggregator.app import App
+    from aggregator.publish.mail import Server
     from aggregator.records import Config
     from aggregator.store.sqlite import Store
 
@@ -131,7 +133,7 @@ def writing(options: Settings, command: str) -> Iterator[App]:
     with writer(path, command, datetime.now(UTC)):
         store = open_store(path)
         try:
-            app = App(config, store, clock)
+            app = App(config, store, clock, mail=_mail())
             app.follow(config)
             app.heed_clock()
             for line in without_effect(config):
@@ -139,6 +141,14 @@ def writing(options: Settings, command: str) -> Iterator[App]:
             yield app
         finally:
             store.close()
+
+
+def _mail() -> Server | None:
+    """The mail server that the environment names; raises ConfigError when the address is wrong."""
+    from aggregator.publish.mail import Server
+
+    url = os.environ.get("AGGREGATOR_SMTP_URL")
+    return Server(url) if url else None
 
 
 def named_sources(config: Config, words: tuple[str, ...], titles: dict[str, str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ import click
 
 from aggregator.cli.options import Settings, common, settings, writing
 from aggregator.cli.progress import Bar
-from aggregator.cli.words import clock_time, count, digest_line, pass_lines, styled
+from aggregator.cli.words import clock_time, count, digest_line, pass_lines, safe, styled
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ class _Runner:
                     self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
             case happened.DigestSealed(sealed, first):
                 self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)
+            case happened.Mailed(text):
+                self._options.say(safe(text))
             case happened.FileChanged(added, removed, needs_restart):
                 later = "; another store or output is used after a restart" if needs_restart else ""
                 self._options.say(f"{self._app.config.path.name}: {_changes(added, removed)}{later}")

@@ -53,7 +53,7 @@ class Deliveries:
         self._sql = connection
 
     def owe(self, series: str, day: date, recipients: Iterable[str], now: datetime) -> None:
-        """Every recipient is due the digest of `day`, at once; a row that is there stays (in the seal's transaction)."""
+        """Every recipient is due the digest of `day`, at once; in the transaction of its seal."""
         self._sql.executemany(
             "INSERT OR IGNORE INTO deliveries (digest, recipient, next_try_at, changed_at) "
             "SELECT key, ?, ?, ? FROM digests WHERE series = ? AND date = ?",

@@ -1,4 +1,4 @@
-"""The store on SQLite: opening, migrating, transactions. What it holds is asked of its three parts.
+"""The store on SQLite: opening, migrating, transactions. What it holds is asked of its parts.
 
 WAL, one writer (store/lock.py), explicit transactions. The connection belongs to one thread at a time; the
 pass's thread writes, threads that fetch never touch it.
