@@ -89,6 +89,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         silent=tuple(row.title for row in pen.health if row.state == "silent"),
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
+        news=store.entries.published_between,
     )
 
 

@@ -99,6 +99,7 @@ class Config:
     reading_lists: tuple[str, ...] = ()
     hub: str | None = None
     notify: str | None = None
+    templates: Path | None = None
 
     @property
     def every_series(self) -> tuple[Series, ...]:
@@ -481,6 +482,28 @@ class LensCount:
 
 
 @dataclass(frozen=True, slots=True)
+class LensTrend:
+    """How many news entries met a lens on each local date of the last 30, oldest first, zeros included."""
+
+    name: str
+    days: tuple[tuple[LocalDate, int], ...]
+
+    @property
+    def total(self) -> int:
+        """The entries of all days."""
+        return sum(number for _, number in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class RisingTerm:
+    """A word or phrase that the last 7 days hold oftener than the 30 before; `before` counts entries of those."""
+
+    term: str
+    entries: tuple[DigestEntry, ...]
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """The accounting of a digest, in entries: received is the sum of all the others."""
 
@@ -521,6 +544,9 @@ class Digest:
     also_reading_time_s: int
     previous: LocalDate | None = None
     sources: tuple[str, ...] = ()
+    trends: tuple[LensTrend, ...] = ()
+    rising: tuple[RisingTerm, ...] = ()
+    offline: timedelta = timedelta(0)
 
     @property
     def is_first(self) -> bool:

@@ -246,3 +246,13 @@ def test_counts_and_rhythm() -> None:
     assert desk.store.entries.tally() == {"news": 3, "held": 1}
     assert desk.store.entries.rhythm(1) == [NOW, NOW - DAY, NOW - 2 * DAY]
     assert desk.store.entries.rhythm(1, 1) == [NOW]
+
+
+def test_news_by_publication_whatever_was_accepted_when() -> None:
+    desk = Desk(ONE)
+    ages = {"new": timedelta(0), "week": 7 * DAY, "old": 8 * DAY}
+    desk.bring(ONE, *(entry(name, published=NOW - age) for name, age in ages.items()))
+    desk.bring(ONE, entry("backlog", published=NOW - HOUR), standing="backlog")
+    desk.record(ONE, entry("waiting", published=NOW - HOUR))
+    found = desk.store.entries.published_between(NOW - 8 * DAY, NOW)
+    assert [one.entry.guid for one in found] == ["new", "week"], "the start is left out, the end is in"

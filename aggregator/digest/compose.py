@@ -5,7 +5,7 @@ received = shown + folded + filtered + over_cap + backlog + quarantined
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.rank import Scored, ranked
 from aggregator.digest.reading import count_words, reading_time_s
 from aggregator.digest.summary import summarize
+from aggregator.digest.trends import Rise, trends
 from aggregator.entries.view import View
 from aggregator.records import (
     Counts,
@@ -24,6 +25,7 @@ from aggregator.records import (
     LocalDate,
     More,
     NotShown,
+    RisingTerm,
     Series,
     StoredEntry,
     Story,
@@ -37,7 +39,8 @@ UNSORTED = "More stories"
 @dataclass(frozen=True, slots=True)
 class Day:
     """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
-    series has a shown entry already; `held` are the entries put into quarantine since the last digest."""
+    series has a shown entry already; `held` are the entries put into quarantine since the last digest; `news` gives
+    what was published in (start, end]."""
 
     series: Series
     date: LocalDate
@@ -51,6 +54,7 @@ class Day:
     silent: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
+    news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
 
 
 @dataclass(slots=True)
@@ -73,6 +77,9 @@ def compose(day: Day, view: View) -> Digest:
     chosen, rest = spend(timed, day.series.read_in)
     stories, also = [one.story for one in chosen], [one.entry for one in rest]
     more = _more(over, day, view)
+    lens_trends, rises = trends(
+        day.news, lambda one: _hidden(one, day, view) is None, view.config, day.covers_to, day.date
+    )
     held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
     counts = Counts(
         received=len(day.entries) + len(day.held),
@@ -108,6 +115,8 @@ def compose(day: Day, view: View) -> Digest:
         reading_time_s=sum(one.seconds for one in chosen),
         also_reading_time_s=sum(one.line_seconds for one in rest),
         previous=day.previous,
+        trends=lens_trends,
+        rising=tuple(_rising(one, day, view) for one in rises),
     )
 
 
@@ -234,3 +243,7 @@ def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, 
         LensCount(lens.name, tuple(_entry(stored, day, view) for stored, names in met if lens.name in names))
         for lens in view.config.lenses
     )
+
+
+def _rising(rise: Rise, day: Day, view: View) -> RisingTerm:
+    return RisingTerm(rise.term, tuple(_entry(stored, day, view) for stored in rise.entries), rise.before)
