@@ -5,7 +5,7 @@ from __future__ import annotations
 from json import dumps
 
 from aggregator.records import Digest, DigestEntry, MergedEntry, NotShown, Story
-from aggregator.render import issue
+from aggregator.render import charts, issue
 from aggregator.render.markdown import markdown
 from aggregator.render.site import Site, environment, page
 from aggregator.render.text import text
@@ -36,6 +36,8 @@ def _layout(digest: Digest) -> dict[str, object]:
         "followers": issue.followers,
         "heading": issue.heading,
         "shows_something": issue.shows_something(digest),
+        "charts": charts.lens_charts(digest.trends),
+        "numbers_by_day": charts.by_day(digest.trends),
         "longest": max((len(lens.entries) for lens in digest.lenses), default=0),
     }
 

@@ -119,6 +119,17 @@ def _why(line: NotShown, shown: dict[str, DigestEntry]) -> str:
     return line.why
 
 
+def balance(digest: Digest) -> tuple[tuple[str, int], ...]:
+    """How many entries met each lens in the last 30 days; () when none met any."""
+    sums = tuple((trend.name, trend.total) for trend in digest.trends)
+    return sums if any(number for _, number in sums) else ()
+
+
+def rising(digest: Digest) -> tuple[tuple[str, int], ...]:
+    """The rising terms with the number of this week's entries that hold them."""
+    return tuple((one.term, len(one.entries)) for one in digest.rising)
+
+
 def shows_something(digest: Digest) -> bool:
     """Whether there is anything to read; a day that shows nothing names the sources looked at instead."""
     return bool(digest.stories or digest.also)

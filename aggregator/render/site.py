@@ -64,7 +64,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(web=web_link, tongue=tongue, utc=words.utc, long_date=words.long_date)
-    made.filters.update(short_date=words.short_date, month=words.month, minutes=words.minutes, span=words.span)
+    made.filters.update(short_date=words.short_date, day_and_month=words.day_and_month, month=words.month)
+    made.filters.update(minutes=words.minutes, span=words.span)
     made.globals.update(count=words.count, clock=words.clock, moment=words.moment, relative=words.relative)
     return made
 
