@@ -106,12 +106,11 @@ def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Se
 
 def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
     """The bytes of a digest by kind: html, md, txt, json, and `entry`, its entry in the feed of digests."""
-    entry = render.as_merged_entry(
-        digest, id=entry_id(store, digest.series, digest.date), link=address(config, digest.series, digest.date)
-    )
+    site, link = Site.of(config), address(config, digest.series, digest.date)
+    entry = render.as_merged_entry(digest, id=entry_id(store, digest.series, digest.date), link=link, site=site)
     kept = {"title": entry.title, "excerpt": entry.excerpt, "content": entry.content}
     return {
-        "html": render.html(digest, site=Site.of(config)),
+        "html": render.html(digest, site=site),
         "md": render.markdown(digest),
         "txt": render.text(digest),
         "json": render.json(digest),
