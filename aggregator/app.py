@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
-from aggregator import cadence, ledger, outputs
+from aggregator import cadence, ledger, outages, outputs
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
@@ -172,9 +172,10 @@ class App:
     def _finished(self, done: Pass) -> Pass:
         done.finished_at = self.clock()
         with self.store.transaction():
-            since = (self.store.meta("offline_since") or _text(done.finished_at)) if done.offline else ""
             if done.polled:
-                self.store.set_meta("offline_since", since)
+                known = self.store.meta("offline_since"), self.store.meta("outages")
+                for name, value in outages.after_pass(*known, offline=done.offline, now=done.finished_at).items():
+                    self.store.set_meta(name, value)
             if not done.offline and done.polled:
                 self.store.set_meta("last_pass_at", _text(done.finished_at))
         done.new += self.accept()

@@ -16,11 +16,14 @@ from itertools import count
 from aggregator.digest.compose import Day, compose, rank
 from aggregator.digest.rank import Scored
 from aggregator.entries.view import View
+from aggregator.outages import offline_between
 from aggregator.records import Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
 from aggregator.render import digest as render
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
+
+FIRST_LOOKS_BACK = timedelta(days=7)
 
 
 def due(config: Config, series: Series, store: Store, now: datetime) -> date | None:
@@ -75,12 +78,13 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
     newest = store.digests.newest(series.name)
     before = store.digests.before(series.name, day)
     start = newest.covers_to if newest else None
+    end = max(now, start) if start else now
     looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
     return Day(
         series=series,
         date=day,
         covers_from=start,
-        covers_to=max(now, start) if start else now,
+        covers_to=end,
         entries=store.entries.unsealed(series.name),
         held=store.entries.held(start),
         groups=cache(store.entries.members),
@@ -90,6 +94,9 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
         news=store.entries.published_between,
+        offline=offline_between(
+            start or end - FIRST_LOOKS_BACK, end, since=store.meta("offline_since"), kept=store.meta("outages")
+        ),
     )
 
 

@@ -243,6 +243,23 @@ def test_a_digest_looks_back_over_what_others_own() -> None:
     assert desk.compose().trends[0].total == 0, "rules are views here too"
 
 
+@pytest.mark.parametrize(
+    ("covers", "offline"),
+    [(None, 4 * DAY + 3 * HOUR), (5 * DAY, 2 * DAY + 3 * HOUR), (2 * DAY, 3 * HOUR)],  # a first one looks back a week
+)
+def test_a_digest_knows_how_long_we_were_offline(covers: timedelta | None, offline: timedelta) -> None:
+    desk = Desk(ONE)
+    if covers:
+        desk.now = NOW - covers
+        desk.seal()
+        desk.now = NOW
+    outages = [[f"{NOW - 8 * DAY:%Y-%m-%dT%H:%M:%SZ}", f"{NOW - 3 * DAY:%Y-%m-%dT%H:%M:%SZ}"]]
+    with desk.store.transaction():
+        desk.store.set_meta("outages", json.dumps(outages))
+        desk.store.set_meta("offline_since", f"{NOW - 3 * HOUR:%Y-%m-%dT%H:%M:%SZ}")
+    assert desk.compose().offline == offline
+
+
 def test_held_entries_are_counted_once_and_received_anew_when_released() -> None:
     desk = Desk(ONE)
     desk.bring(ONE, entry("a"), entry("b"), standing="held")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
@@ -274,6 +274,23 @@ def test_thirty_days_of_each_lens_are_drawn_told_and_tabulated() -> None:
     assert after.index("Saturday 14 March</th><td>1</td><td>3</td>") < after.index("Friday 13 February</th>")
     tags = [tag for tag, _ in Tags(page().encode()).found]
     assert tags.count("rect") == 4 + 13 + 19, "two bars of today on their grounds, a bar for each day that has an entry"
+
+
+@pytest.mark.parametrize(
+    ("offline", "told"),
+    [
+        (timedelta(hours=3), "1 fell silent. This machine was offline for 3 hours."),
+        (timedelta(minutes=100), "This machine was offline for 2 hours."),
+        (timedelta(minutes=20), "This machine was offline for 20 minutes."),
+        (timedelta(seconds=40), None),
+        (timedelta(0), None),
+    ],
+)
+def test_time_without_network_is_told(offline: timedelta, told: str | None) -> None:
+    of = replace(FULL, offline=offline)
+    for written in (page(of), digest.markdown(of).decode(), digest.text(of).decode()):
+        assert (told or "1 fell silent.") in " ".join(written.split())
+        assert ("offline" in written) == (told is not None)
 
 
 def test_trends_are_one_line_in_plain_forms() -> None:

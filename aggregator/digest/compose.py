@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.digest.budget import Timed, spend
 from aggregator.digest.lenses import Lists, haystack
@@ -55,6 +55,7 @@ class Day:
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
     news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
+    offline: timedelta = timedelta(0)
 
 
 @dataclass(slots=True)
@@ -77,9 +78,6 @@ def compose(day: Day, view: View) -> Digest:
     chosen, rest = spend(timed, day.series.read_in)
     stories, also = [one.story for one in chosen], [one.entry for one in rest]
     more = _more(over, day, view)
-    lens_trends, rises = trends(
-        day.news, lambda one: _hidden(one, day, view) is None, view.config, day.covers_to, day.date
-    )
     held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
     counts = Counts(
         received=len(day.entries) + len(day.held),
@@ -90,7 +88,7 @@ def compose(day: Day, view: View) -> Digest:
         backlog=sorted_.backlog,
         quarantined=len(day.held),
     )
-    return Digest(
+    digest = Digest(
         series=day.series.name,
         title=view.config.title,
         date=day.date,
@@ -115,9 +113,9 @@ def compose(day: Day, view: View) -> Digest:
         reading_time_s=sum(one.seconds for one in chosen),
         also_reading_time_s=sum(one.line_seconds for one in rest),
         previous=day.previous,
-        trends=lens_trends,
-        rising=tuple(_rising(one, day, view) for one in rises),
+        offline=day.offline,
     )
+    return _looking_back(digest, day, view)
 
 
 def rank(day: Day, view: View) -> list[Scored]:
@@ -243,6 +241,12 @@ def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, 
         LensCount(lens.name, tuple(_entry(stored, day, view) for stored, names in met if lens.name in names))
         for lens in view.config.lenses
     )
+
+
+def _looking_back(digest: Digest, day: Day, view: View) -> Digest:
+    """The digest with what more than its own entries tell."""
+    lenses, rises = trends(day.news, lambda one: _hidden(one, day, view) is None, view.config, day.covers_to, day.date)
+    return replace(digest, trends=lenses, rising=tuple(_rising(one, day, view) for one in rises))
 
 
 def _rising(rise: Rise, day: Day, view: View) -> RisingTerm:

@@ -31,6 +31,7 @@ def _layout(digest: Digest) -> dict[str, object]:
         "accounting": issue.accounting(digest),
         "hidden": issue.hidden(digest),
         "looked_at": issue.looked_at(digest),
+        "offline": issue.offline(digest),
         "quiet": issue.quiet(digest),
         "the_end": issue.THE_END,
         "followers": issue.followers,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aggregator.records import Digest, DigestEntry, NotShown, Story
-from aggregator.render.words import count, listed
+from aggregator.render.words import MINUTE, count, listed, span
 
 THE_END = "That is all for today."
 
@@ -78,6 +78,12 @@ def looked_at(digest: Digest) -> str:
     failed, silent = len(digest.failed), len(digest.silent)
     parts = (f"{failed} failed",) * bool(failed) + (f"{silent} fell silent",) * bool(silent)
     return f"Looked at {count(digest.looked_at, 'source', 'sources')}; {listed(parts) or 'none failed'}."
+
+
+def offline(digest: Digest) -> str:
+    """How long the machine was offline in the time that the digest covers; nothing under a minute."""
+    seconds = digest.offline.total_seconds()
+    return f"This machine was offline for {span(seconds)}." if seconds >= MINUTE else ""
 
 
 _REASONS = (

@@ -137,7 +137,7 @@ def _ledger(digest: Digest) -> Iterator[str]:
         yield "\n".join(
             f"- {link(line.title, line.link)} · {escape(line.source)}: {escape(why)}" for line, why in group.lines
         )
-    yield issue.looked_at(digest)
+    yield f"{issue.looked_at(digest)} {issue.offline(digest)}".rstrip()
     sources = [f"- {escape(one.title)}: {escape(one.error)}" for one in digest.failed]
     sources += [f"- {escape(name)}: silent" for name in digest.silent]
     if sources:

@@ -140,7 +140,7 @@ def _ledger(digest: Digest) -> Iterator[str]:
         for line, why in group.lines:
             yield from _fill(f"{line.title} ({line.source}): {why}", "    ", "  - ")
             yield from _url(line.link, "    ")
-    yield from ("", *_fill(issue.looked_at(digest)))
+    yield from ("", *_fill(f"{issue.looked_at(digest)} {issue.offline(digest)}"))
     for failed in digest.failed:
         yield from _fill(f"{failed.title}: {failed.error}", "    ", "  - ")
     for name in digest.silent:
