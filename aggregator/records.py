@@ -496,10 +496,14 @@ class LensTrend:
 
 @dataclass(frozen=True, slots=True)
 class RisingTerm:
-    """A word or phrase that the last 7 days hold oftener than the 30 before; `before` counts entries of those."""
+    """A word or phrase that the last 7 days hold oftener than the 30 before.
+
+    `number` counts the entries of the 7 days, `before` those of the 30; `entries` are the newest of the 7 days.
+    """
 
     term: str
     entries: tuple[DigestEntry, ...]
+    number: int
     before: int = 0
 
 

@@ -40,7 +40,7 @@ def month(count: int = 60, first_key: int = 100) -> list[StoredEntry]:
 
 def rising(*entries: StoredEntry, before: Iterable[StoredEntry] | None = None) -> list[tuple[str, int, int]]:
     _, found = both([*entries, *(month() if before is None else before)])
-    return [(one.term, len(one.entries), one.before) for one in found]
+    return [(one.term, one.number, one.before) for one in found]
 
 
 # --- lenses ---------------------------------------------------------------------------------------------------
@@ -98,6 +98,14 @@ def test_a_term_rises_that_several_sources_have_this_week_and_nobody_had_before(
 def test_a_few_entries_or_one_source_make_no_trend(sources: tuple[int, ...], reason: str) -> None:
     week = [told(n, f"Apprentices {words(1, seed=70 + n)}", DAY, source) for n, source in enumerate(sources)]
     assert rising(*week) == [], reason
+
+
+def test_the_newest_entries_are_listed_and_all_are_counted() -> None:
+    week = [told(n, f"Apprentices {words(1, seed=70 + n)}", (n % 5) * DAY + n * HOUR) for n in range(1, 31)]
+    (rise,) = both([*week, *month()])[1]
+    assert (len(rise.entries), rise.number) == (20, 30)
+    times = [one.published for one in rise.entries]
+    assert times == sorted((one.published for one in week), reverse=True)[:20]
 
 
 def test_three_entries_of_two_sources_make_one() -> None:

@@ -236,7 +236,7 @@ def test_a_digest_looks_back_over_what_others_own() -> None:
         ("02-22", 1), ("02-26", 1), ("03-02", 1), ("03-06", 1), ("03-10", 1), ("03-14", 1),
     ]  # fmt: skip
     (rising,) = made.rising
-    assert (rising.term, len(rising.entries), rising.before) == ("Apprentices", 7, 0)
+    assert (rising.term, len(rising.entries), rising.number, rising.before) == ("Apprentices", 7, 7, 0)
     assert {one.source for one in rising.entries} == {"one.example.org", "two.example.org", "three.example.org"}
     assert made.reading_time_s == made.also_reading_time_s == 0
     desk.change(filters=(Rule("drop", 'title ~ "Layoffs"'),))

@@ -85,7 +85,7 @@ def poisoned(text: str) -> Digest:
         not_shown=tuple(replace(line, title=text, source=text, why=line.why + text) for line in FULL.not_shown),
         lenses=tuple(replace(lens, name=text, entries=(bad,)) for lens in FULL.lenses),
         trends=tuple(replace(trend, name=text) for trend in FULL.trends),
-        rising=(RisingTerm(text, (bad,)),),
+        rising=(RisingTerm(text, (bad,), 1),),
         failed=(FailedSource(None, text, text),),
         silent=(text,),
         sources=(text,),
@@ -297,13 +297,14 @@ def test_trends_are_one_line_in_plain_forms() -> None:
     for written in (digest.markdown(FULL).decode(), digest.text(FULL).decode()):
         assert "\nalarm 18, opportunity 34 in the last 30 days\n" in written
         assert "Rising this week" in written
-        assert "robot minders 3, Lehrlinge 3\n" in written
+        assert "robot minders 3, Lehrlinge 4\n" in written
 
 
 def test_a_rising_term_has_its_entries_below_everything_else() -> None:
     after = page().split("Everything else")[1].split("The balance")[0].split("Rising this week")[1]
     for one in FULL.rising:
         assert all(f"{one.term}<" in after and entry.title in after for entry in one.entries)
+    assert after.count("and 1 older one<") == 1
 
 
 def test_without_trends_nothing_stands_for_them() -> None:

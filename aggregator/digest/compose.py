@@ -250,4 +250,5 @@ def _looking_back(digest: Digest, day: Day, view: View) -> Digest:
 
 
 def _rising(rise: Rise, day: Day, view: View) -> RisingTerm:
-    return RisingTerm(rise.term, tuple(_entry(stored, day, view) for stored in rise.entries), rise.before)
+    entries = tuple(_entry(stored, day, view) for stored in rise.entries)
+    return RisingTerm(rise.term, entries, rise.number, rise.before)

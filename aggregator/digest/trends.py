@@ -22,6 +22,7 @@ from aggregator.records import Config, Entry, LensTrend, LocalDate, StoredEntry
 
 LENS_DAYS = 30
 WEEK, MONTH, HISTORY = timedelta(days=7), timedelta(days=30), timedelta(days=14)
+MOST_LISTED = 20
 MOST_TERMS, LEAST_ENTRIES, LEAST_SOURCES = 5, 3, 2
 SURPRISE = 7.88
 """The least G2: chance alone reaches it once in 200 terms (chi-square, one degree of freedom)."""
@@ -97,10 +98,12 @@ _STOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """A rising term as it is written most often, the entries of the week that hold it, and how many did before."""
+    """A rising term as it is written most often, the newest entries of the week that hold it (20 at most), how many
+    do in all, and how many did before."""
 
     term: str
     entries: tuple[StoredEntry, ...]
+    number: int
     before: int
 
 
@@ -184,7 +187,9 @@ class _Terms:
         return tuple(self._rise(term) for term in taken)
 
     def _rise(self, term: str) -> Rise:
-        return Rise(_as_written(term, self._holders[term]), tuple(self._holders[term]), self._before[term])
+        holders = sorted(self._holders[term], key=lambda one: (one.published, one.accepted), reverse=True)
+        newest = tuple(holders[:MOST_LISTED])
+        return Rise(_as_written(term, newest), newest, len(holders), self._before[term])
 
     def _order(self, term: str) -> tuple[float, int, str]:
         return -self._surprise(term), -len(term), term

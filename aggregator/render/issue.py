@@ -133,7 +133,7 @@ def balance(digest: Digest) -> tuple[tuple[str, int], ...]:
 
 def rising(digest: Digest) -> tuple[tuple[str, int], ...]:
     """The rising terms with the number of this week's entries that hold them."""
-    return tuple((one.term, len(one.entries)) for one in digest.rising)
+    return tuple((one.term, one.number) for one in digest.rising)
 
 
 def shows_something(digest: Digest) -> bool:

@@ -97,8 +97,8 @@ FULL = Digest(
     sources=("Shop Floor Weekly", "The Second Shift", "Notes on Work"),
     trends=(trend("alarm", "001002101000210010300110020101"), trend("opportunity", "010120013100221003110241002213")),
     rising=(
-        RisingTerm("robot minders", (BAKERY, BAKERY_TWO, PILOT), before=1),
-        RisingTerm("Lehrlinge", (GERMAN, PILOT, ARABIC)),
+        RisingTerm("robot minders", (BAKERY, BAKERY_TWO, PILOT), 3, before=1),
+        RisingTerm("Lehrlinge", (GERMAN, PILOT, ARABIC), 4),
     ),
 )  # fmt: skip
 
