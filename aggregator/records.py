@@ -483,10 +483,14 @@ class LensCount:
 
 @dataclass(frozen=True, slots=True)
 class LensTrend:
-    """How many news entries met a lens on each local date of the last 30, oldest first, zeros included."""
+    """How many news entries met a lens on each local date of the last 30, oldest first, zeros included.
+
+    `entries` are the newest of them.
+    """
 
     name: str
     days: tuple[tuple[LocalDate, int], ...]
+    entries: tuple[DigestEntry, ...] = ()
 
     @property
     def total(self) -> int:

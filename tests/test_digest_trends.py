@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.digest.trends import MOST_TERMS, Rise, surprise, terms_of, trends
+from aggregator.digest.trends import MOST_TERMS, Met, Rise, surprise, terms_of, trends
 from aggregator.entries.words import fold
-from aggregator.records import LensTrend, StoredEntry, WordList
+from aggregator.records import StoredEntry, WordList
 from tests.makers import DAY, HOUR, NOW, config, entry, stored, words
 
 LENSES = (WordList("alarm", ("layoff*",)), WordList("opportunity", ("new job*",)))
@@ -24,7 +24,7 @@ def told(key: int, title: str, ago: timedelta, source: int = 0, **fields: Any) -
     return stored(key, one, source_key=source or key, published=when, accepted_at=when, **fields)
 
 
-def both(entries: Iterable[StoredEntry], **fields: Any) -> tuple[tuple[LensTrend, ...], tuple[Rise, ...]]:
+def both(entries: Iterable[StoredEntry], **fields: Any) -> tuple[tuple[Met, ...], tuple[Rise, ...]]:
     those = tuple(entries)
 
     def news(start: datetime, end: datetime) -> list[StoredEntry]:
@@ -50,7 +50,7 @@ def test_each_lens_has_thirty_local_days_that_end_today() -> None:
     alarm, opportunity = both([])[0]
     assert (alarm.name, opportunity.name) == ("alarm", "opportunity")
     assert [day for day, _ in alarm.days] == [date(2026, 2, 13) + n * DAY for n in range(30)]
-    assert (alarm.total, opportunity.total) == (0, 0)
+    assert {number for _, number in alarm.days + opportunity.days} == {0}
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,21 @@ def test_each_lens_has_thirty_local_days_that_end_today() -> None:
 def test_an_entry_counts_on_the_local_date_of_its_publication(ago: timedelta, day: date | None) -> None:
     alarm, opportunity = both([told(1, "Layoffs at the mill", ago)])[0]
     assert [on for on, number in alarm.days if number] == ([day] if day else [])
-    assert opportunity.total == 0
+    assert not any(number for _, number in opportunity.days)
+    assert len(alarm.entries) == bool(day)
 
 
 def test_an_article_counts_once_whatever_its_copies_and_never_if_it_is_hidden() -> None:
     copies = [told(n, "Layoffs and new jobs", n * DAY, group=1) for n in (1, 2, 20)]
     hidden = told(9, "Layoffs again", DAY, standing="backlog")
-    assert [one.total for one in both([*copies, hidden])[0]] == [1, 1]
+    assert [sum(number for _, number in one.days) for one in both([*copies, hidden])[0]] == [1, 1]
+
+
+def test_the_newest_entries_stand_behind_a_lens() -> None:
+    those = [told(n, "Layoffs", (n % 29) * DAY + n * timedelta(minutes=1)) for n in range(1, 401)]
+    (alarm, _), _ = both(those)
+    assert sum(number for _, number in alarm.days) == 400
+    assert list(alarm.entries) == sorted(those, key=lambda one: one.published, reverse=True)[:20]
 
 
 def test_no_lenses_no_trend() -> None:

@@ -84,7 +84,7 @@ def poisoned(text: str) -> Digest:
         more=tuple(replace(more, source=text, entries=(bad,)) for more in FULL.more),
         not_shown=tuple(replace(line, title=text, source=text, why=line.why + text) for line in FULL.not_shown),
         lenses=tuple(replace(lens, name=text, entries=(bad,)) for lens in FULL.lenses),
-        trends=tuple(replace(trend, name=text) for trend in FULL.trends),
+        trends=tuple(replace(trend, name=text, entries=(bad,)) for trend in FULL.trends),
         rising=(RisingTerm(text, (bad,), 1),),
         failed=(FailedSource(None, text, text),),
         silent=(text,),
@@ -272,6 +272,7 @@ def test_thirty_days_of_each_lens_are_drawn_told_and_tabulated() -> None:
     assert "18 entries from Friday 13 February to Saturday 14 March; the most on one day: 3, Tuesday 3 March." in after
     assert after.count('<tr><th scope="row">') == 30
     assert after.index("Saturday 14 March</th><td>1</td><td>3</td>") < after.index("Friday 13 February</th>")
+    assert after.index("What a four-day pilot") < after.index("and 16 older ones") < after.index("Robot minding is now")
     tags = [tag for tag, _ in Tags(page().encode()).found]
     assert tags.count("rect") == 4 + 13 + 19, "two bars of today on their grounds, a bar for each day that has an entry"
 

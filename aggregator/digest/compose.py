@@ -14,7 +14,7 @@ from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.rank import Scored, ranked
 from aggregator.digest.reading import count_words, reading_time_s
 from aggregator.digest.summary import summarize
-from aggregator.digest.trends import Rise, trends
+from aggregator.digest.trends import trends
 from aggregator.entries.view import View
 from aggregator.records import (
     Counts,
@@ -22,6 +22,7 @@ from aggregator.records import (
     DigestEntry,
     FailedSource,
     LensCount,
+    LensTrend,
     LocalDate,
     More,
     NotShown,
@@ -245,10 +246,13 @@ def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, 
 
 def _looking_back(digest: Digest, day: Day, view: View) -> Digest:
     """The digest with what more than its own entries tell."""
+
+    def shown(entries: Sequence[StoredEntry]) -> tuple[DigestEntry, ...]:
+        return tuple(_entry(stored, day, view) for stored in entries)
+
     lenses, rises = trends(day.news, lambda one: _hidden(one, day, view) is None, view.config, day.covers_to, day.date)
-    return replace(digest, trends=lenses, rising=tuple(_rising(one, day, view) for one in rises))
-
-
-def _rising(rise: Rise, day: Day, view: View) -> RisingTerm:
-    entries = tuple(_entry(stored, day, view) for stored in rise.entries)
-    return RisingTerm(rise.term, entries, rise.number, rise.before)
+    return replace(
+        digest,
+        trends=tuple(LensTrend(one.name, one.days, shown(one.entries)) for one in lenses),
+        rising=tuple(RisingTerm(one.term, shown(one.entries), one.number, one.before) for one in rises),
+    )

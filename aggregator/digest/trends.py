@@ -18,7 +18,7 @@ from math import log
 
 from aggregator.digest.lenses import Lists, haystack
 from aggregator.entries.words import fold
-from aggregator.records import Config, Entry, LensTrend, LocalDate, StoredEntry
+from aggregator.records import Config, Entry, LocalDate, StoredEntry
 
 LENS_DAYS = 30
 WEEK, MONTH, HISTORY = timedelta(days=7), timedelta(days=30), timedelta(days=14)
@@ -97,6 +97,15 @@ _STOP = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """How many entries met a lens on each local date, oldest first, and the newest of them (20 at most)."""
+
+    name: str
+    days: tuple[tuple[LocalDate, int], ...]
+    entries: tuple[StoredEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rise:
     """A rising term as it is written most often, the newest entries of the week that hold it (20 at most), how many
     do in all, and how many did before."""
@@ -113,7 +122,7 @@ def trends(
     config: Config,
     now: datetime,
     today: LocalDate,
-) -> tuple[tuple[LensTrend, ...], tuple[Rise, ...]]:
+) -> tuple[tuple[Met, ...], tuple[Rise, ...]]:
     """Both trends up to `now`, in one reading of 37 days; `news` gives what was published in (start, end].
 
     The 7 days are held in memory, the 30 before pass by one by one.
@@ -147,14 +156,26 @@ class _LensDays:
         self._names = [lens.name for lens in config.lenses]
         self._days = [today - timedelta(days=back) for back in reversed(range(LENS_DAYS))]
         self._met: Counter[tuple[str, LocalDate]] = Counter()
+        self._entries: dict[str, list[StoredEntry]] = {name: [] for name in self._names}
 
     def count(self, stored: StoredEntry) -> None:
         day = stored.published.astimezone(self._zone).date()
         if self._names and day >= self._days[0]:
-            self._met.update((name, day) for name in self._lists.all(haystack(stored.entry)))
+            for name in self._lists.all(haystack(stored.entry)):
+                self._met[name, day] += 1
+                self._entries[name].append(stored)
+                if len(self._entries[name]) > 10 * MOST_LISTED:
+                    self._entries[name] = _newest(self._entries[name])
 
-    def trends(self) -> tuple[LensTrend, ...]:
-        return tuple(LensTrend(name, tuple((day, self._met[name, day]) for day in self._days)) for name in self._names)
+    def trends(self) -> tuple[Met, ...]:
+        return tuple(
+            Met(name, tuple((day, self._met[name, day]) for day in self._days), tuple(_newest(self._entries[name])))
+            for name in self._names
+        )
+
+
+def _newest(entries: Iterable[StoredEntry]) -> list[StoredEntry]:
+    return sorted(entries, key=lambda one: (one.published, one.accepted), reverse=True)[:MOST_LISTED]
 
 
 class _Terms:
@@ -187,9 +208,8 @@ class _Terms:
         return tuple(self._rise(term) for term in taken)
 
     def _rise(self, term: str) -> Rise:
-        holders = sorted(self._holders[term], key=lambda one: (one.published, one.accepted), reverse=True)
-        newest = tuple(holders[:MOST_LISTED])
-        return Rise(_as_written(term, newest), newest, len(holders), self._before[term])
+        newest = tuple(_newest(self._holders[term]))
+        return Rise(_as_written(term, newest), newest, len(self._holders[term]), self._before[term])
 
     def _order(self, term: str) -> tuple[float, int, str]:
         return -self._surprise(term), -len(term), term

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.records import LensTrend, LocalDate
+from aggregator.records import DigestEntry, LensTrend, LocalDate
 from aggregator.render.words import count, short_date
 
 STEP, HEIGHT = 10, 40
@@ -29,7 +29,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One lens over the days: its bars (days without entries have none), its sum, and a text that says as much."""
+    """One lens over the days: its bars (days without entries have none), its sum, a text that says as much,
+    and the newest entries behind the sum."""
 
     name: str
     total: int
@@ -37,6 +38,7 @@ class Chart:
     height: int
     bars: tuple[Bar, ...]
     description: str
+    entries: tuple[DigestEntry, ...] = ()
 
 
 def lens_charts(trends: Sequence[LensTrend]) -> tuple[Chart, ...]:
@@ -53,7 +55,7 @@ def by_day(trends: Sequence[LensTrend]) -> tuple[tuple[LocalDate, tuple[int, ...
 
 def _chart(trend: LensTrend, highest: int) -> Chart:
     bars = tuple(_bar(place, day, number, highest) for place, (day, number) in enumerate(trend.days) if number)
-    return Chart(trend.name, trend.total, STEP * len(trend.days), HEIGHT, bars, _in_words(trend))
+    return Chart(trend.name, trend.total, STEP * len(trend.days), HEIGHT, bars, _in_words(trend), trend.entries)
 
 
 def _bar(place: int, day: LocalDate, number: int, highest: int) -> Bar:

@@ -44,10 +44,10 @@ FOLDED = NotShown(BAKERY.id, "https://labour.example/1", "The bakery that trains
                   "Provincial Labour Digest", f"duplicate of {BAKERY.id}")  # fmt: skip
 
 
-def trend(name: str, numbers: str) -> LensTrend:
+def trend(name: str, numbers: str, *entries: DigestEntry) -> LensTrend:
     """A lens over the days up to 14 March, a digit a day."""
     first = date(2026, 3, 14) - timedelta(days=len(numbers) - 1)
-    return LensTrend(name, tuple((first + timedelta(days=n), int(number)) for n, number in enumerate(numbers)))
+    return LensTrend(name, tuple((first + timedelta(days=n), int(number)) for n, number in enumerate(numbers)), entries)
 
 
 FULL = Digest(
@@ -95,7 +95,8 @@ FULL = Digest(
     also_reading_time_s=58,
     previous=date(2026, 3, 13),
     sources=("Shop Floor Weekly", "The Second Shift", "Notes on Work"),
-    trends=(trend("alarm", "001002101000210010300110020101"), trend("opportunity", "010120013100221003110241002213")),
+    trends=(trend("alarm", "001002101000210010300110020101", PILOT, GERMAN),
+            trend("opportunity", "010120013100221003110241002213", BAKERY, BAKERY_TWO)),
     rising=(
         RisingTerm("robot minders", (BAKERY, BAKERY_TWO, PILOT), 3, before=1),
         RisingTerm("Lehrlinge", (GERMAN, PILOT, ARABIC), 4),
