@@ -173,8 +173,7 @@ class App:
         done.finished_at = self.clock()
         with self.store.transaction():
             if done.polled:
-                known = self.store.meta("offline_since"), self.store.meta("outages")
-                for name, value in outages.after_pass(*known, offline=done.offline, now=done.finished_at).items():
+                for name, value in outages.after(self.store.meta, offline=done.offline, now=done.finished_at).items():
                     self.store.set_meta(name, value)
             if not done.offline and done.polled:
                 self.store.set_meta("last_pass_at", _text(done.finished_at))

@@ -6,7 +6,7 @@ An outage begins with the pass that found every host out of reach and ends with 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 KEPT = timedelta(days=60)
@@ -14,16 +14,17 @@ MOST = 500
 """Outages that are remembered; a line that comes and goes all day must not fill the store."""
 
 
-def after_pass(since: str | None, kept: str | None, *, offline: bool, now: datetime) -> Mapping[str, str]:
+def after(known: Callable[[str], str | None], *, offline: bool, now: datetime) -> Mapping[str, str]:
     """What is to be remembered after a pass, by name: `offline_since`, and `outages` if one ended with it.
 
-    `since` and `kept` are what these names stood for before; empty or None for nothing.
+    `known` gives what these names stood for before; empty or None for nothing.
     """
+    since = known("offline_since")
     if offline:
         return {"offline_since": since or _text(now)}
     if not since:
         return {"offline_since": ""}
-    known = [(began, ended) for began, ended in _read(kept) if ended > now - KEPT]
+    known = [(began, ended) for began, ended in _read(known("outages")) if ended > now - KEPT]
     those = [*known, (datetime.fromisoformat(since), now)][-MOST:]
     return {"offline_since": "", "outages": json.dumps([[_text(began), _text(ended)] for began, ended in those])}
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.outages import MOST, after_pass, offline_between
+from aggregator.outages import MOST, after, offline_between
 from tests.makers import DAY, HOUR, NOW
 
 
@@ -22,7 +22,7 @@ def test_an_outage_from_its_first_pass_to_its_end() -> None:
     meta: dict[str, str] = {}
     for hour, offline in enumerate((False, True, True, False, False, True, False)):
         now = NOW + hour * HOUR
-        meta |= after_pass(meta.get("offline_since"), meta.get("outages"), offline=offline, now=now)
+        meta |= after(meta.get, offline=offline, now=now)
         assert bool(meta["offline_since"]) == offline
     assert json.loads(meta["outages"]) == [
         [text(NOW + HOUR), text(NOW + 3 * HOUR)],
@@ -32,9 +32,10 @@ def test_an_outage_from_its_first_pass_to_its_end() -> None:
 
 def test_what_is_old_is_forgotten_and_there_is_a_bound() -> None:
     old = kept((61 * 24, 60 * 24), (60 * 24 + 1, 60 * 24 - 1))
-    made = after_pass(text(NOW - HOUR), old, offline=False, now=NOW)
+    made = after({"offline_since": text(NOW - HOUR), "outages": old}.get, offline=False, now=NOW)
     assert json.loads(made["outages"]) == json.loads(kept((60 * 24 + 1, 60 * 24 - 1), (1, 0)))
-    many = after_pass(text(NOW), kept(*[(2, 1)] * (MOST + 9)), offline=False, now=NOW)
+    before = {"offline_since": text(NOW), "outages": kept(*[(2, 1)] * (MOST + 9))}
+    many = after(before.get, offline=False, now=NOW)
     assert len(json.loads(many["outages"])) == MOST
 
 
