@@ -24,8 +24,8 @@ def after(known: Callable[[str], str | None], *, offline: bool, now: datetime) -
         return {"offline_since": since or _text(now)}
     if not since:
         return {"offline_since": ""}
-    known = [(began, ended) for began, ended in _read(known("outages")) if ended > now - KEPT]
-    those = [*known, (datetime.fromisoformat(since), now)][-MOST:]
+    young = [(began, ended) for began, ended in _read(known("outages")) if ended > now - KEPT]
+    those = [*young, (datetime.fromisoformat(since), now)][-MOST:]
     return {"offline_since": "", "outages": json.dumps([[_text(began), _text(ended)] for began, ended in those])}
 
 
