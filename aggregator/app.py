@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
-from aggregator import cadence, ledger, outputs
+from aggregator import cadence, ledger, outages, outputs
 from aggregator.deliver import Delivered, deliver
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
@@ -176,9 +176,9 @@ class App:
     def _finished(self, done: Pass) -> Pass:
         done.finished_at = self.clock()
         with self.store.transaction():
-            since = (self.store.meta("offline_since") or _text(done.finished_at)) if done.offline else ""
             if done.polled:
-                self.store.set_meta("offline_since", since)
+                for name, value in outages.after(self.store.meta, offline=done.offline, now=done.finished_at).items():
+                    self.store.set_meta(name, value)
             if not done.offline and done.polled:
                 self.store.set_meta("last_pass_at", _text(done.finished_at))
         done.new += self.accept()

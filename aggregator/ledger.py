@@ -17,6 +17,7 @@ from aggregator.digest.compose import Day, compose, rank
 from aggregator.digest.rank import Scored
 from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
+from aggregator.outages import offline_between
 from aggregator.records import Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
 from aggregator.render import digest as render
 from aggregator.render import mail
@@ -25,6 +26,7 @@ from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 
 _MOST_RECENT = 2000  # entries that a digest is compared with
+FIRST_LOOKS_BACK = timedelta(days=7)
 
 
 def due(config: Config, series: Series, store: Store, now: datetime) -> date | None:
@@ -79,12 +81,13 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
     newest = store.digests.newest(series.name)
     before = store.digests.before(series.name, day)
     start = newest.covers_to if newest else None
+    end = max(now, start) if start else now
     looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
     return Day(
         series=series,
         date=day,
         covers_from=start,
-        covers_to=max(now, start) if start else now,
+        covers_to=end,
         entries=store.entries.unsealed(series.name),
         held=store.entries.held(start),
         groups=cache(store.entries.members),
@@ -94,6 +97,10 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
         recent=store.entries.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT),
+        news=store.entries.published_between,
+        offline=offline_between(
+            start or end - FIRST_LOOKS_BACK, end, since=store.meta("offline_since"), kept=store.meta("outages")
+        ),
     )
 
 
@@ -112,12 +119,11 @@ def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Se
 
 def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
     """The bytes of a digest by kind: html, md, txt, json, and `entry`, its entry in the feed of digests."""
-    entry = render.as_merged_entry(
-        digest, id=entry_id(store, digest.series, digest.date), link=address(config, digest.series, digest.date)
-    )
+    site, link = Site.of(config), address(config, digest.series, digest.date)
+    entry = render.as_merged_entry(digest, id=entry_id(store, digest.series, digest.date), link=link, site=site)
     kept = {"title": entry.title, "excerpt": entry.excerpt, "content": entry.content}
     return {
-        "html": render.html(digest, site=Site.of(config)),
+        "html": render.html(digest, site=site),
         "md": render.markdown(digest),
         "txt": render.text(digest),
         "json": render.json(digest),

@@ -149,11 +149,8 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
 
 def static_files(config: Config) -> dict[str, bytes]:
     """What no entry changes."""
-    return {
-        "style.css": pages.style(),
-        "favicon.svg": pages.favicon(),
-        "404.html": pages.not_found(site=Site.of(config)),
-    }
+    site = Site.of(config)
+    return {"style.css": pages.style(site), "favicon.svg": pages.favicon(site), "404.html": pages.not_found(site=site)}
 
 
 def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:

@@ -99,6 +99,7 @@ class Config:
     reading_lists: tuple[str, ...] = ()
     hub: str | None = None
     notify: str | None = None
+    templates: Path | None = None
 
     @property
     def every_series(self) -> tuple[Series, ...]:
@@ -486,6 +487,36 @@ class LensCount:
 
 
 @dataclass(frozen=True, slots=True)
+class LensTrend:
+    """How many news entries met a lens on each local date of the last 30, oldest first, zeros included.
+
+    `entries` are the newest of them.
+    """
+
+    name: str
+    days: tuple[tuple[LocalDate, int], ...]
+    entries: tuple[DigestEntry, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """The entries of all days."""
+        return sum(number for _, number in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class RisingTerm:
+    """A word or phrase that the last 7 days hold oftener than the 30 before.
+
+    `number` counts the entries of the 7 days, `before` those of the 30; `entries` are the newest of the 7 days.
+    """
+
+    term: str
+    entries: tuple[DigestEntry, ...]
+    number: int
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """The accounting of a digest, in entries: received is the sum of all the others."""
 
@@ -526,6 +557,9 @@ class Digest:
     also_reading_time_s: int
     previous: LocalDate | None = None
     sources: tuple[str, ...] = ()
+    trends: tuple[LensTrend, ...] = ()
+    rising: tuple[RisingTerm, ...] = ()
+    offline: timedelta = timedelta(0)
 
     @property
     def is_first(self) -> bool:

@@ -147,6 +147,26 @@ def test_our_own_outage_is_no_sources_fault(world: World) -> None:
     assert world.poll()["polled"] == 3
 
 
+def test_the_digest_says_how_long_we_were_offline(world: World) -> None:
+    for number in range(3):
+        world.blog(f"B{number}", f"t{number}")
+    world.write()
+    world.poll()
+    world.run("digest")
+    world.close()
+    world.now += HOUR
+    assert world.poll()["offline"] is True
+    world.now += HOUR
+    assert world.poll()["offline"] is True
+    world.blog("Reached", "again")
+    world.write()
+    world.now += 2 * HOUR
+    assert world.poll()["offline"] is False
+    world.now += 20 * HOUR
+    world.run("digest")
+    assert "This machine was offline for 3 hours." in world.public("digest/2026-03-15.txt").read_text("utf-8")
+
+
 def test_one_unreachable_host_is_the_sources_failure(world: World) -> None:
     world.blog("Good", "fine")
     bad = world.blog("Bad", "x")

@@ -33,6 +33,7 @@ FLOORS = {
     "publish": 5,
     "parse": 5,
     "report.py": 1,
+    "outages.py": 1,
     "discover.py": 5,
     "pipeline.py": 6,
     "ledger.py": 6,

@@ -25,3 +25,28 @@ def test_an_output_that_cannot_be_written_is_exit_4_and_names_the_path(world: Wo
     (world.folder / "public").write_text("in the way")
     world.run("poll", code=4)
     assert str(world.folder / "public") in world.said
+
+
+def test_a_wrong_template_stops_nothing_that_was_published(world: World) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.poll()
+    river = world.public("index.html").read_bytes()
+    templates = world.folder / "templates"
+    templates.mkdir()
+    (templates / "digest.html").write_text("<p>Mine: {{ digest.date }}\n{{ digest.nothing }}")
+    (templates / "style.css").write_text("p { color: green }")
+    world.run("digest", code=4)
+    assert world.said.splitlines()[-1] == (
+        "publish: templates/digest.html:2: 'aggregator.records.Digest object' has no attribute 'nothing'; "
+        "the last good output stays"
+    )
+    assert world.public("index.html").read_bytes() == river
+    assert not list(world.public("digest").glob("20*"))
+    (templates / "digest.html").write_text("<p>Mine: {{ digest.date }}")
+    world.run("digest")
+    assert world.public("digest/2026-03-14.html").read_text() == "<p>Mine: 2026-03-14"
+    assert world.public("style.css").read_text() == "p { color: green }"
+    (templates / "digest.html").unlink()
+    world.run("publish")
+    assert world.public("digest/2026-03-14.html").read_text() == "<p>Mine: 2026-03-14", "sealed is sealed"

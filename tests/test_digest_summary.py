@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -7,6 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.digest.summary import sentences, summarize
+from aggregator.entries.normalize import normalize
+from aggregator.records import ParsedEntry
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
+from tests.makers import NOW, parsed
 
 
 @pytest.mark.parametrize(
@@ -192,3 +198,17 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     summarize(text, title=text, language="en")
     summarize(text + ".", title="A", language="de")
     assert time.process_time() - started < 3
+
+
+@needs_corpus
+def test_every_sentence_stands_verbatim_in_its_recorded_entry() -> None:
+    items = [json.loads(line) for line in (CORPUS / "fow" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
+    quoted = 0
+    for item in items:
+        one = ParsedEntry(link=item["url"], title=item["title"], content=item["html"], language=item["lang"])
+        (made,) = normalize(parsed(one, title=item["site_title"]), item["url"], NOW)
+        summary = summarize(made.text, title=made.title, language=made.language)
+        flat = " ".join(made.text.split())
+        assert [one for one in summary if one not in flat] == [], item["url"]
+        quoted += bool(summary)
+    assert quoted > 0.9 * len(items), "nearly every entry has something to quote"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aggregator import ledger
 from aggregator.errors import StoreError
-from aggregator.records import Rule, Series
+from aggregator.records import Rule, Series, WordList
 from tests.makers import DAY, HOUR, NOW, ONE, THREE, TWO, Desk, entry, source, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -215,6 +215,49 @@ def test_what_it_covers_and_the_one_before() -> None:
     assert document(desk, date(2026, 3, 14))["covers"] == {"from": None, "to": "2026-03-14T07:00:00Z"}
     assert document(desk, date(2026, 3, 17))["covers"] == {"from": "2026-03-14T07:00:00Z", "to": "2026-03-17T07:00:00Z"}
     assert b"2026-03-14.html" in (desk.store.digests.file(2, "html") or b"")
+
+
+def test_a_digest_looks_back_over_what_others_own() -> None:
+    lens = WordList("alarm", ("layoff*",))
+    desk = Desk(ONE, TWO, THREE, lenses=(lens,), now=NOW - 20 * DAY)
+    for number in range(21):
+        desk.now = NOW - (20 - number) * DAY
+        title = f"Layoffs {words(2, seed=number)}" if number % 4 == 0 else words(3, seed=number)
+        text = words(9, seed=100 + number) if number < 14 else f"Apprentices {words(8, seed=100 + number)}"
+        desk.bring(
+            (ONE, TWO, THREE)[number % 3], entry(f"g{number}", title=title, text=text, published=desk.now - HOUR)
+        )
+        desk.seal()
+    desk.now += HOUR
+    made = desk.compose()
+    assert made.counts.received == 0
+    (alarm,) = made.trends
+    assert [(day.isoformat()[5:], number) for day, number in alarm.days if number] == [
+        ("02-22", 1), ("02-26", 1), ("03-02", 1), ("03-06", 1), ("03-10", 1), ("03-14", 1),
+    ]  # fmt: skip
+    (rising,) = made.rising
+    assert (rising.term, len(rising.entries), rising.number, rising.before) == ("Apprentices", 7, 7, 0)
+    assert {one.source for one in rising.entries} == {"one.example.org", "two.example.org", "three.example.org"}
+    assert made.reading_time_s == made.also_reading_time_s == 0
+    desk.change(filters=(Rule("drop", 'title ~ "Layoffs"'),))
+    assert desk.compose().trends[0].total == 0, "rules are views here too"
+
+
+@pytest.mark.parametrize(
+    ("covers", "offline"),
+    [(None, 4 * DAY + 3 * HOUR), (5 * DAY, 2 * DAY + 3 * HOUR), (2 * DAY, 3 * HOUR)],  # a first one looks back a week
+)
+def test_a_digest_knows_how_long_we_were_offline(covers: timedelta | None, offline: timedelta) -> None:
+    desk = Desk(ONE)
+    if covers:
+        desk.now = NOW - covers
+        desk.seal()
+        desk.now = NOW
+    outages = [[f"{NOW - 8 * DAY:%Y-%m-%dT%H:%M:%SZ}", f"{NOW - 3 * DAY:%Y-%m-%dT%H:%M:%SZ}"]]
+    with desk.store.transaction():
+        desk.store.set_meta("outages", json.dumps(outages))
+        desk.store.set_meta("offline_since", f"{NOW - 3 * HOUR:%Y-%m-%dT%H:%M:%SZ}")
+    assert desk.compose().offline == offline
 
 
 def test_held_entries_are_counted_once_and_received_anew_when_released() -> None:

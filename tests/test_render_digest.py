@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with rich
 
-from aggregator.records import Digest, DigestEntry, FailedSource, Story
+from aggregator.records import Digest, DigestEntry, FailedSource, RisingTerm, Story
 from aggregator.render import digest, issue, words
 from aggregator.render.markdown import escape, link
 from aggregator.render.site import Site, tongue, web_link
@@ -84,6 +84,8 @@ def poisoned(text: str) -> Digest:
         more=tuple(replace(more, source=text, entries=(bad,)) for more in FULL.more),
         not_shown=tuple(replace(line, title=text, source=text, why=line.why + text) for line in FULL.not_shown),
         lenses=tuple(replace(lens, name=text, entries=(bad,)) for lens in FULL.lenses),
+        trends=tuple(replace(trend, name=text, entries=(bad,)) for trend in FULL.trends),
+        rising=(RisingTerm(text, (bad,), 1),),
         failed=(FailedSource(None, text, text),),
         silent=(text,),
         sources=(text,),
@@ -274,6 +276,56 @@ def test_lenses_show_the_entries_behind_each_number() -> None:
     assert after.index("alarm") < after.index("What a four-day pilot") < after.index("opportunity")
     assert 'width="33.3"' in after
     assert 'width="100.0"' in after
+
+
+def test_thirty_days_of_each_lens_are_drawn_told_and_tabulated() -> None:
+    after = page().split("The last 30 days")[1].split("The account")[0]
+    assert after.count("<svg") == 2
+    assert "18 entries from Friday 13 February to Saturday 14 March; the most on one day: 3, Tuesday 3 March." in after
+    assert after.count('<tr><th scope="row">') == 30
+    assert after.index("Saturday 14 March</th><td>1</td><td>3</td>") < after.index("Friday 13 February</th>")
+    assert after.index("What a four-day pilot") < after.index("and 16 older ones") < after.index("Robot minding is now")
+    tags = [tag for tag, _ in Tags(page().encode()).found]
+    assert tags.count("rect") == 4 + 13 + 19, "two bars of today on their grounds, a bar for each day that has an entry"
+
+
+@pytest.mark.parametrize(
+    ("offline", "told"),
+    [
+        (timedelta(hours=3), "1 fell silent. This machine was offline for 3 hours."),
+        (timedelta(minutes=100), "This machine was offline for 2 hours."),
+        (timedelta(minutes=20), "This machine was offline for 20 minutes."),
+        (timedelta(seconds=40), None),
+        (timedelta(0), None),
+    ],
+)
+def test_time_without_network_is_told(offline: timedelta, told: str | None) -> None:
+    of = replace(FULL, offline=offline)
+    for written in (page(of), digest.markdown(of).decode(), digest.text(of).decode()):
+        assert (told or "1 fell silent.") in " ".join(written.split())
+        assert ("offline" in written) == (told is not None)
+
+
+def test_trends_are_one_line_in_plain_forms() -> None:
+    for written in (digest.markdown(FULL).decode(), digest.text(FULL).decode()):
+        assert "\nalarm 18, opportunity 34 in the last 30 days\n" in written
+        assert "Rising this week" in written
+        assert "robot minders 3, Lehrlinge 4\n" in written
+
+
+def test_a_rising_term_has_its_entries_below_everything_else() -> None:
+    after = page().split("Everything else")[1].split("The balance")[0].split("Rising this week")[1]
+    for one in FULL.rising:
+        assert all(f"{one.term}<" in after and entry.title in after for entry in one.entries)
+    assert after.count("and 1 older one<") == 1
+
+
+def test_without_trends_nothing_stands_for_them() -> None:
+    quiet_month = tuple(replace(trend, days=tuple((day, 0) for day, _ in trend.days)) for trend in FULL.trends)
+    for of in (replace(FULL, trends=(), rising=()), replace(FULL, trends=quiet_month, rising=())):
+        for written in (page(of), digest.markdown(of).decode(), digest.text(of).decode()):
+            assert "30 days" not in written
+            assert "Rising" not in written
 
 
 # --- strangers' text -----------------------------------------------------------------------------------------

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import html
 
+from aggregator.errors import PublishError
 from aggregator.records import Attribution, Copy, MergedEntry, MergedFeed, SourceHealth, State
 from aggregator.render import pages
 from aggregator.render.site import Site
@@ -273,3 +275,62 @@ def test_text_is_readable_in_both_schemes(scheme: int) -> None:
     for ink in ("--ink", "--quiet", "--accent"):
         for ground in ("--paper", "--wash"):
             assert _contrast(colours[ink], colours[ground]) >= 4.5
+
+
+# --- templates of the user -----------------------------------------------------------------------------------
+
+
+def theirs(folder: Path, **files: str) -> Site:
+    """A site whose user has these templates; `_` stands for the dot in a name."""
+    folder = folder / "templates"
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    return replace(SITE, templates=folder)
+
+
+def test_a_template_of_the_user_replaces_ours_of_the_same_name(tmp_path: Path) -> None:
+    site = theirs(tmp_path, message_html="<p>{{ heading }} at {{ site.title }}", style_css="p { color: green }")
+    assert pages.not_found(site=site) == b"<p>There is no such page at Future of Work"
+    assert pages.style(site) == b"p { color: green }"
+    assert pages.favicon(site) == pages.favicon()
+    assert pages.calendar("Digests", [], site=site) == pages.calendar("Digests", [], site=SITE)
+
+
+def test_theirs_may_extend_ours_and_is_seen_when_it_changes(tmp_path: Path) -> None:
+    own = '{% extends "base.html" %}{% block body %}<b>{{ heading }}</b>{% endblock %}'
+    page = pages.not_found(site=theirs(tmp_path, message_html=own))
+    assert b"<b>There is no such page</b>" in page
+    assert b"style.css" in page
+    assert pages.not_found(site=theirs(tmp_path, message_html="Gone")) == b"Gone"
+    assert pages.not_found(site=theirs(tmp_path, message_html="{{ lines[0] | upper }} <&>")).endswith(b"<&>")
+    (tmp_path / "templates" / "message.html").unlink()
+    assert pages.not_found(site=theirs(tmp_path)) == pages.not_found(site=SITE)
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("<p>\n{% if %}", "publish: templates/message.html:2: Expected an expression, got 'end of statement block';"),
+        ("<p>\n\n{{ nothing }}", "publish: templates/message.html:3: 'nothing' is undefined;"),
+        ("{{ heading.x.y }}", "publish: templates/message.html:1: 'str object' has no attribute 'x';"),
+        ("a\n{{ 1 / 0 }}", "publish: templates/message.html:2: division by zero;"),
+        ("a\n{{ heading | nope }}", "publish: templates/message.html:2: No filter named 'nope'."),
+        ('{% include "other.html" %}', "publish: templates/message.html:1: "),
+        ("{{ heading", "publish: templates/message.html:1: "),
+    ],
+)
+def test_a_wrong_template_is_told_in_one_line(tmp_path: Path, template: str, told: str) -> None:
+    with pytest.raises(PublishError) as caught:
+        pages.not_found(site=theirs(tmp_path, message_html=template))
+    assert str(caught.value).startswith(told)
+    assert str(caught.value).endswith("; the last good output stays")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_their_file_breaks_in_ours_is_theirs_too(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match=r"templates/river\.html: .*macros\.html"):
+        pages.river(feed(merged(1)), site=theirs(tmp_path, macros_html="{# nothing #}"))
+    (tmp_path / "templates" / "style.css").write_bytes(b"\xff\xfe")
+    with pytest.raises(PublishError, match=r"templates/style\.css: "):
+        pages.style(theirs(tmp_path))

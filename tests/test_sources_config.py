@@ -30,6 +30,16 @@ def mistakes(text: str | bytes, **environ: str) -> list[str]:
     return str(caught.value).split("\n")
 
 
+def test_a_folder_of_templates_beside_the_file_is_seen(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(BLOG, encoding="utf-8")
+    (tmp_path / "templates").write_text("a file is no folder", encoding="utf-8")
+    assert load(file).templates is None
+    (tmp_path / "templates").unlink()
+    (tmp_path / "templates").mkdir()
+    assert load(file).templates == tmp_path / "templates"
+
+
 def test_a_list_of_addresses_is_a_file_and_all_else_has_a_default() -> None:
     found = config("- https://a.example/feed\n- url: https://b.example/feed\n")
     assert found.sources == (Source("https://a.example/feed", line=1), Source("https://b.example/feed", line=2))

@@ -264,3 +264,13 @@ def test_what_digests_told_with_their_dates() -> None:
     ]
     assert [one.entry.title for _, one in desk.store.entries.told("", first + DAY, most=1)] == ["Title of old c"]
     assert desk.store.entries.told("weekly", first, most=10) == []
+
+
+def test_news_by_publication_whatever_was_accepted_when() -> None:
+    desk = Desk(ONE)
+    ages = {"new": timedelta(0), "week": 7 * DAY, "old": 8 * DAY}
+    desk.bring(ONE, *(entry(name, published=NOW - age) for name, age in ages.items()))
+    desk.bring(ONE, entry("backlog", published=NOW - HOUR), standing="backlog")
+    desk.record(ONE, entry("waiting", published=NOW - HOUR))
+    found = desk.store.entries.published_between(NOW - 8 * DAY, NOW)
+    assert [one.entry.guid for one in found] == ["new", "week"], "the start is left out, the end is in"

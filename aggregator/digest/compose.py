@@ -5,9 +5,9 @@ received = shown + folded + filtered + over_cap + backlog + quarantined
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.digest.budget import Timed, spend
 from aggregator.digest.lenses import Lists, haystack
@@ -15,6 +15,7 @@ from aggregator.digest.rank import Scored, ranked
 from aggregator.digest.reading import count_words, reading_time_s
 from aggregator.digest.summary import summarize
 from aggregator.digest.threads import Thread, Threads, Told, threads
+from aggregator.digest.trends import trends
 from aggregator.entries.view import View
 from aggregator.records import (
     Counts,
@@ -22,9 +23,11 @@ from aggregator.records import (
     DigestEntry,
     FailedSource,
     LensCount,
+    LensTrend,
     LocalDate,
     More,
     NotShown,
+    RisingTerm,
     Series,
     StoredEntry,
     Story,
@@ -39,7 +42,7 @@ UNSORTED = "More stories"
 class Day:
     """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
     series has a shown entry already; `held` are the entries put into quarantine since the last digest; `recent` are
-    the news of the digests of the last 14 days, with their dates."""
+    the news of the digests of the last 14 days, with their dates; `news` gives what was published in (start, end]."""
 
     series: Series
     date: LocalDate
@@ -54,6 +57,8 @@ class Day:
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
     recent: Sequence[Told] = ()
+    news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
+    offline: timedelta = timedelta(0)
 
 
 @dataclass(slots=True)
@@ -86,7 +91,7 @@ def compose(day: Day, view: View) -> Digest:
         backlog=sorted_.backlog,
         quarantined=len(day.held),
     )
-    return Digest(
+    digest = Digest(
         series=day.series.name,
         title=view.config.title,
         date=day.date,
@@ -111,7 +116,9 @@ def compose(day: Day, view: View) -> Digest:
         reading_time_s=sum(one.seconds for one in chosen),
         also_reading_time_s=sum(one.line_seconds for one in rest),
         previous=day.previous,
+        offline=day.offline,
     )
+    return _looking_back(digest, day, view)
 
 
 def rank(day: Day, view: View) -> list[Scored]:
@@ -261,4 +268,18 @@ def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, 
     return tuple(
         LensCount(lens.name, tuple(_entry(stored, day, view) for stored, names in met if lens.name in names))
         for lens in view.config.lenses
+    )
+
+
+def _looking_back(digest: Digest, day: Day, view: View) -> Digest:
+    """The digest with what more than its own entries tell."""
+
+    def shown(entries: Sequence[StoredEntry]) -> tuple[DigestEntry, ...]:
+        return tuple(_entry(stored, day, view) for stored in entries)
+
+    lenses, rises = trends(day.news, lambda one: _hidden(one, day, view) is None, view.config, day.covers_to, day.date)
+    return replace(
+        digest,
+        trends=tuple(LensTrend(one.name, one.days, shown(one.entries)) for one in lenses),
+        rising=tuple(RisingTerm(one.term, shown(one.entries), one.number, one.before) for one in rises),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from json import dumps
 
 from aggregator.records import Digest, DigestEntry, MergedEntry, NotShown, Story
-from aggregator.render import issue
+from aggregator.render import charts, issue
 from aggregator.render.markdown import markdown
-from aggregator.render.site import Site, environment, page
+from aggregator.render.site import Site, page, rendered
 from aggregator.render.text import text
 from aggregator.render.words import count, covers, long_date, minutes, utc
 
@@ -31,6 +31,7 @@ def _layout(digest: Digest) -> dict[str, object]:
         "accounting": issue.accounting(digest),
         "hidden": issue.hidden(digest),
         "looked_at": issue.looked_at(digest),
+        "offline": issue.offline(digest),
         "quiet": issue.quiet(digest),
         "the_end": issue.THE_END,
         "followers": issue.followers,
@@ -38,6 +39,8 @@ def _layout(digest: Digest) -> dict[str, object]:
         "why": issue.why,
         "heading": issue.heading,
         "shows_something": issue.shows_something(digest),
+        "charts": charts.lens_charts(digest.trends),
+        "numbers_by_day": charts.by_day(digest.trends),
         "longest": max((len(lens.entries) for lens in digest.lenses), default=0),
     }
 
@@ -92,12 +95,13 @@ def _not_shown(line: NotShown) -> dict[str, object]:
     return {"id": line.id, "link": line.link, "title": line.title, "source": line.source, "why": line.why}
 
 
-def as_merged_entry(digest: Digest, *, id: str, link: str) -> MergedEntry:
+def as_merged_entry(digest: Digest, *, id: str, link: str, site: Site | None = None) -> MergedEntry:
     """One digest as one entry of `digest/atom.xml`; `id` never changes, `link` is the digest page's absolute address.
 
     The content is the stories as plain semantic HTML with absolute links, then the way to everything else.
     """
-    content = environment().get_template("digest_entry.html").render(digest=digest, link=link, **_layout(digest))
+    templates = site.templates if site else None
+    content = rendered("digest_entry.html", templates, digest=digest, link=link, **_layout(digest))
     stories = count(len(digest.stories), "story", "stories")
     told = f"{stories} in {minutes(digest.reading_time_s)}" if digest.stories else issue.quiet(digest)
     return MergedEntry(

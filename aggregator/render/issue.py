@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aggregator.records import Digest, DigestEntry, NotShown, Story
-from aggregator.render.words import count, listed
+from aggregator.render.words import MINUTE, count, listed, span
 
 THE_END = "That is all for today."
 
@@ -90,6 +90,12 @@ def looked_at(digest: Digest) -> str:
     return f"Looked at {count(digest.looked_at, 'source', 'sources')}; {listed(parts) or 'none failed'}."
 
 
+def offline(digest: Digest) -> str:
+    """How long the machine was offline in the time that the digest covers; nothing under a minute."""
+    seconds = digest.offline.total_seconds()
+    return f"This machine was offline for {span(seconds)}." if seconds >= MINUTE else ""
+
+
 _REASONS = (
     ("duplicate of", "Folded: the same text from another source"),
     ("rule", "Filtered by your rules"),
@@ -127,6 +133,17 @@ def _why(line: NotShown, shown: dict[str, DigestEntry]) -> str:
     if line.why.startswith("duplicate of") and twin is not None:
         return f"the same as “{twin.title}” from {twin.source}"
     return line.why
+
+
+def balance(digest: Digest) -> tuple[tuple[str, int], ...]:
+    """How many entries met each lens in the last 30 days; () when none met any."""
+    sums = tuple((trend.name, trend.total) for trend in digest.trends)
+    return sums if any(number for _, number in sums) else ()
+
+
+def rising(digest: Digest) -> tuple[tuple[str, int], ...]:
+    """The rising terms with the number of this week's entries that hold them."""
+    return tuple((one.term, one.number) for one in digest.rising)
 
 
 def shows_something(digest: Digest) -> bool:

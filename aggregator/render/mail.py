@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from aggregator.records import Digest
 from aggregator.render import issue
-from aggregator.render.site import Site, environment, web_link
+from aggregator.render.site import Site, rendered, web_link
 from aggregator.render.words import covers
 
 # Gmail shows the first 102 KB of a message and hides the rest behind a link; other programs are more patient.
@@ -58,8 +58,9 @@ def _cuts(stories: int) -> Iterator[_Cut]:
 
 
 def _render(digest: Digest, site: Site, cut: _Cut) -> bytes:
-    template = environment().get_template("mail.html")
-    made = template.render(
+    made = rendered(
+        "mail.html",
+        site.templates,
         digest=digest,
         told=_first(digest, cut.stories),
         untold=len(digest.stories) - cut.stories,

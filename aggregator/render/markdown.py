@@ -44,7 +44,8 @@ def link(title: str, target: str | None) -> str:
 
 def markdown(digest: Digest) -> bytes:
     """The file `digest/YYYY-MM-DD.md`: UTF-8, blocks separated by blank lines."""
-    blocks = [*_masthead(digest), *_stories(digest), *_rest(digest), *_lenses(digest), *_ledger(digest)]
+    below = (*_rest(digest), *_rising(digest), *_lenses(digest), *_ledger(digest))
+    blocks = [*_masthead(digest), *_stories(digest), *below]
     return ("\n\n".join(block for block in blocks if block) + "\n").encode("utf-8", "replace")
 
 
@@ -109,6 +110,12 @@ def _rest(digest: Digest) -> Iterator[str]:
             yield "\n".join(_line_under_its_source(entry) for entry in group.more)
 
 
+def _rising(digest: Digest) -> Iterator[str]:
+    if digest.rising:
+        terms = ", ".join(f"{escape(term)} {number:,}" for term, number in issue.rising(digest))
+        yield f"**Rising this week**: {terms}"
+
+
 def _lenses(digest: Digest) -> Iterator[str]:
     if digest.lenses:
         yield "## The balance"
@@ -116,6 +123,8 @@ def _lenses(digest: Digest) -> Iterator[str]:
         yield f"**{escape(lens.name)}**: {count(len(lens.entries), 'entry', 'entries')}"
         if lens.entries:
             yield "\n".join(f"- {link(entry.title, entry.link)} · {escape(entry.source)}" for entry in lens.entries)
+    if balance := issue.balance(digest):
+        yield f"{', '.join(f'{escape(name)} {number:,}' for name, number in balance)} in the last 30 days"
 
 
 def _ledger(digest: Digest) -> Iterator[str]:
@@ -128,7 +137,7 @@ def _ledger(digest: Digest) -> Iterator[str]:
         yield "\n".join(
             f"- {link(line.title, line.link)} · {escape(line.source)}: {escape(why)}" for line, why in group.lines
         )
-    yield issue.looked_at(digest)
+    yield f"{issue.looked_at(digest)} {issue.offline(digest)}".rstrip()
     sources = [f"- {escape(one.title)}: {escape(one.error)}" for one in digest.failed]
     sources += [f"- {escape(name)}: silent" for name in digest.silent]
     if sources:

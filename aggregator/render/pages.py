@@ -201,11 +201,11 @@ def _message(site: Site, root: str, heading: str, lines: Sequence[str], **values
     return page("message.html", site, root, **{**missing, "heading": heading, "lines": lines, **values})
 
 
-def style() -> bytes:
-    """The file `style.css`."""
-    return static("style.css")
+def style(site: Site | None = None) -> bytes:
+    """The file `style.css`, the user's own if the site has one."""
+    return static("style.css", site.templates if site else None)
 
 
-def favicon() -> bytes:
-    """The file `favicon.svg`."""
-    return static("favicon.svg")
+def favicon(site: Site | None = None) -> bytes:
+    """The file `favicon.svg`, the user's own if the site has one."""
+    return static("favicon.svg", site.templates if site else None)

@@ -9,10 +9,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from traceback import walk_tb
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 
+from aggregator.errors import PublishError
 from aggregator.records import Config
 from aggregator.render import words
 from aggregator.urls import is_http
@@ -24,16 +35,20 @@ _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "u
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The published folder as its pages name it; `link` is where readers find it, `timezone` that of its days."""
+    """The published folder as its pages name it; `link` is where readers find it, `timezone` that of its days.
+
+    `templates` is the user's folder of templates that replace ours of the same name.
+    """
 
     title: str
     link: str
     timezone: ZoneInfo
+    templates: Path | None = None
 
     @classmethod
     def of(cls, config: Config) -> Site:
         """The site that `config` describes."""
-        return cls(config.title, config.link, config.timezone)
+        return cls(config.title, config.link, config.timezone, config.templates)
 
 
 def web_link(link: str | None) -> str | None:
@@ -53,18 +68,24 @@ def tongue(language: str | None) -> dict[str, str]:
 
 
 @cache
-def environment() -> Environment:
-    """The templates of this package, compiled once; an unknown name in one is an error, not an empty string."""
+def environment(folder: Path | None = None) -> Environment:
+    """The templates of this package, compiled once; an unknown name in one is an error, not an empty string.
+
+    Files of the user's `folder` stand before ours, and are read anew each time, so that an edit is seen at once.
+    """
+    ours = PackageLoader("aggregator.render")
     made = Environment(
-        loader=PackageLoader("aggregator.render"),
+        loader=ours if folder is None else ChoiceLoader([FileSystemLoader(folder), ours]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        cache_size=400 if folder is None else 0,
     )
     made.filters.update(web=web_link, tongue=tongue, utc=words.utc, long_date=words.long_date)
-    made.filters.update(short_date=words.short_date, month=words.month, minutes=words.minutes, span=words.span)
+    made.filters.update(short_date=words.short_date, day_and_month=words.day_and_month, month=words.month)
+    made.filters.update(minutes=words.minutes, span=words.span)
     made.globals.update(count=words.count, clock=words.clock, moment=words.moment, relative=words.relative)
     return made
 
@@ -72,13 +93,44 @@ def environment() -> Environment:
 def page(template: str, site: Site, root: str, **values: object) -> bytes:
     """One page as UTF-8; `root` is the relative way to the site's root: `` or `../` or `../../`.
 
-    A lone surrogate, which no UTF-8 can hold, becomes `?` instead of an error.
+    A lone surrogate, which no UTF-8 can hold, becomes `?` instead of an error. Raises PublishError as `rendered` does.
     """
-    made = environment().get_template(template).render(site=site, root=root, **values)
+    made = rendered(template, site.templates, site=site, root=root, **values)
     return made.encode("utf-8", "replace")
 
 
-def static(name: str) -> bytes:
-    """A file of the templates folder that is published as it is."""
-    source, _, _ = PackageLoader("aggregator.render").get_source(environment(), name)
+def rendered(template: str, folder: Path | None, **values: object) -> str:
+    """A template filled in. Raises PublishError saying where and what if one of the user's `folder` is wrong."""
+    try:
+        return environment(folder).get_template(template).render(values)
+    except Exception as error:
+        if told := _told(error, template, folder):
+            raise PublishError(told) from error
+        raise
+
+
+def static(name: str, folder: Path | None = None) -> bytes:
+    """A file of the templates folder, or of the user's, that is published as it is."""
+    made = environment(folder)
+    try:
+        source, _, _ = made.loader.get_source(made, name) if made.loader else ("", None, None)
+    except Exception as error:
+        if told := _told(error, name, folder):
+            raise PublishError(told) from error
+        raise
     return source.encode("utf-8")
+
+
+def _told(error: Exception, template: str, folder: Path | None) -> str | None:
+    """What went wrong in a template of the user, in one line; None for an error that is not the user's."""
+    if folder is None:
+        return None
+    places = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    if isinstance(error, TemplateSyntaxError):
+        places = [(Path(error.filename or template), error.lineno)]
+    theirs = [f"{path.name}:{line}" for path, line in places if path.parent == folder]
+    if not theirs and not isinstance(error, TemplateError | OSError | UnicodeError):
+        return None
+    what = " ".join(str(error).split())
+    where = f"{folder.name}/{theirs[-1] if theirs else template}"
+    return f"publish: {where}: {what or type(error).__name__}; the last good output stays"

@@ -25,7 +25,8 @@ def one_line(strange: str) -> str:
 
 def text(digest: Digest) -> bytes:
     """The file `digest/YYYY-MM-DD.txt`: UTF-8, lines of at most 72 characters; only a link may be longer."""
-    lines = [*_masthead(digest), *_stories(digest), *_rest(digest), *_lenses(digest), *_ledger(digest)]
+    below = (*_rest(digest), *_rising(digest), *_lenses(digest), *_ledger(digest))
+    lines = [*_masthead(digest), *_stories(digest), *below]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
@@ -109,6 +110,12 @@ def _rest(digest: Digest) -> Iterator[str]:
             yield from _line(entry, under_its_name=True)
 
 
+def _rising(digest: Digest) -> Iterator[str]:
+    if digest.rising:
+        told = ", ".join(f"{term} {number:,}" for term, number in issue.rising(digest))
+        yield from ("", *_fill(f"Rising this week: {told}"))
+
+
 def _lenses(digest: Digest) -> Iterator[str]:
     if not digest.lenses:
         return
@@ -118,6 +125,9 @@ def _lenses(digest: Digest) -> Iterator[str]:
         yield from _fill(f"{lens.name}: {count(len(lens.entries), 'entry', 'entries')}")
         for entry in lens.entries:
             yield from _fill(f"{entry.title} ({entry.source})", "    ", "  - ")
+    if balance := issue.balance(digest):
+        told = ", ".join(f"{name} {number:,}" for name, number in balance)
+        yield from ("", *_fill(f"{told} in the last 30 days"))
 
 
 def _ledger(digest: Digest) -> Iterator[str]:
@@ -131,7 +141,7 @@ def _ledger(digest: Digest) -> Iterator[str]:
         for line, why in group.lines:
             yield from _fill(f"{line.title} ({line.source}): {why}", "    ", "  - ")
             yield from _url(line.link, "    ")
-    yield from ("", *_fill(issue.looked_at(digest)))
+    yield from ("", *_fill(f"{issue.looked_at(digest)} {issue.offline(digest)}"))
     for failed in digest.failed:
         yield from _fill(f"{failed.title}: {failed.error}", "    ", "  - ")
     for name in digest.silent:

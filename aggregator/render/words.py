@@ -22,7 +22,12 @@ def long_date(day: date) -> str:
 
 def short_date(day: date) -> str:
     """`Saturday 14 March`."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+    return f"{WEEKDAYS[day.weekday()]} {day_and_month(day)}"
+
+
+def day_and_month(day: date) -> str:
+    """`14 March`."""
+    return f"{day.day} {MONTHS[day.month - 1]}"
 
 
 def month(day: date) -> str:

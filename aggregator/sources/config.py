@@ -27,8 +27,13 @@ Value = TypeVar("Value")
 
 
 def load(path: Path) -> Config:
-    """Read the file at `path`. Raises ConfigError with all its mistakes, or with one line if it cannot be read."""
-    return read(_bytes_of(path), path, environ=os.environ)
+    """Read the file at `path`, and see whether a folder `templates` stands beside it.
+
+    Raises ConfigError with all its mistakes, or with one line if it cannot be read.
+    """
+    config = read(_bytes_of(path), path, environ=os.environ)
+    templates = config.path.parent / "templates"
+    return replace(config, templates=templates) if templates.is_dir() else config
 
 
 def read(data: bytes, path: Path, *, environ: Mapping[str, str]) -> Config:

@@ -196,6 +196,16 @@ class Entries:
         )
         return list(map(_stored, rows))
 
+    def published_between(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
+        """News and folded entries published in (start, end], in order of acceptance, read one by one."""
+        # Nothing is accepted before it is published, and acceptance has an index.
+        rows = self._sql.execute(
+            _SELECT + "WHERE e.accepted > 0 AND e.accepted_at >= ?1 AND e.standing IN ('news', 'folded') "
+            "AND e.published > ?1 AND e.published <= ?2 ORDER BY e.accepted_at, e.accepted",
+            (to_text(start), to_text(end)),
+        )
+        return map(_stored, rows)
+
     def unsealed(self, series: str) -> list[StoredEntry]:
         """Accepted entries that no digest of the series owns, in order of acceptance."""
         rows = self._sql.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from aggregator.records import (
     Counts,
@@ -11,8 +11,10 @@ from aggregator.records import (
     DigestEntry,
     FailedSource,
     LensCount,
+    LensTrend,
     More,
     NotShown,
+    RisingTerm,
     Story,
 )
 
@@ -40,6 +42,13 @@ NO_LINK = entry(6, "A note without an address", "Notes on Work", link=None)
 CAPPED = tuple(entry(20 + n, f"Staffing bulletin number {n}", "Bulletin of Everything") for n in range(1, 4))
 FOLDED = NotShown(BAKERY.id, "https://labour.example/1", "The bakery that trains its own minders",
                   "Provincial Labour Digest", f"duplicate of {BAKERY.id}")  # fmt: skip
+
+
+def trend(name: str, numbers: str, *entries: DigestEntry) -> LensTrend:
+    """A lens over the days up to 14 March, a digit a day."""
+    first = date(2026, 3, 14) - timedelta(days=len(numbers) - 1)
+    return LensTrend(name, tuple((first + timedelta(days=n), int(number)) for n, number in enumerate(numbers)), entries)
+
 
 FULL = Digest(
     series="",
@@ -86,11 +95,17 @@ FULL = Digest(
     also_reading_time_s=58,
     previous=date(2026, 3, 13),
     sources=("Shop Floor Weekly", "The Second Shift", "Notes on Work"),
+    trends=(trend("alarm", "001002101000210010300110020101", PILOT, GERMAN),
+            trend("opportunity", "010120013100221003110241002213", BAKERY, BAKERY_TWO)),
+    rising=(
+        RisingTerm("robot minders", (BAKERY, BAKERY_TWO, PILOT), 3, before=1),
+        RisingTerm("Lehrlinge", (GERMAN, PILOT, ARABIC), 4),
+    ),
 )  # fmt: skip
 
 FIRST = replace(FULL, covers_from=None, previous=None)
 
 EMPTY = replace(
     FULL, counts=Counts(), leads=(), sections=(), also=(), more=(), not_shown=(), lenses=(), failed=(), silent=(),
-    reading_time_s=0, also_reading_time_s=0,
+    reading_time_s=0, also_reading_time_s=0, trends=(), rising=(),
 )  # fmt: skip

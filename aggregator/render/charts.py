@@ -1,0 +1,73 @@
+"""Small charts as plain numbers: a template draws them as SVG, and as a table for those who do not see them.
+
+A chart is one row of bars in a box of `WIDTH` by `HEIGHT` units, y downwards as in SVG; it may be stretched, so it
+holds no letters. It needs no colour: each lens has a row of its own, under its name, all at one scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aggregator.records import DigestEntry, LensTrend, LocalDate
+from aggregator.render.words import count, short_date
+
+STEP, HEIGHT = 10, 40
+_GAP, _LEAST = 2.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day: a rectangle that stands on the ground, and what it says in words."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One lens over the days: its bars (days without entries have none), its sum, a text that says as much,
+    and the newest entries behind the sum."""
+
+    name: str
+    total: int
+    width: int
+    height: int
+    bars: tuple[Bar, ...]
+    description: str
+    entries: tuple[DigestEntry, ...] = ()
+
+
+def lens_charts(trends: Sequence[LensTrend]) -> tuple[Chart, ...]:
+    """A chart for each lens, all at one scale; () when no day has any entry."""
+    highest = max((number for trend in trends for _, number in trend.days), default=0)
+    return tuple(_chart(trend, highest) for trend in trends) if highest else ()
+
+
+def by_day(trends: Sequence[LensTrend]) -> tuple[tuple[LocalDate, tuple[int, ...]], ...]:
+    """The same numbers as rows of a table, newest day first: the day, and a number for each lens."""
+    rows = zip(*(trend.days for trend in trends), strict=True)
+    return tuple((row[0][0], tuple(number for _, number in row)) for row in reversed(list(rows)))
+
+
+def _chart(trend: LensTrend, highest: int) -> Chart:
+    bars = tuple(_bar(place, day, number, highest) for place, (day, number) in enumerate(trend.days) if number)
+    return Chart(trend.name, trend.total, STEP * len(trend.days), HEIGHT, bars, _in_words(trend), trend.entries)
+
+
+def _bar(place: int, day: LocalDate, number: int, highest: int) -> Bar:
+    height = round(max(HEIGHT * number / highest, _LEAST), 1)
+    label = f"{short_date(day)}: {count(number, 'entry', 'entries')}"
+    return Bar(place * STEP + _GAP / 2, round(HEIGHT - height, 1), STEP - _GAP, height, label)
+
+
+def _in_words(trend: LensTrend) -> str:
+    (first, _), (last, _) = trend.days[0], trend.days[-1]
+    told = f"{count(trend.total, 'entry', 'entries')} from {short_date(first)} to {short_date(last)}"
+    if not trend.total:
+        return f"{told}."
+    day, most = max(trend.days, key=lambda pair: pair[1])
+    return f"{told}; the most on one day: {most:,}, {short_date(day)}."
