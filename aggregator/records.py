@@ -435,7 +435,8 @@ class DigestEntry:
 class Story:
     """One block of the digest: verbatim sentences, the reason for its rank, the entries behind it, best first.
 
-    A story that goes on says on which `day` it is (1 for a new one), counted from `since`, the first digest with it.
+    A story that goes on says on which `day` it is (1 for a new one), counted from `since`, the first digest with it;
+    `tells_news` says that all of its sentences go beyond what was told before.
     """
 
     title: str
@@ -447,6 +448,7 @@ class Story:
     lead: bool = False
     day: int = 1
     since: LocalDate | None = None
+    tells_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.digest.summary import sentences, summarize
+from aggregator.digest.summary import is_told, sentences, summarize
 from aggregator.entries.normalize import normalize
 from aggregator.records import ParsedEntry
 from tests.corpus import ROOT as CORPUS
@@ -212,3 +212,22 @@ def test_every_sentence_stands_verbatim_in_its_recorded_entry() -> None:
         assert [one for one in summary if one not in flat] == [], item["url"]
         quoted += bool(summary)
     assert quoted > 0.9 * len(items), "nearly every entry has something to quote"
+
+
+KNOWN = "The council of Lower Marsh opened talks with the bakers' union over night shifts on Monday."
+LATER = (
+    "The council of Lower Marsh opened talks with the bakers' union over night shifts. "
+    "A contract signed on Thursday pays every hour after ten a third more. "
+    "Four bakeries will try it from June."
+)
+
+
+def test_of_a_story_that_goes_on_the_new_sentences_are_told() -> None:
+    told = summarize(LATER, title="Bakers", language="en", known=KNOWN)
+    assert told[0].startswith("A contract signed on Thursday")
+    assert not any(is_told(sentence, KNOWN) for sentence in told)
+    assert summarize(LATER, title="Bakers", language="en")[0].startswith("The council")
+
+
+def test_what_was_told_whole_is_told_again_rather_than_nothing() -> None:
+    assert summarize(KNOWN, title="Bakers", language="en", known=LATER + KNOWN) == (KNOWN,)

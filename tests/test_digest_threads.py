@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from aggregator.digest.threads import Thread, threads
+from aggregator.digest.threads import threads
 from aggregator.records import StoredEntry
 from tests.makers import NOW, entry, stored, words
 
@@ -42,7 +42,9 @@ def told(days: int, key: int, title: str = CUTS) -> tuple[date, StoredEntry]:
 def test_since_when_a_story_is_told(before: list[tuple[date, StoredEntry]], since: int | None) -> None:
     candidate = made(9, CUTS)
     (thread,) = threads(TODAY, [candidate], OTHERS, before).all
-    assert thread == Thread((candidate,), None if since is None else TODAY + timedelta(days=since))
+    assert thread.entries == (candidate,)
+    assert thread.since == (None if since is None else TODAY + timedelta(days=since))
+    assert bool(thread.before) is (since is not None)
 
 
 def test_each_candidate_is_in_one_thread_and_has_its_novelty() -> None:

@@ -13,7 +13,7 @@ from aggregator.digest.budget import Timed, spend
 from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.rank import Scored, ranked
 from aggregator.digest.reading import count_words, reading_time_s
-from aggregator.digest.summary import summarize
+from aggregator.digest.summary import is_told, summarize
 from aggregator.digest.threads import Thread, Threads, Told, threads
 from aggregator.digest.trends import trends
 from aggregator.entries.view import View
@@ -199,7 +199,8 @@ def _timed(those: Sequence[Scored], thread: Thread, day: Day, view: View) -> Tim
     """A story, told by the best of its entries, and as lines, with the seconds that each form takes to read."""
     best, entry = those[0], those[0].stored.entry
     quoted = entry.text if view.republish(best.stored.source_key) != "link" else ""
-    summary = summarize(quoted, title=entry.title, language=entry.language)
+    known = "\n".join(f"{one.entry.title}\n{one.entry.text}" for one in thread.before)
+    summary = summarize(quoted, title=entry.title, language=entry.language, known=known)
     shown = (_entry(best.stored, day, view, summary), *(_entry(one.stored, day, view) for one in those[1:]))
     number = (day.date - thread.since).days + 1 if thread.since else 1
     story = Story(
@@ -211,6 +212,7 @@ def _timed(those: Sequence[Scored], thread: Thread, day: Day, view: View) -> Tim
         language=entry.language,
         day=number,
         since=thread.since,
+        tells_news=bool(known and summary) and not any(is_told(sentence, known) for sentence in summary),
     )
     heads = sum(count_words(f"{one.title} {one.source}", one.language) for one in shown)
     body = sum(count_words(sentence, entry.language) for sentence in summary)

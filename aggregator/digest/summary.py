@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-MAX_TEXT = 20_000
-"""Characters that are looked at: a summary comes from the beginning."""
+MAX_TEXT = 20_000  # characters that are looked at: a summary comes from the beginning
 MAX_SENTENCES = 60
 
 
@@ -39,9 +38,7 @@ _STARTERS = _words(
     le la les un une il elle ils elles nous vous et mais si dans en pour avec ce cette ces el los las y pero a az egy
     ez és de ha mert hogy"""
 )
-_MONTHS = _words(
-    "januar jänner februar märz april mai juni juli august september oktober november dezember quartal jahrhundert"
-)
+_MONTHS = _words("januar jänner februar märz april mai juni juli august september oktober november dezember quartal")
 _ORDINAL_LEADS = _words("am vom zum der die das den dem des im bis ab seit jeden beim und")
 _STOP = _STARTERS | _words(
     """about into over than then them been being have has had will would could should can may might more most much many
@@ -113,14 +110,10 @@ _LEANING = _opening(
     | consequently | additionally
     | in addition | in contrast | by contrast | on the other hand | for example | for instance | as a result | that said
     | after all | in other words | rather | he | she | they | it | its | his | her | their | this | that | these
-    | those | such
-    | both | neither | the former | the latter | the same | the two | here | there | und | aber | doch | denn | sondern
-    | deshalb | daher | jedoch | außerdem | dennoch | er | sie | es | diese[rsmn]? | dies | dabei | damit | dazu
-    | davon | dort
+    | those | such | both | neither | the former | the latter | the same | the two | here | there | und | aber | doch | denn | sondern
+    | deshalb | daher | jedoch | außerdem | dennoch | er | sie | es | diese[rsmn]? | dies | dabei | damit | dazu | davon | dort
     | zudem | so | auch | allerdings | stattdessen | et | mais | donc | or | car | cependant | toutefois | ainsi
-    | il | elle | ils
-    | elles | cela | cette | ces | de plus | en effet | és | de | így | ezért | azonban | viszont | ez | ezek
-    | azok | emellett
+    | il | elle | ils | elles | cela | cette | ces | de plus | en effet | és | de | így | ezért | azonban | viszont | ez | ezek | azok | emellett
     | ennek | ezzel | ugyanakkor | y | pero | sin embargo | además | esto | estas? | estos | eso | él | ella | ellos"""
 )
 
@@ -193,23 +186,33 @@ def _is_abbreviation(before: str, following: str, language: str) -> bool:
     return False
 
 
-def summarize(text: str, *, title: str, language: str | None, most: int = 2, words: int = 60) -> tuple[str, ...]:
+def summarize(
+    text: str, *, title: str, language: str | None, most: int = 2, words: int = 60, known: str = ""
+) -> tuple[str, ...]:
     """At most `most` sentences of the text, verbatim and in its order, together at most `words` words; () if none fits.
 
     Left out: what stands beside a text (bylines, dates, credits, cookie notes, invitations), headings, sentences that
     repeat the title, point nowhere, are cut or shorter than five words. A teaser of a single sentence is returned as
-    it is, also when it is cut, up to twice `words`. Deterministic.
+    it is, also when it is cut, up to twice `words`. Sentences that say something beyond the text `known` (what was
+    told on earlier days) come before those that do not. Deterministic.
     """
     every = [one for one in sentences(text, language) if not _is_chrome(one)][:MAX_SENTENCES]
     title = title[:500]
     fresh = [one for one in every if not _repeats(one, title)]
     if len(fresh) == 1 and _length(fresh[0]) <= 2 * words:
         return (fresh[0],)
+    fresh = [one for one in fresh if _is_statement(one) and not is_told(one, known)] or fresh if known else fresh
     for fit in (_is_statement, _is_readable, _is_long_enough):
         places = [place for place, one in enumerate(every) if fit(one) and one in fresh and _length(one) <= words]
         if places:
             return tuple(every[place] for place in _chosen(every, places, _topic(title), most, words))
     return ()
+
+
+def is_told(sentence: str, known: str) -> bool:
+    """Whether a text says what a sentence says: it has at least four in five of its content words."""
+    content = _topic(sentence)
+    return len(content & _topic(known)) * 5 >= len(content) * 4
 
 
 def _chosen(every: list[str], places: list[int], topic: frozenset[str], most: int, words: int) -> list[int]:

@@ -16,10 +16,14 @@ Told = tuple[LocalDate, StoredEntry]
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One story of the day; `since` is the date of the first digest that told it, None when this is the first."""
+    """One story of the day; `since` is the date of the first digest that told it, None when this is the first.
+
+    `before` are the entries by which earlier digests told it.
+    """
 
     entries: tuple[StoredEntry, ...]
     since: LocalDate | None = None
+    before: tuple[StoredEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,8 @@ def threads(
     every = {stored.key: stored for stored in (*before, *others, *candidates)}
     vocabulary = Vocabulary(every.values())
     earlier = Earlier(before, vocabulary)
+    stories = [(story, earlier.continued(story)) for story in group(candidates, vocabulary)]
     return Threads(
-        tuple(
-            Thread(story, min((days[one.key] for one in earlier.continued(story)), default=None))
-            for story in group(candidates, vocabulary)
-        ),
+        tuple(Thread(story, min((days[one.key] for one in old), default=None), old) for story, old in stories),
         {stored.key: earlier.novelty(stored) for stored in candidates},
     )

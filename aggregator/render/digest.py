@@ -27,6 +27,7 @@ def _layout(digest: Digest) -> dict[str, object]:
     return {
         "covers": covers(digest),
         "rest": issue.rest(digest),
+        "rest_in_words": issue.rest_in_words(digest),
         "sums": issue.sums(digest),
         "accounting": issue.accounting(digest),
         "hidden": issue.hidden(digest),

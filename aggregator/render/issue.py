@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aggregator.records import Digest, DigestEntry, NotShown, Story
-from aggregator.render.words import MINUTE, count, listed, span
+from aggregator.render.words import MINUTE, count, listed, minutes, span
 
 THE_END = "That is all for today."
 
@@ -40,6 +40,13 @@ def rest(digest: Digest) -> tuple[SourceLines, ...]:
     return tuple(SourceLines(name, tuple(own), tuple(more.get(name, ()))) for name, own in entries.items())
 
 
+def rest_in_words(digest: Digest) -> str:
+    """How much stands under "Everything else", and how long it takes."""
+    if not digest.also:
+        return "Only what stood over the cap of its source"
+    return f"{count(len(digest.also), 'entry', 'entries')}, one line each, {minutes(digest.also_reading_time_s)}"
+
+
 def followers(story: Story) -> tuple[DigestEntry, ...]:
     """The entries of a story that need a line of their own, because the headline is not theirs."""
     return story.entries[1:] if story.entries and story.entries[0].title == story.title else story.entries
@@ -47,7 +54,9 @@ def followers(story: Story) -> tuple[DigestEntry, ...]:
 
 def thread(story: Story) -> str:
     """What a story that goes on from earlier digests says about itself; empty for a new one."""
-    return f"Day {story.day} of a continuing story" if story.since else ""
+    if not story.since:
+        return ""
+    return f"Day {story.day} of a continuing story" + (", above is what is new" if story.tells_news else "")
 
 
 def why(story: Story) -> str:

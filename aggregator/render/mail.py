@@ -68,6 +68,7 @@ def _render(digest: Digest, site: Site, cut: _Cut) -> bytes:
         page=address(digest, site),
         covers=covers(digest),
         rest=issue.rest(digest),
+        rest_in_words=issue.rest_in_words(digest),
         hidden=issue.hidden(digest),
         accounting=issue.accounting(digest),
         looked_at=issue.looked_at(digest),

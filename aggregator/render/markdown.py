@@ -100,7 +100,7 @@ def _rest(digest: Digest) -> Iterator[str]:
     if not groups:
         return
     yield "## Everything else"
-    yield f"{count(len(digest.also), 'entry', 'entries')} · {minutes(digest.also_reading_time_s)}"
+    yield issue.rest_in_words(digest) + "."
     for group in groups:
         yield f"### {escape(group.source)}"
         if group.entries:

@@ -97,8 +97,8 @@ def _rest(digest: Digest) -> Iterator[str]:
     groups = issue.rest(digest)
     if not groups:
         return
-    entries = count(len(digest.also), "entry", "entries")
-    yield from _title(f"EVERYTHING ELSE · {entries} · {minutes(digest.also_reading_time_s)}")
+    yield from _title("EVERYTHING ELSE")
+    yield from _fill(issue.rest_in_words(digest) + ".")
     for group in groups:
         yield ""
         yield from _fill(group.source)
