@@ -107,13 +107,13 @@ _POINTING = _opening(
 _LEANING = _opening(
     """and | but | or | so | yet | nor | however | moreover | furthermore | instead | therefore | thus | hence
     | meanwhile | still | also | then | besides | otherwise | nevertheless | nonetheless | similarly | likewise
-    | consequently | additionally
-    | in addition | in contrast | by contrast | on the other hand | for example | for instance | as a result | that said
-    | after all | in other words | rather | he | she | they | it | its | his | her | their | this | that | these
-    | those | such | both | neither | the former | the latter | the same | the two | here | there | und | aber | doch | denn | sondern
-    | deshalb | daher | jedoch | außerdem | dennoch | er | sie | es | diese[rsmn]? | dies | dabei | damit | dazu | davon | dort
-    | zudem | so | auch | allerdings | stattdessen | et | mais | donc | or | car | cependant | toutefois | ainsi
-    | il | elle | ils | elles | cela | cette | ces | de plus | en effet | és | de | így | ezért | azonban | viszont | ez | ezek | azok | emellett
+    | consequently | additionally | in addition | in contrast | by contrast | on the other hand | for example
+    | for instance | as a result | that said | after all | in other words | rather | he | she | they | it | its
+    | his | her | their | this | that | these | those | such | both | neither | the former | the latter | the same
+    | the two | here | there | und | aber | doch | denn | sondern | deshalb | daher | jedoch | außerdem | dennoch
+    | er | sie | es | diese[rsmn]? | dies | dabei | damit | dazu | davon | dort | zudem | so | auch | allerdings
+    | stattdessen | et | mais | donc | or | car | cependant | toutefois | ainsi | il | elle | ils | elles | cela
+    | cette | ces | de plus | en effet | és | de | így | ezért | azonban | viszont | ez | ezek | azok | emellett
     | ennek | ezzel | ugyanakkor | y | pero | sin embargo | además | esto | estas? | estos | eso | él | ella | ellos"""
 )
 
