@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
+import commonmark
+import markdown
+import mistune
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -343,16 +348,16 @@ def test_html_shows_strangers_text_and_obeys_none_of_it(text: str) -> None:
 @pytest.mark.parametrize(
     ("strange", "escaped"),
     [
-        ("[a](https://x.example)", r"\[a\](https\://x.example)"),
-        ("<b>", r"\<b\>"),
+        ("[a](https://x.example)", r"\[a\](https&#58;//x.example)"),
+        ("<b>", "&#60;b&#62;"),
         ("a * b _c_ `d`", r"a \* b \_c\_ \`d\`"),
         ("1. one", r"1\. one"),
         ("2026 in work", "2026 in work"),
         ("- one", r"\- one"),
         ("well-known + more", "well-known + more"),
         ("# a\n## b", r"\# a \#\# b"),
-        ("a | b", r"a \| b"),
-        ("Q&A, R & D, &lt;", r"Q\&A, R & D, \&lt;"),
+        ("a | b", "a &#124; b"),
+        ("Q&A, R & D, &lt;", "Q&amp;A, R & D, &amp;lt;"),
         ("see WWW.example.com", r"see WWW\.example.com"),
         ("don't stop.", "don't stop."),
         ("a\x00b\x1bc\u202ed", "abcd"),
@@ -387,6 +392,29 @@ def test_markdown_keeps_its_shape_whatever_a_title_says(text: str) -> None:
     assert [
         line.split(" ")[0] for line in hostile.split("\n") if line.startswith(("#", "|", "-", "1.", "+"))
     ] == structure
+
+
+PLAIN_READERS = {
+    "commonmark": commonmark.commonmark,
+    "markdown": markdown.markdown,
+    "markdown-it": MarkdownIt().render,
+    "mistune": mistune.html,
+}
+
+
+@pytest.mark.parametrize("text", ["plain", *HOSTILE[:-1], "costs $5 | $6 ~ R&D <b> www.example.com https://x.example/"])
+def test_every_common_renderer_shows_the_same_words_and_links(text: str) -> None:
+    source = digest.markdown(poisoned(text)).decode()
+    seen = {name: (_words_of(read(source)), _links_of(read(source))) for name, read in PLAIN_READERS.items()}
+    assert len(set(seen.values())) == 1, seen
+
+
+def _words_of(page: str) -> str:
+    return "".join(unescape(re.sub(r"</?[a-z][a-z0-9]*(?: [^>]*)?/?>", "", page)).split())
+
+
+def _links_of(page: str) -> tuple[str, ...]:
+    return tuple(unescape(found) for found in re.findall(r'<a href="([^"]*)"', page))
 
 
 @given(st.text(max_size=300) | st.text(alphabet="\\`*_[]{}()<>#+-.!|~&;:/w1 \n\tab$=^\"'", max_size=60))

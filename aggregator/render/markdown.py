@@ -11,10 +11,13 @@ from aggregator.render.site import web_link
 from aggregator.render.text import one_line
 from aggregator.render.words import count, covers, long_date, minutes, short_date
 
-# CommonMark 0.31 section 2.4: any ASCII punctuation may be escaped. These are the ones that mean something inside a
-# line here or in a dialect: emphasis, code, links, HTML, tables, strikethrough, mathematics, attributes, headings.
-_MEANING = re.compile(r"[\\`*_\[\]{}<>#|~$]")
+# What means something inside a line here or in a dialect: emphasis, code, links, HTML, tables, strikethrough,
+# mathematics, attributes, headings. A backslash before the first kind is understood by every renderer (it stands in
+# the first description of Markdown); CommonMark 0.31 section 2.4 alone allows it before the second, which are
+# therefore written as the HTML entities that all of them pass on.
+_MEANING = re.compile(r"[\\`*_\[\]{}#]")
 _ENTITY = re.compile(r"&(?=#?\w)")
+_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "<>|~$"}
 # GitHub's dialect makes links of bare addresses (GFM section 6.9).
 _BARE_LINK = re.compile(r"(?i)(?<=http)s?:(?=//)|(?<=ftp):(?=//)|(?<=www)\.")
 # What would start a list, a heading underline, a rule or a definition where a text begins a line.
@@ -24,13 +27,14 @@ _UNSAFE_IN_URL = re.compile(r"[\s<>\\\x00-\x1f\x7f]")
 
 def escape(strange: str) -> str:
     """A stranger's text as one line of Markdown that shows exactly these characters."""
-    line = _MEANING.sub(r"\\\g<0>", one_line(strange))
-    line = _BARE_LINK.sub(lambda found: found[0].replace(":", "\\:").replace(".", "\\."), _ENTITY.sub(r"\\&", line))
+    line = _MEANING.sub(r"\\\g<0>", _ENTITY.sub("&amp;", one_line(strange))).translate(_ENTITIES)
+    line = _BARE_LINK.sub(lambda found: found[0].replace(":", "&#58;").replace(".", "\\."), line)
     start = _START.match(line)
     if start is None:
         return line
-    number = start[0].isdigit()
-    return f"{start[0]}\\{line[start.end() :]}" if number else "\\" + line
+    if start[0].isdigit():
+        return f"{start[0]}\\{line[start.end() :]}"
+    return f"\\{line}" if start[0] in "-+" else f"&#{ord(start[0])};{line[1:]}"
 
 
 def link(title: str, target: str | None) -> str:
@@ -130,8 +134,7 @@ def _lenses(digest: Digest) -> Iterator[str]:
 def _ledger(digest: Digest) -> Iterator[str]:
     yield "## The account"
     yield issue.accounting(digest)
-    rows = "\n".join(f"| {name} | {number:,} |" for name, number in issue.sums(digest))
-    yield f"| entries | number |\n| --- | ---: |\n{rows}"
+    yield "\n".join(f"- {number:,} {name}" for name, number in issue.sums(digest))
     for group in issue.hidden(digest):
         yield f"### {group.heading}"
         yield "\n".join(
