@@ -73,6 +73,7 @@ def minutes(seconds: int) -> str:
 def digest_line(sealed: Sealed, link: str, *, first: bool) -> str:
     """A digest is there, and where."""
     name = "Your first digest" if first else f"Digest of {sealed.day:%d %B}"
+    name += f" ({sealed.series})" if sealed.series else ""
     return f"{name:<19} {link}   {minutes(sealed.reading_time_s) if sealed.shown else 'no news'}"
 
 
