@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -43,10 +44,8 @@ def explain(url: str) -> None:
 
 
 def _path(stored: StoredEntry, config: Config, store: Store, view: View) -> Iterator[str]:
-    def local(moment: object) -> str:
-        from datetime import datetime
-
-        return f"{moment.astimezone(config.timezone):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else "never"
+    def local(moment: datetime | None) -> str:
+        return f"{moment.astimezone(config.timezone):%Y-%m-%d %H:%M}" if moment else "never"
 
     yield safe(stored.entry.title)
     yield f"  link        {safe(stored.entry.link or 'none')}"

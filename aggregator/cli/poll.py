@@ -35,9 +35,8 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
         from aggregator.cli.progress import Bar
         from aggregator.cli.words import pass_lines
 
-        named = named_sources(
-            config, sources, {row_url: row.title for row_url, row in _titles(app.config, app.health())}
-        )
+        titles = {source.url: row.title for source, row in zip(app.config.sources, app.health(), strict=True)}
+        named = named_sources(config, sources, titles)
         work = app.due(one_shot=True, force=force, named=named)
         first = app.store.meta("last_pass_at") is None
         with Bar(options, len(work), first=first) as bar:
@@ -53,10 +52,6 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
             )
         for line in pass_lines(done, app.config, app.store, first=first) if work else ():
             options.say(line)
-
-
-def _titles(config: Config, rows: Any) -> list[tuple[str, Any]]:
-    return [(source.url, row) for source, row in zip(config.sources, rows, strict=True)]
 
 
 def _ask(config: Config, options: Settings, sources: tuple[str, ...], pid: int) -> None:
