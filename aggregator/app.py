@@ -6,10 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
-
-from lxml import etree
 
 from aggregator import cadence, ledger, outages, outputs
 from aggregator.deliver import Delivered, deliver
@@ -20,7 +17,7 @@ from aggregator.fetch.client import public_link, tls_context, user_agent
 from aggregator.fetch.guard import Resolver, look_up
 from aggregator.health import NETWORK_KINDS, is_offline
 from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
-from aggregator.publish.files import remove_others, write_all
+from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.mail import Server
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
@@ -236,13 +233,21 @@ class App:
         return outputs.health(self.config, self.store, self.view(), self.clock())
 
     def publish(self, *, everything: bool = False) -> list[str]:
-        """Write what changed in `public/`; `everything` looks at sealed digests and closed months too."""
+        """Write what changed in `public/`; `everything` looks at all sealed digests, too. Closed months stay."""
         self._name_feed()
         root, view = self.config.output, self.view()
-        files = outputs.files(self.config, self.store, view, lambda name: not everything and (root / name).is_file())
+
+        def stands(name: str) -> bool:
+            return (root / name).is_file() and (not everything or name.startswith("archive/"))
+
+        files = outputs.files(self.config, self.store, view, stands)
         rows = outputs.health(self.config, self.store, view, self.clock())
         written = write_all(root, files | outputs.status_files(self.config, self.store, rows, self.clock()))
         remove_others(root / "tags", {root / name for name in files})
+        newest = outputs.open_archive(files)
+        if newest is not None and newest != self.store.meta(outputs.ARCHIVE_OPEN):
+            with self.store.transaction():
+                self.store.set_meta(outputs.ARCHIVE_OPEN, newest)
         return written
 
     def prepare(self) -> None:
@@ -253,7 +258,7 @@ class App:
         """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
         if self.store.meta("feed_id") is None:
             seed = f"{self.config.title}\n{self.config.sources[0].url}\n{_text(self.clock())}"
-            name = _published_id(self.config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
+            name = published_id(self.config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
             with self.store.transaction():
                 self.store.set_meta("feed_id", name)
 
@@ -288,13 +293,3 @@ class App:
 
 def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _published_id(path: Path) -> str | None:
-    """The feed id of an atom.xml that stands there from before the store was lost."""
-    try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        found = etree.fromstring(path.read_bytes(), parser).findtext("{http://www.w3.org/2005/Atom}id")
-    except (OSError, etree.XMLSyntaxError):
-        return None
-    return found if found and found.startswith("urn:uuid:") else None

@@ -32,6 +32,7 @@ FRAME_BYTES = 1500  # what an entry takes besides its content
 NEVER = datetime(1995, 1, 1, tzinfo=UTC)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json")
+ARCHIVE_OPEN = "archive_open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,11 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
     return out | digest_files(config, store, stands)
 
 
+def open_archive(files: Iterable[str]) -> str | None:
+    """The name of the archive of the open month among the files of a publication."""
+    return max((name for name in files if name.startswith("archive/")), default=None)
+
+
 def static_files(config: Config) -> dict[str, bytes]:
     """What no entry changes."""
     site = Site.of(config)
@@ -246,10 +252,16 @@ def _archive_name(month: date) -> str:
 def _archives(
     config: Config, store: Store, view: View, months: list[date], stands: Callable[[str], bool]
 ) -> Iterator[tuple[str, bytes]]:
-    """RFC 5005, section 4: entries by the month of their acceptance; a closed month is written once."""
+    """RFC 5005, section 4: entries by the month of their acceptance; a closed month is written once.
+
+    A month is closed when a later one was published: what came in its last hours, and was accepted by a pass that
+    did not live to publish it, is still written (`archive_open` in the store is the month that was open last).
+    """
+    last_open = store.meta(ARCHIVE_OPEN)
     for number, month in enumerate(months):
         name, is_open = _archive_name(month), number == len(months) - 1
-        if not is_open and stands(name):
+        is_closed = last_open is None or name < last_open
+        if not is_open and is_closed and stands(name):
             continue
         start = datetime(month.year, month.month, 1, tzinfo=UTC)
         entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))

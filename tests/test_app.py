@@ -337,3 +337,27 @@ def test_a_tag_that_is_gone_takes_its_feed_along(world: World) -> None:
     world.write()
     world.run("publish")
     assert not world.public("tags/fresh").exists()
+
+
+def test_what_came_in_the_last_hours_of_a_month_is_in_its_archive_though_that_pass_never_published(
+    world: World,
+) -> None:
+    """Killed between the commit and the publication, on the last day of a month; found by 500 kills."""
+    blog = world.blog("One", "a")
+    world.write()
+    world.poll()
+    world.now += timedelta(days=17)
+    shutil.copytree(world.folder / "public", world.folder / "before")
+    world.post(blog, "on the last of March")
+    world.poll()
+    shutil.rmtree(world.folder / "public")
+    (world.folder / "before").rename(world.folder / "public")
+    world.now += DAY
+    world.post(blog, "on the first of April")
+    world.poll()
+    assert sorted(_archived(world)) == ["a", "on the first of April", "on the last of March"]
+    closed = world.public("archive/2026-03.atom.xml").read_bytes()
+    world.settings = "filters: [{drop: title has march}]"
+    world.write()
+    world.run("publish")
+    assert world.public("archive/2026-03.atom.xml").read_bytes() == closed

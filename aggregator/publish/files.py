@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from lxml import etree
+
 from aggregator.errors import PublishError
 
 
@@ -28,6 +30,16 @@ def remove_others(folder: Path, keep: Collection[Path]) -> None:
             with contextlib.suppress(OSError):  # one that cannot be removed is tried again next time
                 path.unlink()
                 path.parent.rmdir()
+
+
+def published_id(path: Path) -> str | None:
+    """The feed id of an atom.xml that stands there from before the store was lost."""
+    try:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        found = etree.fromstring(path.read_bytes(), parser).findtext("{http://www.w3.org/2005/Atom}id")
+    except (OSError, etree.XMLSyntaxError):
+        return None
+    return found if found and found.startswith("urn:uuid:") else None
 
 
 def _write(path: Path, data: bytes) -> bool:
