@@ -1,0 +1,76 @@
+"""The records that flow through the house: frozen, slotted, tuples instead of lists, aware UTC times.
+
+One type per moment of the data's life:
+`Config(sources) -> Source + SourceState -> Response -> ParsedFeed -> Entry -> Changes -> PollResult`, and on the
+way out `StoredEntry -> MergedFeed` and `StoredEntry -> Story -> Digest`. No behaviour beyond what a value can
+answer about itself, no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from aggregator.records.config import Config, LocalDate, Republish, Rule, Series, Source, WordList
+from aggregator.records.digest import (
+    Counts,
+    Digest,
+    DigestEntry,
+    FailedSource,
+    LensCount,
+    LensTrend,
+    More,
+    NotShown,
+    RisingTerm,
+    Story,
+)
+from aggregator.records.kept import (
+    Changes,
+    Entry,
+    Outcome,
+    PollResult,
+    SourceHealth,
+    SourceState,
+    Standing,
+    State,
+    StoredEntry,
+)
+from aggregator.records.merged import Attribution, Copy, MergedEntry, MergedFeed, Tombstone
+from aggregator.records.wire import Enclosure, Hints, ParsedEntry, ParsedFeed, Redirect, Response
+
+__all__ = [
+    "Attribution",
+    "Changes",
+    "Config",
+    "Copy",
+    "Counts",
+    "Digest",
+    "DigestEntry",
+    "Enclosure",
+    "Entry",
+    "FailedSource",
+    "Hints",
+    "LensCount",
+    "LensTrend",
+    "LocalDate",
+    "MergedEntry",
+    "MergedFeed",
+    "More",
+    "NotShown",
+    "Outcome",
+    "ParsedEntry",
+    "ParsedFeed",
+    "PollResult",
+    "Redirect",
+    "Republish",
+    "Response",
+    "RisingTerm",
+    "Rule",
+    "Series",
+    "Source",
+    "SourceHealth",
+    "SourceState",
+    "Standing",
+    "State",
+    "StoredEntry",
+    "Story",
+    "Tombstone",
+    "WordList",
+]

@@ -1,0 +1,148 @@
+"""What we keep: entries, what is known of a source, and what a poll changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from aggregator.records.config import Source
+from aggregator.records.wire import Enclosure, Hints
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A normalized entry: safe to show in any output.
+
+    `title` is plain text on one line; `summary` and `content` are sanitized HTML with absolute URLs, without
+    boilerplate and tracking; `text` is the plain text of the fuller of the two, paragraphs separated by blank
+    lines. `published` and `updated` are the publisher's where sane. `link` is clean of tracking parameters.
+    """
+
+    guid: str
+    canonical_url: str | None
+    link: str | None
+    title: str
+    summary: str
+    content: str
+    text: str
+    author: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str | None = None
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    comments: str | None = None
+    image: str | None = None
+    duration: int | None = None
+
+
+Standing = Literal["news", "backlog", "folded", "held", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry with its place in the store.
+
+    `id` is the id in the merged feed, that of its group for a folded copy; `accepted` is the order of acceptance
+    (0 while it waits), `standing` what acceptance made of it; `group` the key of the entry that leads its group.
+    `published` is the sane instant to show: never in the future of `first_seen`, never before 1995.
+    """
+
+    key: int
+    id: str
+    source_key: int
+    entry: Entry
+    standing: Standing
+    published: datetime
+    first_seen: datetime
+    changed_at: datetime
+    accepted: int = 0
+    accepted_at: datetime | None = None
+    group: int = 0
+
+
+State = Literal["paused", "gone", "quarantined", "failing", "moved", "silent", "new", "ok"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What the store remembers of a source between polls. `key` is its number in the store, for ever.
+
+    `not_before` is the publisher's explicit wish (Retry-After, Cache-Control, ttl), which nothing but a human
+    may shorten; `reason` says in words why `next_poll_at` is when it is.
+    """
+
+    key: int
+    first_url: str
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    validators_url: str | None = None
+    body_hash: str | None = None
+    polled_at: datetime | None = None
+    success_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    not_before: datetime | None = None
+    reason: str = "never polled"
+    failures: int = 0
+    error_kind: str | None = None
+    error: str | None = None
+    gone_at: datetime | None = None
+    gone: bool = False
+    quiet_polls: int = 0
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    moved_seen: int = 0
+    feed_title: str | None = None
+    feed_link: str | None = None
+    feed_id: str | None = None
+    language: str | None = None
+    hints: Hints = field(default_factory=Hints)
+
+    @property
+    def is_new(self) -> bool:
+        """No poll of it has ever succeeded."""
+        return self.success_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one poll of one source brings: entries to add with their standing, and those that were edited."""
+
+    new: tuple[tuple[Entry, Standing], ...] = ()
+    updated: tuple[tuple[int, Entry], ...] = ()
+    seen: int = 0
+
+
+Outcome = Literal["new", "unchanged", "not_modified", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """One source's poll, ready to be recorded in one transaction. `state` is what is remembered from now on."""
+
+    source: Source
+    state: SourceState
+    outcome: Outcome
+    changes: Changes = Changes()
+    body: bytes | None = None
+    host: str = ""
+    rest_host_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """One row of `status`; `reason` says why `next_poll_at`, `typical_gap_s` is the source's own rhythm."""
+
+    url: str | None
+    title: str
+    state: State
+    last_success_at: datetime | None
+    next_poll_at: datetime | None
+    reason: str
+    failures: int
+    error: str | None
+    entries: int
+    typical_gap_s: int | None
+    site: str | None = None
