@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests import score
 from tests.makers import OPEN
 from tests.world import world
 
@@ -18,3 +20,16 @@ def _stores_are_closed() -> Iterator[None]:
     yield
     while OPEN:
         OPEN.pop().close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        score.mark(item)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The lines `polite: N/N points`, `hostile: N/N`, `faults: N/N` at the end of a run that tested any."""
+    reports = (r for kind in ("passed", "failed", "skipped", "error") for r in terminalreporter.stats.get(kind, []))
+    for made in score.scores(reports):
+        for line in made.lines():
+            terminalreporter.write_line(line)
