@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -22,7 +22,8 @@ from aggregator.entries.match import match, share_known
 from aggregator.entries.normalize import content_hash, normalize
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
-from aggregator.fetch.guard import Resolver, look_up
+from aggregator.fetch.guard import Dial, Resolver, dial, look_up
+from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
 from aggregator.parse.feed import parse
@@ -31,17 +32,29 @@ from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
 LANES = 50
-SPACING = 1.0  # seconds between two starts at one public host
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How to reach the web: what we say we are, TLS, the time one exchange may take (seconds), names."""
+    """How to reach the web: what we say we are, TLS, the time one exchange may take (seconds), names, turns."""
 
     agent: str
     tls: ssl.SSLContext
     timeout: float = 30.0
     resolver: Resolver = look_up
+    dial: Dial = dial
+    turns: Turns = field(default_factory=Turns)
+
+    def client(self) -> Client:
+        """A client for one lane."""
+        return Client(
+            agent=self.agent,
+            tls=self.tls,
+            timeout=self.timeout,
+            resolver=self.resolver,
+            dial=self.dial,
+            turns=self.turns,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ def in_lanes(
     halt, end = threading.Event(), None if most is None else time.monotonic() + most
     lanes: dict[str, list[tuple[Source, SourceState]]] = {}
     for source, state in work:
-        lanes.setdefault(host_of(source.url), []).append((source, state))
+        lanes.setdefault(host_of(where_to_ask(source, state)), []).append((source, state))
     todo: queue.SimpleQueue[list[tuple[Source, SourceState]]] = queue.SimpleQueue()
     done: queue.SimpleQueue[Polled | BaseException | None] = queue.SimpleQueue()
     for lane in sorted(lanes.values(), key=len, reverse=True):
@@ -148,9 +161,8 @@ def _lane(
                 lane = todo.get_nowait()
             except queue.Empty:
                 break
-            client = Client(agent=wire.agent, tls=wire.tls, timeout=wire.timeout, resolver=wire.resolver)
-            with contextlib.closing(client):
-                _in_turn(client, lane, done.put, clock, halt)
+            with contextlib.closing(wire.client()) as client:
+                _in_turn(client, lane, done.put, wire.turns, clock, halt)
     except BaseException as error:  # handed to the thread that waits
         done.put(error)
     finally:
@@ -161,18 +173,18 @@ def _in_turn(
     client: Client,
     lane: list[tuple[Source, SourceState]],
     put: Callable[[Polled], None],
+    turns: Turns,
     clock: Callable[[], datetime],
     halt: threading.Event,
 ) -> None:
     """One host's sources, one after the other; a host that says 429 is asked nothing more, what is left stays due."""
-    ready = time.monotonic()
     for source, state in lane:
-        if halt.wait(max(0.0, ready - time.monotonic())):
+        wait = 0.0 if source.allow_private else turns.wait_for(host_of(where_to_ask(source, state)))
+        if halt.wait(wait):  # here, where it can be ended; the client's own wait cannot
             return
-        ready = time.monotonic() + (0.0 if source.allow_private else SPACING)
         polled = poll_source(client, source, state, clock())
         put(polled)
-        if _overtaxed_host(polled) == host_of(source.url):
+        if _overtaxed_host(polled) == host_of(where_to_ask(source, state)):
             return
 
 

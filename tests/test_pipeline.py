@@ -14,7 +14,8 @@ import pytest
 from aggregator.errors import ParseError, StoreError
 from aggregator.fetch.client import tls_context
 from aggregator.fetch.guard import Resolver, look_up
-from aggregator.pipeline import SPACING, Polled, Wire, in_lanes, record, settle
+from aggregator.fetch.turns import SPACING
+from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store
 from aggregator.urls import host_of

@@ -27,7 +27,8 @@ from aggregator.cadence import retry_after
 from aggregator.errors import FetchError
 from aggregator.fetch.body import decoded
 from aggregator.fetch.failures import translated
-from aggregator.fetch.guard import Guard, Resolver, is_public, look_up
+from aggregator.fetch.guard import Dial, Guard, Resolver, dial, is_public, look_up
+from aggregator.fetch.turns import Turns
 from aggregator.records import Redirect, Response, Source, SourceState
 from aggregator.urls import absolute, host_of
 
@@ -65,8 +66,18 @@ def tls_context() -> ssl.SSLContext:
 class Client:
     """GETs for one lane; not for use by two threads at once. `timeout` is for the whole exchange, in seconds."""
 
-    def __init__(self, *, agent: str, tls: ssl.SSLContext, timeout: float = 30.0, resolver: Resolver = look_up) -> None:
-        self._guard = Guard(resolver)
+    def __init__(
+        self,
+        *,
+        agent: str,
+        tls: ssl.SSLContext,
+        timeout: float = 30.0,
+        resolver: Resolver = look_up,
+        dial: Dial = dial,
+        turns: Turns | None = None,
+    ) -> None:
+        self._guard = Guard(resolver, dial)
+        self._turns = turns or Turns()
         self._tls = tls
         self._timeout = timeout
         self._headers = {"User-Agent": agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
@@ -97,7 +108,9 @@ class Client:
         own = dict(source.headers) | _authorization(source)
         while True:
             home = _origin(url) == _origin(source.url)
-            response = self._get(wire, url, (own if home else {}) | _conditions(state, url), tuple(hops))
+            headers = (own if home else {}) | _conditions(state, url)
+            with self._turn(url, spaced=not source.allow_private):
+                response = self._get(wire, url, headers, tuple(hops))
             asks_to_wait = not state.failures and retry_after(response.headers, datetime.now(UTC))
             if response.status not in _MOVED or asks_to_wait:
                 return response
@@ -105,6 +118,17 @@ class Client:
             hops.append(Redirect(response.status, url))
             if len(hops) > MAX_REDIRECTS:
                 raise FetchError("redirect", f"redirects more than {MAX_REDIRECTS} times")
+
+    @contextlib.contextmanager
+    def _turn(self, url: str, *, spaced: bool) -> Iterator[None]:
+        """Hold the turn at an address's host; the time that was waited for it is not the exchange's."""
+        host = host_of(url)
+        with self._turns.at(host, spaced=spaced) as waited:
+            self._guard.deadline += waited
+            try:
+                yield
+            finally:
+                self._turns.sent(host, self._guard.sent_at)
 
     def _get(self, wire: _Transport, url: str, headers: Mapping[str, str], hops: tuple[Redirect, ...]) -> Response:
         request = httpx.Request(

@@ -24,6 +24,7 @@ from aggregator.errors import FetchError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int, float], list[str]]
+Dial = Callable[[str, int, float], socket.socket]
 
 _CLOSED_V4 = [
     ipaddress.IPv4Network(net)
@@ -99,19 +100,26 @@ def look_up(
     return result
 
 
+def dial(address: str, port: int, timeout: float) -> socket.socket:
+    """A TCP connection to a numeric address within `timeout` seconds; raises OSError."""
+    return socket.create_connection((address, port), timeout=timeout)
+
+
 class Guard(httpcore.NetworkBackend):
     """The network of one lane: set `deadline` and `permitted` before each exchange.
 
     `deadline` is on the monotonic clock; `permitted` is the one host name that may be on a private network, as it
-    stands in the request. `made` counts connections. While `head_allowance` is a number, so many bytes may still be
-    read: what comes before an answer's body has an end.
+    stands in the request. `made` counts connections, `sent_at` is when bytes last went out (monotonic). While
+    `head_allowance` is a number, so many bytes may still be read: what comes before an answer's body has an end.
     """
 
-    def __init__(self, resolver: Resolver = look_up) -> None:
+    def __init__(self, resolver: Resolver = look_up, dial: Dial = dial) -> None:
         self._resolve = resolver
+        self._dial = dial
         self.deadline = 0.0
         self.permitted: str | None = None
         self.made = 0
+        self.sent_at = 0.0
         self.head_allowance: int | None = None
 
     def spend(self, size: int) -> None:
@@ -144,7 +152,7 @@ class Guard(httpcore.NetworkBackend):
         for number, address in enumerate(addresses, 1):
             share = self.remaining() if number == len(addresses) else min(self.remaining(), NEXT_ADDRESS_AFTER)
             try:
-                sock = socket.create_connection((address, port), timeout=share)
+                sock = self._dial(address, port, share)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 reason = error
@@ -189,6 +197,7 @@ class _Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._sock.settimeout(self._guard.remaining())
         self._sock.sendall(buffer)
+        self._guard.sent_at = time.monotonic()
 
     def close(self) -> None:
         self._sock.close()
