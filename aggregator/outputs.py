@@ -5,6 +5,7 @@ No clock decides a byte of a feed or a page: their times are those of entries. O
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from aggregator.render.opml import opml
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
-from aggregator.urls import host_of
+from aggregator.urls import host_of, public_address
 
 LEAST, MOST = 200, 1000
 WINDOW = timedelta(days=14)
@@ -55,7 +56,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
         gap = typical_gap(published)
         rows.append(
             SourceHealth(
-                url=None if source.private else source.url,
+                url=None if source.private else public_address(source.url),
                 title=view.title(state.key),
                 error=_error(source, state),
                 state=state_of(source, state, held=state.key in held, published=published, now=now),
@@ -65,16 +66,16 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 failures=state.failures,
                 entries=counts.get(state.key, 0),
                 typical_gap_s=int(gap.total_seconds()) if gap else None,
-                site=None if source.private else state.feed_link,
+                site=None if source.private or not state.feed_link else public_address(state.feed_link),
             )
         )
     return tuple(rows)
 
 
 def _error(source: Source, state: SourceState) -> str | None:
-    """What is wrong in words; of a private source without any address or host name."""
+    """What is wrong in words, without secrets; of a private source without any address or host name."""
     if state.error is None or not source.private:
-        return state.error
+        return state.error and re.sub(r"https?://\S+", lambda found: public_address(found[0]), state.error)
     host = host_of(source.url).partition(":")[0]
     return re.sub(rf"https?://\S+|{re.escape(host)}", "(private)", state.error) if host else "failed"
 
@@ -107,13 +108,13 @@ def _places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterato
             yield Place(entry, stored.accepted, stored.accepted_at)
 
 
-def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str) -> MergedFeed:
-    """Places as a feed, newest first by date; over 2 MB the oldest lose their content, not their place."""
+def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str, most: float = FULL_BYTES) -> MergedFeed:
+    """Places as a feed, newest first by date; over `most` bytes the oldest lose their content, not their place."""
     newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
     size, entries = FRAME_BYTES * len(places), []
     for place in newest_first:
         size += len(escape(place.entry.content + place.entry.summary).encode("utf-8", "replace"))
-        entries.append(place.entry if size <= FULL_BYTES else replace(place.entry, content="", summary=""))
+        entries.append(place.entry if size <= most else replace(place.entry, content="", summary=""))
     updated = max((max(place.entry.updated, place.accepted_at) for place in places), default=NEVER)
     return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)
 
@@ -252,7 +253,7 @@ def _archive_name(month: date) -> str:
 def _archives(
     config: Config, store: Store, view: View, months: list[date], stands: Callable[[str], bool]
 ) -> Iterator[tuple[str, bytes]]:
-    """RFC 5005, section 4: entries by the month of their acceptance; a closed month is written once.
+    """RFC 5005, section 4: entries by the month of their acceptance, in full; a closed month is written once.
 
     A month is closed when a later one was published: what came in its last hours, and was accepted by a pass that
     did not live to publish it, is still written (`archive_open` in the store is the month that was open last).
@@ -266,7 +267,7 @@ def _archives(
         start = datetime(month.year, month.month, 1, tzinfo=UTC)
         entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))
         places = list(_places(entries, store, view))
-        feed = as_feed(config, store.meta("feed_id") or "", places, _archive_url(config, month))
+        feed = as_feed(config, store.meta("feed_id") or "", places, _archive_url(config, month), math.inf)
         yield (
             name,
             atom(

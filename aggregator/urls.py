@@ -140,6 +140,17 @@ def without_secrets(url: str) -> str:
     return _PARAMETER.sub(lambda found: f"{found[1]}{found[2]}=…" if _is_secret(found[2]) else found[0], shown)
 
 
+def public_address(url: str) -> str:
+    """The address as outputs may name it: without user name, password, secret parameters and fragment."""
+    rest = _USERINFO.sub(lambda found: (found[1] or "") + found[2], url).partition("#")[0]
+    place, mark, query = rest.partition("?")
+    pairs = re.split("[&;]", query)
+    kept = [pair for pair in pairs if not _is_secret(pair.partition("=")[0])]
+    if len(kept) == len(pairs):
+        return rest  # not a byte is touched
+    return place + (mark + "&".join(kept) if kept else "")
+
+
 def _is_secret(name: str) -> bool:
     plain = unquote(name).lower()
     return plain.endswith(_SECRET_ENDS) or not _SECRET_WORDS.isdisjoint(re.split(r"[^a-z0-9]+", plain))

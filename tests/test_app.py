@@ -54,6 +54,7 @@ def test_a_second_poll_asks_nothing_an_hour_later_it_asks_conditionally_and_stor
     assert ["If-None-Match" in request for request in blog.requests] == [False, True, True]
 
 
+@pytest.mark.polite("E01")
 def test_nothing_new_touches_no_file(world: World) -> None:
     world.blog("Quiet", "hello", "world")
     world.write()
@@ -226,6 +227,7 @@ def test_a_removed_source_leaves_as_a_view_and_returns_without_news(world: World
     assert world.poll("--force")["new"] == 0
 
 
+@pytest.mark.polite("E03")
 def test_a_lost_store_takes_the_feeds_id_over(world: World) -> None:
     world.blog("One", "a")
     world.write()

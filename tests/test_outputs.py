@@ -42,6 +42,7 @@ def filled(count: int, age: timedelta = DAY, desk: Desk | None = None) -> Desk:
 # --- membership ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.polite("E09")
 @pytest.mark.parametrize(
     ("days", "members"),
     [
@@ -64,6 +65,7 @@ def test_membership(days: dict[int, int], members: int) -> None:
     assert accepted == list(range(total, total - members, -1))
 
 
+@pytest.mark.polite("E01")
 def test_the_passing_of_time_alone_changes_nothing() -> None:
     desk = filled(250, 13 * DAY)
     filled(3, timedelta(0), desk)
@@ -88,6 +90,7 @@ def test_only_news_is_in_the_feed_newest_first() -> None:
     assert ids == etree.fromstring(files["rss.xml"]).xpath("//item/guid/text()")
 
 
+@pytest.mark.polite("E09")
 @pytest.mark.parametrize(("size", "whole"), [(1000, 100), (40_000, 48)])
 def test_over_two_megabytes_the_oldest_lose_their_content_not_their_place(size: int, whole: int) -> None:
     desk = Desk(source(ONE, at_most=999))
@@ -202,6 +205,7 @@ def walked(files: dict[str, bytes]) -> list[str]:
     return found
 
 
+@pytest.mark.polite("E10")
 def test_the_archives_hold_every_entry_that_is_shown_once() -> None:
     desk = world()
     files = desk.files()
@@ -220,6 +224,7 @@ def test_a_month_is_that_of_the_acceptance() -> None:
     assert titles(files["archive/2026-03.atom.xml"]) == ["Title of march"]
 
 
+@pytest.mark.polite("E10")
 def test_a_closed_month_is_written_once_and_a_month_without_news_is_in_the_chain() -> None:
     desk = Desk(ONE, now=datetime(2025, 12, 5, tzinfo=UTC))
     desk.bring(ONE, entry("a"))
@@ -275,6 +280,7 @@ def test_tags_that_share_a_folder_share_a_feed() -> None:
 # --- what never gets out ------------------------------------------------------------------------------------
 
 
+@pytest.mark.polite("E05")
 def test_a_private_sources_address_is_in_no_output() -> None:
     secret = "https://letters.private.example/feed/k3y?token=s3cret"
     desk = Desk(source(secret, private=True, tags=("mine",)), ONE)

@@ -22,6 +22,7 @@ def test_what_differs_is_written_and_named_in_order(tmp_path: Path) -> None:
     assert write_all(tmp_path / "public", {}) == []
 
 
+@pytest.mark.polite("E01")
 def test_what_is_equal_is_not_touched(tmp_path: Path) -> None:
     write_all(tmp_path, {"atom.xml": b"one", "same-size": b"abc"})
     for name in ("atom.xml", "same-size"):
@@ -38,29 +39,37 @@ def test_files_are_for_everybody_to_read(tmp_path: Path) -> None:
     assert (tmp_path / "atom.xml").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_reader_sees_whole_versions_only(tmp_path: Path) -> None:
-    versions = [bytes([65 + n % 26]) * (20_000 + 7 * n) for n in range(300)]
-    path, torn, reads, enough = tmp_path / "atom.xml", set[bytes](), [0], threading.Event()
+@pytest.mark.polite("E06")
+@pytest.mark.fault(3)
+def test_of_a_hundred_thousand_reads_none_is_torn(tmp_path: Path) -> None:
+    """Readers open, read and close as fast as they can while a writer publishes one version after the other."""
+    versions = [bytes([65 + n]) * (4_000 + 701 * n) for n in range(26)]
+    path, torn, enough = tmp_path / "atom.xml", list[bytes](), threading.Event()
     write_all(tmp_path, {"atom.xml": versions[0]})
 
     def read() -> None:
-        whole = set(versions)
-        while not enough.is_set():
-            data = path.read_bytes()
-            reads[0] += 1
-            if data not in whole:
-                torn.add(data)
+        for _ in range(100_000):
+            descriptor = os.open(path, os.O_RDONLY)
+            data = os.read(descriptor, 50_000)
+            os.close(descriptor)
+            if not data or data != versions[data[0] - 65]:
+                torn.append(data)
+        enough.set()
 
     reader = threading.Thread(target=read)
     reader.start()
-    for version in versions[1:]:
-        assert write_all(tmp_path, {"atom.xml": version}) == ["atom.xml"]
-    enough.set()
+    written = 0
+    while not enough.is_set():
+        written += 1
+        assert write_all(tmp_path, {"atom.xml": versions[written % 26]}) == ["atom.xml"]
     reader.join()
     assert not torn
-    assert reads[0] > 100
+    assert written > 20
+    assert [found.name for found in tmp_path.iterdir()] == ["atom.xml"]
 
 
+@pytest.mark.polite("E06")
+@pytest.mark.fault(3)
 def test_two_writers_do_not_get_into_each_others_way(tmp_path: Path) -> None:
     versions, broken = [bytes([65 + n]) * 50_000 for n in range(4)], []
 

@@ -132,6 +132,7 @@ def test_a_feed_without_entries_is_a_feed() -> None:
 # --- archives and tombstones ---------------------------------------------------------------------------------
 
 
+@pytest.mark.polite("E10")
 def test_an_archive_document_says_so_and_links_the_chain() -> None:
     root = atom_tree(
         replace(

@@ -52,6 +52,7 @@ def test_the_head() -> None:
     }
 
 
+@pytest.mark.polite("E14")
 def test_an_entry_in_full() -> None:
     found = item(
         author="Ann Example",
@@ -128,6 +129,7 @@ def test_a_title_is_the_same_in_all_three_forms(text: str) -> None:
     assert titles == {"ab"}
 
 
+@pytest.mark.polite("E14")
 def test_the_ids_are_those_of_the_atom_and_rss_forms_in_their_order() -> None:
     feed = replace(FEED, entries=tuple(replace(ENTRY, id=f"urn:uuid:{number}") for number in (2, 3, 1)))
     ids = [found["id"] for found in parsed(feed)["items"]]

@@ -115,6 +115,8 @@ def test_every_kind_of_file_has_its_type(name: str, kind: str) -> None:
     assert content_type(Path(name)) == kind
 
 
+@pytest.mark.polite("E08")
+@pytest.mark.polite("E07")
 def test_a_file_is_served_with_all_it_needs(running: Running) -> None:
     status, headers, body = running.ask()
     assert (status, body) == (200, LONG)
@@ -137,6 +139,7 @@ def test_no_page_may_run_or_load_what_is_not_ours(running: Running, path: str) -
     assert headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.polite("E12")
 @pytest.mark.parametrize(
     ("accepted", "packed"),
     [
@@ -167,6 +170,7 @@ def test_a_short_file_is_not_packed(running: Running) -> None:
     assert "content-encoding" not in running.ask("/rss.xml", accept_encoding="gzip")[1]
 
 
+@pytest.mark.polite("E07")
 def test_head_says_the_same_without_a_body(running: Running) -> None:
     for path, extra in (("/atom.xml", {}), ("/atom.xml", {"accept_encoding": "gzip"}), ("/none", {})):
         status, headers, _ = running.ask(path, **extra)
@@ -180,6 +184,7 @@ def test_nothing_can_be_changed(running: Running, method: str) -> None:
     assert running.ask("/atom.xml", method)[0] == 405
 
 
+@pytest.mark.polite("E07")
 @pytest.mark.parametrize(
     ("condition", "status"),
     [
@@ -205,6 +210,7 @@ def test_if_none_match(running: Running, condition: str, status: int) -> None:
         assert not {"content-type", "content-encoding", "content-length"} & headers.keys()
 
 
+@pytest.mark.polite("E07")
 @pytest.mark.parametrize(
     ("since", "status"),
     [
@@ -220,6 +226,7 @@ def test_if_modified_since(running: Running, since: str, status: int) -> None:
     assert running.ask(if_modified_since=since)[0] == status
 
 
+@pytest.mark.polite("E07")
 def test_if_none_match_wins_over_if_modified_since(running: Running) -> None:
     later = "Sun, 15 Mar 2026 07:00:00 GMT"
     assert running.ask(if_none_match='"other"', if_modified_since=later)[0] == 200

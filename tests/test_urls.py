@@ -7,7 +7,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.urls import MAX_URL, absolute, canonical, clean_link, host_of, is_http, site_name, without_secrets
+from aggregator.urls import (
+    MAX_URL,
+    absolute,
+    canonical,
+    clean_link,
+    host_of,
+    is_http,
+    public_address,
+    site_name,
+    without_secrets,
+)
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 
@@ -261,3 +271,24 @@ def test_values_that_others_wrote() -> None:
     rows = [json.loads(line) for line in values.split("\n") if line]
     wrong = {row["input"] for row in rows if (clean_link(row["input"], seen_on=row["feed"]) or "") != row["expect"]}
     assert wrong <= DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://blog.example/feed", "https://blog.example/feed"),
+        ("https://blog.example/feed/?a=1&b=%20#top", "https://blog.example/feed/?a=1&b=%20"),
+        ("https://blog.example/feed?", "https://blog.example/feed?"),
+        ("https://blog.example/?cat=2;page=3&&x", "https://blog.example/?cat=2;page=3&&x"),
+        ("https://ann:s3cret@blog.example/feed", "https://blog.example/feed"),
+        ("https://blog.example/feed?token=s3cret", "https://blog.example/feed"),
+        ("https://blog.example/feed?lang=en&access_token=s3cret&page=2", "https://blog.example/feed?lang=en&page=2"),
+        ("https://blog.example/feed?key=s3cret;lang=en", "https://blog.example/feed?lang=en"),
+        ("https://blog.example/feed?API%5Fkey=s3cret", "https://blog.example/feed"),
+        ("https://blog.example/feed#token=s3cret", "https://blog.example/feed"),
+        ("tag:blog.example,2026:feed", "tag:blog.example,2026:feed"),
+        ("", ""),
+    ],
+)
+def test_public_address(url: str, shown: str) -> None:
+    assert public_address(url) == shown

@@ -8,7 +8,7 @@ from datetime import datetime
 from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
 from aggregator.html import excerpt
 from aggregator.records import Attribution, Config, Copy, MergedEntry, Republish, Source, SourceState, StoredEntry
-from aggregator.urls import site_name
+from aggregator.urls import public_address, site_name
 
 _NEWS = ("news", "folded")
 _EXCERPT_WORDS = 60
@@ -61,11 +61,13 @@ class View:
         return "link" if source.private else source.republish
 
     def attribution(self, key: int) -> Attribution:
-        """How outputs name a source; a private one by its title alone."""
+        """How outputs name a source, without secrets; a private one by its title alone."""
         source, state = self._sources[key], self._states[key]
         if source.private:
             return Attribution(self.title(key), id=f"urn:fow-aggregator:source:{key}")
-        return Attribution(self.title(key), state.feed_link, source.url, state.feed_id or source.url)
+        address = public_address(source.url)
+        site = public_address(state.feed_link) if state.feed_link else None
+        return Attribution(self.title(key), site, address, public_address(state.feed_id or address))
 
     def representative(self, group: Sequence[StoredEntry]) -> StoredEntry | None:
         """The copy that stands for a group: the first accepted that is shown; None hides the group."""
@@ -89,6 +91,7 @@ class View:
         if stored is None:
             return None
         entry, allowed = stored.entry, self.republish(stored.source_key)
+        private = self._sources[stored.source_key].private  # as title and link, no more
         summary, content = (entry.summary, entry.content) if allowed == "full" else ("", "")
         return MergedEntry(
             id=stored.id,
@@ -97,13 +100,13 @@ class View:
             source=self.attribution(stored.source_key),
             published=stored.published,
             updated=stored.changed_at,
-            author=entry.author,
+            author=None if private else entry.author,
             summary=summary,
             content=content or summary,
             excerpt=excerpt(entry.text, _EXCERPT_WORDS) if allowed != "link" else "",
             language=entry.language,
             tags=self.verdict(stored).tags,
-            categories=entry.categories,
+            categories=() if private else entry.categories,
             enclosures=entry.enclosures if allowed == "full" else (),
             image=entry.image if allowed == "full" else None,
             copies=self.copies(group, stored),
