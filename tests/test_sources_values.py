@@ -87,7 +87,7 @@ def test_what_a_value_means(read: Callable[[object], object], written: object, v
         (values.url, "https://exa<mple.org/", "names no host"),
         (values.url, "https://example.org:port/", "is not an address"),
         (values.url, "http://[::1/", "is not an address"),
-        (values.url, "https://a.example - https://b.example", "holds no spaces"),
+        (values.url, "https://a.example - https://b.example", "one line holds one address"),
         (values.url, "https://a.example/\u202e", "holds no spaces"),
         (values.url, "https://ann:secret@example.org/feed", "use `auth: env:NAME`"),
         (values.url, "https://example.org/" + "a" * 5000, "longer than"),

@@ -100,7 +100,7 @@ def test_keys_that_stand_twice_are_told_beside_the_rest() -> None:
         (b"sources:\n\t- a\n", 2, 1, "a tab"),
         (b"sources:\n  - url: a\n  \ttitle: b\n", 3, 3, "a tab"),
         (b"title: AI: the future\n", 1, 10, "put a value that holds `: ` in quotes"),
-        (b'title: "Future" of work\nlink: x\n', 1, 17, "a value which begins with a quote ends with it"),
+        (b'title: "Future" of work\nlink: x\n', 1, 17, "ends where that is closed, or stands in quotes"),
         (b'sources:\n  - url: "https://exa\n  - b\n', 2, 10, "never closed; is the file half saved?"),
         (b"topics:\n  a: [x, y\nlenses:\n  b: c\n", 2, 6, "this `[` is never closed"),
         (b"a: {b: 1\nc: 2\n", 1, 4, "this `{` is never closed"),

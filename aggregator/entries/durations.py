@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 _DURATION = re.compile(r"([0-9]{1,7}) ?([smhdw])", re.ASCII)
+_SPELT = re.compile(r"([0-9]{1,7}) ?(sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = timedelta(days=36500)
 
@@ -29,4 +30,6 @@ def parse_duration(text: str) -> timedelta:
 def _what_was_meant(written: str) -> str:
     if re.fullmatch(r"[0-9]{1,9}", written, re.ASCII):
         return f"`{written}` has no unit; write {written}m for minutes, {written}h for hours or {written}d for days"
+    if spelt := _SPELT.fullmatch(written.lower()):
+        return f"`{written[:40]}` is not a duration; did you mean `{spelt[1]}{spelt[2][0]}`?"
     return f"`{written[:40]}` is not a duration; write a whole number and a unit: 90s, 15m, 1h, 1d or 2w"

@@ -21,8 +21,8 @@ MOST_SHOWN = 200
 _HOMES: dict[type[Part], str] = {
     FeedsFile: "the top of the file",
     SourceLine: "a source or `defaults:`",
-    SeriesKeys: "a series under `digests:`",
     DigestKeys: "`digest:`",
+    SeriesKeys: "a series under `digests:`",
     RuleLine: "a rule under `filters:`",
 }
 _SAID = {
@@ -101,15 +101,28 @@ def _in_words(kind: str, found: Any) -> str:
         return "must be from 1 to 1000"
     if kind == "model_type" and len(found["loc"]) == 2 and found["loc"][0] == "sources":
         return f"a source is an address or a map with `url:`, and here it is {_shown(given)}"
+    return _of_a_kind(kind, found)
+
+
+def _of_a_kind(kind: str, found: Any) -> str:
+    """A value of the wrong kind: what it must be, what it is, and the slip that makes it so."""
+    given = found["input"]
+    if kind == "list_type" and isinstance(given, str) and (written := given.strip("- ")) and given.startswith("-"):
+        return f"a space is missing after the `-`: `- {written.split()[0][:200]}`"
     said = _SAID.get(kind) or str(found["msg"]).replace("Input should be", "must be")
-    return said + (f", and here it is {_shown(given)}{_meant_flag(given)}" if kind in _SAID else "")
+    return said + (f", and here it is {_shown(given)}{_hint(kind, given)}" if kind in _SAID else "")
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
     return f"the text `{value[:40]}`" if isinstance(value, str) else values.kind_of(value)
 
 
-def _meant_flag(value: object) -> str:
+def _hint(kind: str, value: object) -> str:
+    """What was meant: a source without its dash, a word that stands for true or false elsewhere."""
+    if kind == "list_type" and isinstance(value, dict) and value:
+        return f"; is the `- ` before `{next(iter(value))}` missing?"
     word = value.lower() if isinstance(value, str) else ""
     if word in ("yes", "on", "true"):
         return "; did you mean true?"

@@ -14,13 +14,26 @@ Place = tuple[int, int]
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
+_MIDDLE = re.compile(r"^={7}(?=\r?$)", re.MULTILINE)
+_INVISIBLE = re.compile("[\x85\u2028\u2029]")
+_OTHER_KINDS = (
+    (
+        re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<opml\b", re.IGNORECASE),
+        "this is an OPML file; `aggregator import FILE` reads it",
+    ),
+    (
+        re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.IGNORECASE),
+        "this is a web page, not the file of your sources",
+    ),
+    (re.compile(r"\s*<(?:\?xml|rss|feed)\b", re.IGNORECASE), "this is XML, not the file of your sources"),
+)
 _TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r" *\t")
 
 _MISFIT = (
-    "this does not fit what stands before it; check the indentation, and that a value which begins with a quote "
-    "ends with it"
+    "this does not fit what stands before it; check the indentation, and that a value which begins with a quote, "
+    "[ or { ends where that is closed, or stands in quotes as a whole"
 )
 # What the parser says (in either of its two builds) -> where it is better said to be, and what was meant.
 _MEANINGS = (
@@ -64,25 +77,45 @@ def decode(data: bytes, file: str) -> str:
         raise ConfigError(_at(text, found.start(), file, f"a {what} stands here: the file is damaged or half saved"))
     if found := _CONFLICT.search(text):
         raise ConfigError(_at(text, found.start(), file, f"`{found[0]}`: a merge was not resolved here; keep one side"))
+    if found := _INVISIBLE.search(text):
+        said = f"an invisible line break (U+{ord(found[0]):04X}) stands here; write a space"
+        raise ConfigError(_at(text, found.start(), file, said))
+    for form, said in _OTHER_KINDS:
+        if form.match(text):
+            raise ConfigError(Problem(file, 1, 1, said))
     if found := _TAG_DIRECTIVE.search(text):
         raise ConfigError(_at(text, found.start(), file, "tags (`%TAG`) are not read"))
     return text
 
 
-def explain(said: str, places: tuple[Place, Place], text: str, file: str) -> Problem:
-    """What the parser `said`, as a Problem; `places` are where it stumbled and where the spoilt part begins."""
+def explain(said: str, places: tuple[Place, Place], text: str, file: str, quote: tuple[Place, int] | None) -> Problem:
+    """What the parser `said`, as a Problem; `places` are where it stumbled and where the spoilt part begins.
+
+    `quote` is the last text in quotes before that, where it goes over several lines: its beginning, its last line.
+    """
     at, began = places
     lines = text.splitlines()
     line = lines[at[0] - 1] if at[0] <= len(lines) else ""
     if _TAB_INDENT.match(line):
         return Problem(file, at[0], line.index("\t") + 1, "a tab indents this line; YAML wants spaces")
+    if found := _MIDDLE.search(text):
+        return _at(text, found.start(), file, f"`{found[0]}`: a merge was not resolved here; keep one side")
+    if quote and quote[1] == at[0]:
+        said = f"this quote ends only on line {at[0]}; is its end missing on line {quote[0][0]}?"
+        return Problem(file, *quote[0], said)
+    return Problem(file, *_meaning(said, at, began, line, at_end=at[0] > len(lines)))
+
+
+def _meaning(said: str, at: Place, began: Place, line: str, *, at_end: bool) -> tuple[int, int, str]:
+    """Line, column and words for what the parser said."""
+    if at_end and "node content" in said:
+        return (*at, "the file ends where a value was expected; is it half saved?")
     if "cannot start any token" in said:
-        sign = line[at[1] - 1 : at[1]]
-        return Problem(file, *at, f'a value cannot begin with "{sign}"; put it in quotes')
+        return (*at, f'a value cannot begin with "{line[at[1] - 1 : at[1]]}"; put it in quotes')
     for fragment, where, meaning in _MEANINGS:
         if fragment in said:
-            return Problem(file, *(at if where == "at" else began), meaning)
-    return Problem(file, *at, f"this is not YAML: {said}")
+            return (*(at if where == "at" else began), meaning)
+    return (*at, f"this is not YAML: {said}")
 
 
 def _not_utf8(error: UnicodeDecodeError, file: str) -> Problem:

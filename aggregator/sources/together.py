@@ -38,6 +38,8 @@ def _sources(document: Document) -> Iterator[tuple[Path, Any]]:
 
 def _missing_sources(document: Document, file: str) -> Iterator[Problem]:
     given = document.data if isinstance(document.data, dict) else {"sources": document.data}
+    if any(key.lower() == "sources" != key for key in given):
+        return  # an unknown key, told as such
     if not given.get("sources") and not given.get("reading_lists"):
         place = document.key_at(("sources",))
         yield Problem(file, place.line, place.column, _NO_SOURCES)

@@ -25,6 +25,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE | re.ASCII)
 _AUTH = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _SERIES_NAME = re.compile(r"[^\W_][\w-]{0,49}")
+_SLIP = re.compile(r"(url|href|link)(:?)\s*(https?://\S+)", re.IGNORECASE)
+_CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
 _UNSAFE_HOST = re.compile(r"[\s<>\"{}|\\^`%@,;!?*()']")
 
 
@@ -95,6 +97,13 @@ def proxy(value: object) -> str:
 def _check_form(address: str) -> None:
     if len(address) > _LONGEST_URL:
         raise ValueError(f"this address is longer than {_LONGEST_URL:,} characters")
+    if slip := _SLIP.fullmatch(address):
+        what = f"a space is missing after `{slip[1]}:`" if slip[2] else f"the colon after `{slip[1]}` is missing"
+        raise ValueError(f"{what}: `{slip[1]}: {slip[3][:200]}`")
+    if address.count("://") > 1 and re.search(r"[\s,;]\s*(?:- )?https?://", address):
+        raise ValueError("one line holds one address; write each on a line of its own after `- `")
+    if address[:1] in _CURLY or address[-1:] in _CURLY:
+        raise ValueError(f'these quotes ({address[0]} {address[-1]}) are letters to YAML; write " or none')
     if " " in address or not address.isprintable():
         raise ValueError("an address holds no spaces; is a line break or a `- ` missing?")
     try:

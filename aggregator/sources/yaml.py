@@ -92,7 +92,7 @@ def parse(data: bytes, file: str) -> Document:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(explain(error.problem or "", _places(error), text, file)) from None
+        raise ConfigError(explain(error.problem or "", _places(error), text, file, builder.quote)) from None
     except yaml.YAMLError as error:
         raise ConfigError(Problem(file, 0, 0, " ".join(str(error).split()))) from None
     return Document(text, builder.root, builder.keys, builder.values, tuple(builder.problems))
@@ -134,6 +134,7 @@ class _Builder:
     keys: dict[Path, Span] = field(default_factory=dict)
     values: dict[Path, Span] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    quote: tuple[tuple[int, int], int] | None = None
     _stack: list[_Frame] = field(default_factory=list)
     _anchors: dict[str, _Anchor | None] = field(default_factory=dict)
     _nodes: int = 0
@@ -157,6 +158,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         self._check(event)
+        self._note_quote(event)
         frame = self._stack[-1] if self._stack else None
         if frame and isinstance(frame.data, dict) and frame.key is None:
             self._take_key(frame, event)
@@ -165,6 +167,12 @@ class _Builder:
         if event.anchor:
             self._anchors[event.anchor] = _Anchor(value, 1)
         self._place(value, _span(event))
+
+    def _note_quote(self, event: yaml.ScalarEvent) -> None:
+        """A text in quotes over several lines: often one whose closing quote was forgotten, up to the next one."""
+        self.quote, start, end = None, event.start_mark, event.end_mark
+        if event.style in ("'", '"') and start is not None and end is not None and end.line > start.line:
+            self.quote = (start.line + 1, start.column + 1), end.line + 1
 
     def _take_key(self, frame: _Frame, event: yaml.ScalarEvent) -> None:
         key = event.value

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 _UTC = "UTC"
+_FORM = "write it as the tz database does, such as Europe/Berlin, or UTC"
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -53,10 +55,12 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _suggestion(name: str) -> str:
+    if re.fullmatch(r"[A-Z]{2,5}", name.strip()):  # CEST, PDT: which place that is cannot be told
+        return _FORM
     known = {zone.casefold(): zone for zone in sorted(available_timezones())}
     wanted = name.strip().casefold().replace(" ", "_")
     cities = {folded.rpartition("/")[2]: zone for folded, zone in known.items()}
     for names in (known, cities):
         if close := difflib.get_close_matches(wanted, names, 1, 0.75):
             return f"did you mean `{names[close[0]]}`?"
-    return "write it as the tz database does, such as Europe/Berlin, or UTC"
+    return _FORM
