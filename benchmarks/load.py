@@ -44,6 +44,7 @@ def seconds(data: bytes) -> float:
 
 
 def main() -> int:
+    """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sources", type=int, default=10_000)
     parser.add_argument("--json", action="store_true")
