@@ -1,4 +1,5 @@
-"""The parser as the oracle suites ask for it: `parse(data, url, headers)` -> plain values before sanitizing."""
+"""The parser as the oracle suites ask for it: `parse(data, url, headers)` -> plain values, as parsed and normalized,
+before sanitizing, cleaning of links and boilerplate."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from aggregator.entries.normalize import title_for
 from aggregator.errors import ParseError
+from aggregator.html import text_of
 from aggregator.parse.feed import parse as parse_feed
 from aggregator.records import ParsedEntry, ParsedFeed
 
@@ -37,9 +40,12 @@ def _feed(feed: ParsedFeed) -> dict[str, Any]:
 
 
 def _entry(entry: ParsedEntry) -> dict[str, Any]:
-    names = "id link title summary content author author_email comments image language source_title duration"
+    texts = "id link title summary content author author_email comments image language"
+    names = f"{texts} source_title source_id rights duration"
     values = {name: getattr(entry, name) for name in names.split()}
-    if entry.title and entry.title_is_text:
+    if not entry.title:
+        values["title"] = title_for(text_of(entry.content or entry.summary or ""), entry.enclosures, entry.link)
+    elif entry.title_is_text:
         values["title"] = escape(entry.title, quote=False)
     values |= {"author_name": entry.author, "author_raw": _raw(entry.author, entry.author_email)}
     values |= {"published": _date(entry.published), "updated": _date(entry.updated)}

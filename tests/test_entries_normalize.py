@@ -161,6 +161,7 @@ def test_nothing_private_or_dangerous_comes_through() -> None:
     ("given", "title"),
     [
         ({"title": "A &amp; B"}, "A & B"),
+        ({"enclosures": (Enclosure("https://c.example/a/Show%20%3112.mp3?x=1"),)}, "Show 112"),
         ({"title": "a <b> c", "title_is_text": True}, "a <b> c"),
         ({"summary": "Nobody gave this a title."}, "Nobody gave this a title."),
         ({"link": "https://e.example/a"}, "https://e.example/a"),

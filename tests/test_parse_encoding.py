@@ -25,9 +25,9 @@ def _declared(label: str, text: str = TEXT) -> str:
     [
         (TEXT.encode(), None, "utf-8"),
         (b"\xef\xbb\xbf" + TEXT.encode(), "text/xml; charset=iso-8859-1", "utf-8"),
-        ("\ufeff".encode("utf-16-le") + TEXT.encode("utf-16-le"), "text/xml", "utf-16"),
-        (TEXT.encode("utf-16-be"), None, "utf-16"),
-        (TEXT.encode("utf-32-le"), None, "utf-32"),
+        ("\ufeff".encode("utf-16-le") + TEXT.encode("utf-16-le"), "text/xml", "utf-16le"),
+        (TEXT.encode("utf-16-be"), None, "utf-16be"),
+        (TEXT.encode("utf-32-le"), None, "utf-32le"),
         (TEXT.encode("windows-1252"), 'application/rss+xml; charset="windows-1252"', "windows-1252"),
         (TEXT.encode("windows-1252"), "text/xml; charset=iso-8859-1", "windows-1252"),
         (TEXT.encode("windows-1252"), None, "windows-1252"),
@@ -38,6 +38,7 @@ def _declared(label: str, text: str = TEXT) -> str:
         (TEXT.encode(), "text/xml; charset=undefined", "utf-8"),
         (TEXT.encode(), "text/xml; charset=utf-16", "utf-8"),
         (TEXT.encode() + b"<!-- \xe9 -->", None, "utf-8"),
+        (TEXT.encode("utf-32-be"), None, "utf-32be"),
     ],
 )
 def test_labels_and_marks(body: bytes, content_type: str | None, encoding: str) -> None:

@@ -49,6 +49,11 @@ def _read(inner: str, attributes: str = "", author: Person = Person(None, None))
         ("<guid isPermaLink='false'>http://e.example/g</guid>", "link", None),
         ("<guid>g-1</guid>", "link", None),
         ("<media:player url='/p'/>", "link", "http://e.example/p"),
+        ("<enclosure url='/a.mp3'/>", "link", "http://e.example/a.mp3"),
+        ("<atom:link href='/x'/><atom:link type='text/html' href='/h'/>", "link", "http://e.example/h"),
+        ("<atom:link type='a/b' href='/x'/><atom:link href='/h'/>", "link", "http://e.example/h"),
+        ("<atom:rights type='html'>&lt;i&gt;CC BY&lt;/i&gt;</atom:rights>", "rights", "<i>CC BY</i>"),
+        ("<atom:source><atom:id>urn:f</atom:id></atom:source>", "source_id", "urn:f"),
         # title, summary, content
         ("<itunes:title>i</itunes:title><title>t</title>", "title", "t"),
         ("<title/><dc:title>d</dc:title>", "title", "d"),
@@ -92,8 +97,8 @@ def test_precedence(inner: str, field: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("inner", "published", "updated"),
     [
-        ("<pubDate>12 Mar 2026</pubDate><dc:date>2026-03-01</dc:date>", "2026-03-12", None),
-        ("<pubDate>soon</pubDate><dc:date>2026-03-01</dc:date>", "2026-03-01", None),
+        ("<pubDate>12 Mar 2026</pubDate><dc:date>2026-03-01</dc:date>", "2026-03-12", "2026-03-01"),
+        ("<pubDate>soon</pubDate><dc:date>2026-03-01</dc:date>", "2026-03-01", "2026-03-01"),
         ("<atom:updated>2026-03-02</atom:updated>", None, "2026-03-02"),
         (
             "<dcterms:issued>2026-03-01</dcterms:issued><dcterms:modified>2026-03-02</dcterms:modified>",

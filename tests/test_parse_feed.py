@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 import sys
@@ -115,8 +116,8 @@ def test_the_oracles_of_other_projects() -> None:
     command = [sys.executable, str(scorer), "--project", str(ROOT), "--facts"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     strict, lenient = (float(share) for share in re.findall(r"([\d.]+) %", done.stdout.splitlines()[-1]))
-    assert strict >= 88.5
-    assert lenient >= 92.0
+    assert strict >= 90.0
+    assert lenient >= 93.5
 
 
 @needs_corpus
@@ -157,3 +158,13 @@ def test_a_document_without_its_end_is_told_apart_from_a_sloppy_one(document: by
 def test_of_a_cut_document_the_whole_entries_are_taken_the_partial_last_one_is_not(end: str, titles: list[str]) -> None:
     start = "<rss version='2.0'><channel><title>x</title><item><title>One</title></item><item><title>Two</title></item>"
     assert [entry.title for entry in parse((start + end).encode()).entries] == titles
+
+
+def test_a_document_that_is_kept_as_a_gzip_file() -> None:
+    assert parse(gzip.compress(BODIES["wordpress.rss"])) == parse(BODIES["wordpress.rss"])
+
+
+def test_a_gzip_file_is_unpacked_only_so_far() -> None:
+    with pytest.raises(ParseError, match="more than 32 MiB") as caught:
+        parse(gzip.compress(b" " * (33 << 20)))
+    assert caught.value.kind == "limit"

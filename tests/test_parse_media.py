@@ -25,6 +25,7 @@ def _media(inner: str) -> Media:
         ('<media:content url="a.mp4"><media:thumbnail url="t.png"/></media:content>', "http://m.example/t.png"),
         ('<media:thumbnail url="t.png"/><itunes:image href="i.png"/>', "http://m.example/i.png"),
         ('<enclosure url="e.png" type="image/png"/>', "http://m.example/e.png"),
+        ('<itunes:link rel="image" href="l.png"/>', "http://m.example/l.png"),
         ("<image><url>u.png</url></image>", "http://m.example/u.png"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from urllib.parse import unquote
 
 from aggregator.entries.boilerplate import strip_boilerplate
 from aggregator.html import excerpt, safe_html, text_of, title_text
@@ -36,7 +37,7 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
         guid=_guid(parsed, canonical_url, title, text),
         canonical_url=canonical_url,
         link=link,
-        title=title or excerpt(text, 10) or (link or "Untitled"),
+        title=title or title_for(text, parsed.enclosures, link) or "Untitled",
         summary=summary,
         content=content,
         text=text,
@@ -50,6 +51,12 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
         image=_link(base, parsed.image),
         duration=parsed.duration,
     )
+
+
+def title_for(text: str, enclosures: tuple[Enclosure, ...], link: str | None) -> str | None:
+    """What stands in for a title that is missing: the first words, the name of the file that is played, the link."""
+    names = (unquote(e.url.partition("?")[0].rpartition("/")[2]).rpartition(".")[0] for e in enclosures[:1])
+    return excerpt(text, 10) or title_text(next(names, ""), is_text=True) or link
 
 
 def distinct(entries: list[Entry]) -> tuple[Entry, ...]:

@@ -106,10 +106,11 @@ def links(fields: Fields) -> list[Link]:
 
 
 def alternate(found: list[Link]) -> Link | None:
-    """The link to the page: an alternate, HTML before any other type."""
+    """The link to the page: an alternate that says it is HTML, one that does not say what it is, any other."""
     pages = [link for link in found if "alternate" in link.rel.split()]
-    html = [link for link in pages if not link.type or "html" in link.type]
-    return next(iter(html or pages), None)
+    html = [link for link in pages if "html" in link.type]
+    unsaid = [link for link in pages if not link.type]
+    return next(iter(html or unsaid or pages), None)
 
 
 def first(found: list[Link], rel: str) -> Link | None:

@@ -40,7 +40,17 @@ _MEANT: Final = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
-_NAMES: Final = {"cp932": "shift_jis", "cp949": "euc-kr", "big5hkscs": "big5", "windows-874": "tis-620"}
+_NAMES: Final = {
+    "ascii": "us-ascii",
+    "cp932": "shift_jis",
+    "cp949": "euc-kr",
+    "big5hkscs": "big5",
+    "windows-874": "tis-620",
+    "utf-16-le": "utf-16le",
+    "utf-16-be": "utf-16be",
+    "utf-32-le": "utf-32le",
+    "utf-32-be": "utf-32be",
+}
 _REFUSED: Final = re.compile(
     r"idna|punycode|undefined|unicode.escape|mbcs|oem|charmap|palmos|base64|utf.?(?:7|16|32)\b", re.IGNORECASE
 )
@@ -113,11 +123,11 @@ def _by_mark(body: bytes) -> Decoded | None:
             if encoding == "utf-8":
                 return _utf8(body[len(mark) :])
             text = body[len(mark) :].decode(encoding, "replace")
-            return Decoded(text, encoding[:6], "\ufffd" not in text)
+            return Decoded(text, _name(encoding), "\ufffd" not in text)
     for pattern, encoding in _WIDE:
         if pattern.match(body):
             text = body.decode(encoding, "replace")
-            return Decoded(text, encoding[:6], "\ufffd" not in text)
+            return Decoded(text, _name(encoding), "\ufffd" not in text)
     return None
 
 
@@ -201,4 +211,5 @@ def _codec(label: str) -> str | None:
 
 
 def _name(encoding: str) -> str:
+    """The name that IANA registers, in lower case."""
     return _NAMES.get(encoding, encoding)

@@ -55,7 +55,7 @@ PUBLISHED: Final = (
     "date",
     "published",
 )
-UPDATED: Final = ("atom:updated", "atom:modified", "dcterms:modified", "lastbuilddate", "updated")
+UPDATED: Final = ("atom:updated", "atom:modified", "dcterms:modified", "lastbuilddate", "updated", "dc:date")
 AUTHOR: Final = (
     "author",
     "atom:author",
@@ -65,6 +65,7 @@ AUTHOR: Final = (
     "itunes:author",
     "googleplay:author",
 )
+RIGHTS: Final = ("atom:rights", "atom:copyright", "dc:rights", "dcterms:rights", "copyright", "media:copyright")
 CATEGORIES: Final = ("category", "atom:category", "dc:subject", "media:category", "itunes:category", "itunes:keywords")
 ORIGINAL_LINK: Final = ("feedburner:origlink", "pheedo:origlink")
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
@@ -77,7 +78,8 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
     fields = Fields(element)
     links = atom.links(fields)
     media = Media(fields, bases)
-    link = _link(fields, links, bases) or media.player
+    enclosures = _enclosures(fields, links, bases, media)
+    link = _link(fields, links, bases) or media.player or next((one.url for one in enclosures), None)
     title, title_is_text = title_of(fields, bases)
     author = _author(fields, author)
     content = html_of(fields, CONTENT, bases)
@@ -95,11 +97,13 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
         author=author.name,
         author_email=author.email,
         categories=categories_of(fields, CATEGORIES),
-        enclosures=_enclosures(fields, links, bases, media),
+        enclosures=enclosures,
         comments=_comments(fields, links, bases),
         image=media.image,
         language=_language(fields, holder) or language,
         source_title=_source(fields),
+        source_id=next((source.text("atom:id", "id") for source in fields.within("atom:source")), None),
+        rights=html_of(fields, RIGHTS, bases),
         duration=seconds(fields.text("itunes:duration")) or media.duration,
         base=bases.own(holder) or link or bases.url(element, "."),
     )

@@ -6,6 +6,7 @@ JSON goes to `jsonfeed`, XML that is well-formed or nearly so to `express`, ever
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from aggregator.records import ParsedFeed
 BIG: Final = 4 << 20
 MOST_ENTRIES_OF_BIG: Final = 1_000
 MOST_ENTRIES: Final = 5_000
+LARGEST: Final = 32 << 20
 
 _END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _TAIL = 4096  # caches write comments after the end
@@ -30,6 +32,7 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     came. Of a body over 4 MiB the newest 1,000 entries are kept, of a smaller one 5,000; `left_out` counts the
     others. Raises ParseError (`html`, `not_feed` or `limit`) and nothing else, whatever the bytes are.
     """
+    body = _unpacked(body)
     decoded = decode(body, content_type)
     text = decoded.text.lstrip("\ufeff \t\r\n")
     if not text:
@@ -41,6 +44,20 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     if cut and _is_inside_an_entry(text):
         feed = replace(feed, entries=feed.entries[:-1])
     return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful, cut=cut)
+
+
+def _unpacked(body: bytes) -> bytes:
+    """A document that is kept and served as a gzip file (RFC 1952); what turns out to be none stays as it is."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    stream = zlib.decompressobj(31)
+    try:
+        unpacked = stream.decompress(body, LARGEST)
+    except zlib.error:
+        return body
+    if stream.unconsumed_tail:
+        raise ParseError("limit", f"a gzip file of more than {LARGEST >> 20} MiB")
+    return unpacked or body
 
 
 def _is_inside_an_entry(text: str) -> bool:

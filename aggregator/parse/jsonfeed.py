@@ -63,10 +63,11 @@ def _load(text: str) -> _Object:
 
 
 def _entry(item: _Object, base: str | None, language: str | None, feed_author: Person) -> ParsedEntry:
-    link = _url(item, base, "url", "external_url")
     author = _author(item)
     plain = _text(item, "content_text")
     attachments = [one for one in _objects(item, "attachments") if _url(one, base, "url")]
+    enclosures = tuple(_enclosure(one, base) for one in attachments)
+    link = _url(item, base, "url", "external_url") or next((one.url for one in enclosures), None)
     return ParsedEntry(
         id=_text(item, "id"),
         link=link,
@@ -78,7 +79,7 @@ def _entry(item: _Object, base: str | None, language: str | None, feed_author: P
         updated=parse_date(_text(item, "date_modified") or ""),
         author=author.name or feed_author.name,
         categories=unique(_strings(item.get("tags"))),
-        enclosures=tuple(_enclosure(one, base) for one in attachments),
+        enclosures=enclosures,
         image=_url(item, base, "image", "banner_image"),
         language=_text(item, "language") or language,
         duration=next((time for one in attachments if (time := seconds(_text(one, "duration_in_seconds")))), None),

@@ -46,7 +46,8 @@ class Media:
     @property
     def image(self) -> str | None:
         """The entry's picture: iTunes' image, a thumbnail, a medium or an enclosure that is an image."""
-        for child in self._entry.all("itunes:image", "googleplay:image"):
+        covers = [child for child in self._entry.all("itunes:link") if attribute(child, "rel") == "image"]
+        for child in (*self._entry.all("itunes:image", "googleplay:image"), *covers):
             if url := self._bases.url(child, attribute(child, "href") or attribute(child, "url") or text_of(child)):
                 return url
         thumbnails = [child for scope in self._scopes for child in scope.all("media:thumbnail")]

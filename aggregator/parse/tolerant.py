@@ -140,7 +140,8 @@ def _format(version: str) -> Literal["rss", "atom"]:
 
 def _entry(values: _Values, base: str | None, version: str, feed: _Values) -> ParsedEntry:
     is_atom = version.startswith("atom")
-    link = _link(values, base, is_atom=is_atom)
+    enclosures = _enclosures(values, base)
+    link = _link(values, base, is_atom=is_atom) or next((one.url for one in enclosures), None)
     content = next((_html(one) for one in values.get("content") or ()), None)
     summary = _html(values.get("summary_detail") or {})
     title = values.get("title_detail") or {}
@@ -162,11 +163,13 @@ def _entry(values: _Values, base: str | None, version: str, feed: _Values) -> Pa
         author=author.name,
         author_email=author.email,
         categories=_categories(values),
-        enclosures=_enclosures(values, base),
+        enclosures=enclosures,
         comments=resolve(base, _text(values, "comments")),
         image=_image(values, base),
         language=_text(feed, "language"),
         source_title=_text(values.get("source") or {}, "title"),
+        source_id=_text(values.get("source") or {}, "id"),
+        rights=_html(values.get("rights_detail") or {}),
         duration=seconds(_text(values, "itunes_duration")),
         base=link or base,
     )

@@ -56,7 +56,8 @@ class ParsedEntry:
     """One entry as the publisher wrote it: URLs absolute, dates UTC, `summary` and `content` still strangers' HTML.
 
     `id` is the raw guid, never resolved or rewritten. `title` is text when `title_is_text`, else HTML.
-    `author` joins all authors with ", ". `duration` in seconds.
+    `author` joins all authors with ", ". `duration` in seconds. `rights` is the entry's own licence, HTML;
+    `source_title` and `source_id` name the feed that it was taken over from.
     """
 
     id: str | None = None
@@ -75,6 +76,8 @@ class ParsedEntry:
     image: str | None = None
     language: str | None = None
     source_title: str | None = None
+    source_id: str | None = None
+    rights: str | None = None
     duration: int | None = None
     base: str | None = None
 
