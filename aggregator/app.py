@@ -13,10 +13,10 @@ from aggregator.deliver import Delivered, deliver
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
-from aggregator.fetch.client import public_link, tls_context, user_agent
-from aggregator.fetch.guard import Resolver, look_up
+from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
+from aggregator.fetch.names import Resolver, look_up
 from aggregator.health import NETWORK_KINDS, is_offline
-from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
+from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.mail import Server
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState

@@ -15,6 +15,7 @@ _REFUSALS = {
     403: "refused (403)",
     404: "not found (404)",
     406: "it has no feed for us (406)",
+    407: "the proxy wants a password (407)",
     410: "gone (410)",
     429: "it asks us to slow down (429)",
     451: "withheld for legal reasons (451)",

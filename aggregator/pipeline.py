@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -21,8 +20,7 @@ from aggregator.discover import feed_links
 from aggregator.entries.match import match, share_known
 from aggregator.entries.normalize import content_hash, normalize
 from aggregator.errors import FetchError, ParseError, SourceError
-from aggregator.fetch.client import Client
-from aggregator.fetch.guard import Dial, Resolver, dial, look_up
+from aggregator.fetch.client import Client, Wire
 from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
@@ -32,29 +30,6 @@ from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
 LANES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """How to reach the web: what we say we are, TLS, the time one exchange may take (seconds), names, turns."""
-
-    agent: str
-    tls: ssl.SSLContext
-    timeout: float = 30.0
-    resolver: Resolver = look_up
-    dial: Dial = dial
-    turns: Turns = field(default_factory=Turns)
-
-    def client(self) -> Client:
-        """A client for one lane."""
-        return Client(
-            agent=self.agent,
-            tls=self.tls,
-            timeout=self.timeout,
-            resolver=self.resolver,
-            dial=self.dial,
-            turns=self.turns,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +154,7 @@ def _in_turn(
 ) -> None:
     """One host's sources, one after the other; a host that says 429 is asked nothing more, what is left stays due."""
     for source, state in lane:
-        wait = 0.0 if source.allow_private else turns.wait_for(host_of(where_to_ask(source, state)))
+        wait = 0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state)))
         if halt.wait(wait):  # here, where it can be ended; the client's own wait cannot
             return
         polled = poll_source(client, source, state, clock())
@@ -190,7 +165,7 @@ def _in_turn(
 
 def _overtaxed_host(polled: Polled) -> str | None:
     """The public host that said 429: that speaks for all of it. Anything else speaks for one address."""
-    slow_down = polled.response is not None and polled.response.status == TOO_MANY and not polled.source.allow_private
+    slow_down = polled.response is not None and polled.response.status == TOO_MANY and not polled.source.is_ours
     return host_of(polled.response.url) if slow_down and polled.response else None
 
 

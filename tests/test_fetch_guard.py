@@ -3,15 +3,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import httpcore
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.fetch.guard import NEXT_ADDRESS_AFTER, Guard, is_public, look_up
+from aggregator.fetch.guard import NEXT_ADDRESS_AFTER, Guard, is_public
 
 CLOSED = """
 127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.127.255.255 169.254.169.254 172.16.0.1 172.31.255.255
@@ -159,132 +157,3 @@ def test_local_sockets_are_refused() -> None:
     with pytest.raises(FetchError) as caught:
         guard([]).connect_unix_socket("/run/docker.sock")
     assert caught.value.kind == "refused"
-
-
-# --- the stream ----------------------------------------------------------------------------------------------
-
-
-def talking(seconds: float, say: Callable[[socket.socket], object]) -> tuple[Guard, httpcore.NetworkStream]:
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def talk() -> None:
-        with server, server.accept()[0] as sock:
-            say(sock)
-
-    threading.Thread(target=talk, daemon=True).start()
-    made = guard(["127.0.0.1"], permitted="h", seconds=seconds)
-    return made, made.connect_tcp("h", server.getsockname()[1])
-
-
-def read_all(stream: httpcore.NetworkStream) -> None:
-    while stream.read(1000):
-        pass
-
-
-def test_a_dripping_server_cannot_stretch_the_deadline() -> None:
-    enough = threading.Event()
-
-    def drip(sock: socket.socket) -> None:
-        while not enough.wait(0.02):
-            sock.sendall(b"x")
-
-    _, stream = talking(0.4, drip)
-    began = time.monotonic()
-    with pytest.raises((FetchError, TimeoutError)):
-        read_all(stream)
-    assert time.monotonic() - began < 2
-    enough.set()
-    stream.close()
-
-
-def test_a_server_that_does_not_read_cannot_either() -> None:
-    enough = threading.Event()
-    _, stream = talking(0.4, lambda sock: enough.wait(5))
-    began = time.monotonic()
-    with pytest.raises((FetchError, TimeoutError)):
-        stream.write(b"x" * 2**26)
-    assert time.monotonic() - began < 2
-    enough.set()
-    stream.close()
-
-
-def test_a_head_without_end_is_cut_off() -> None:
-    made, stream = talking(2, lambda sock: sock.sendall(b"x" * 200_000))
-    made.head_allowance = 100_000
-    with pytest.raises(FetchError, match="do not end") as caught:
-        read_all(stream)
-    assert caught.value.kind == "limit"
-    made.head_allowance = None
-    read_all(stream)
-    stream.close()
-
-
-def test_an_idle_connection_knows_whether_the_other_side_has_left() -> None:
-    leave = threading.Event()
-    _, stream = talking(5, lambda sock: leave.wait(5))
-    assert stream.get_extra_info("is_readable") is False
-    leave.set()
-    assert stream.read(1) == b""
-    assert stream.get_extra_info("is_readable") is True
-    stream.close()
-    assert stream.get_extra_info("is_readable") is True
-    assert stream.get_extra_info("ssl_object") is None
-    assert stream.get_extra_info("anything else") is None
-
-
-# --- names ---------------------------------------------------------------------------------------------------
-
-
-def test_look_up_gives_each_address_once() -> None:
-    assert look_up("127.0.0.1", 80, 2) == ["127.0.0.1"]
-
-
-@pytest.mark.parametrize("host", ["a" * 64 + ".example", "x..example", "\udc80.example"])
-def test_a_name_that_cannot_be_one(host: str) -> None:
-    with pytest.raises(FetchError, match="no such host") as caught:
-        look_up(host, 80, 5)
-    assert caught.value.kind == "dns"
-
-
-def test_a_name_that_does_not_exist() -> None:
-    def ask(host: str, port: int) -> list[str]:
-        raise socket.gaierror(socket.EAI_NONAME, "no")
-
-    with pytest.raises(FetchError, match=r"gone\.example: no such host") as caught:
-        look_up("gone.example", 80, 2, ask)
-    assert caught.value.kind == "dns"
-
-
-def test_a_name_server_that_hangs_is_left_behind_in_time() -> None:
-    enough = threading.Event()
-    began = time.monotonic()
-    with pytest.raises(FetchError, match="did not answer in time") as caught:
-        look_up("slow.example", 80, 0.3, lambda host, port: [host] if enough.wait(10) else [])
-    assert caught.value.kind == "dns"
-    assert time.monotonic() - began < 2
-    enough.set()
-
-
-def test_many_hanging_names_leave_a_plain_error_and_then_their_places() -> None:
-    enough, failures = threading.Event(), []
-
-    def hang(host: str, port: int) -> list[str]:
-        enough.wait(10)
-        return ["192.0.2.1"]
-
-    def ask() -> None:
-        try:
-            look_up("slow.example", 80, 0.3, hang)
-        except FetchError as error:
-            failures.append(error.kind)
-
-    threads = [threading.Thread(target=ask) for _ in range(70)]
-    began = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == ["dns"] * 70
-    assert time.monotonic() - began < 3
-    enough.set()
-    assert look_up("quick.example", 80, 2, lambda host, port: ["192.0.2.2"]) == ["192.0.2.2"]

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from aggregator.errors import ParseError, StoreError
-from aggregator.fetch.client import tls_context
-from aggregator.fetch.guard import Resolver, look_up
+from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
-from aggregator.pipeline import Polled, Wire, in_lanes, record, settle
+from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store
 from aggregator.urls import host_of
@@ -369,8 +369,8 @@ def test_after_429_a_public_host_is_asked_nothing_more(web: Web) -> None:
     web.on("http://busy.example/a", Answer(429, b"", {"Retry-After": "60"}))
     web.on("http://calm.example/a", Answer(200, rss(1)))
     proxy = web.url("")
-    work = [fresh(Source(f"http://busy.example/{path}", proxy=proxy)) for path in "ab"]
-    work += [fresh(Source("http://calm.example/a", proxy=proxy))]
+    work = [fresh(Source(f"http://busy.example/{path}", proxy=proxy, allow_private=True)) for path in "ab"]
+    work += [fresh(Source("http://calm.example/a", proxy=proxy, allow_private=True))]
     results = polled(work)
     assert sorted(one.source.url for one in results) == ["http://busy.example/a", "http://calm.example/a"]
     assert "http://busy.example/b" not in web.targets()

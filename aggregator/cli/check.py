@@ -57,8 +57,8 @@ def _online(config: Config, options: Settings) -> Iterator[Polled]:
     import threading
 
     from aggregator.cli.progress import Bar
-    from aggregator.fetch.client import public_link, tls_context, user_agent
-    from aggregator.pipeline import Wire, in_lanes
+    from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
+    from aggregator.pipeline import in_lanes
     from aggregator.records import SourceState
     from aggregator.report import Progress
 

@@ -11,6 +11,7 @@ from aggregator.errors import FetchError
 LIMIT = 32 * 2**20
 MOST_LAYERS = 5
 MOST_MEMBERS = 1000  # a gzip file may be several in a row (RFC 1952, section 2.2); thousands of tiny ones are an attack
+MOST_PIECES = 100_000  # chunks of a byte each would cost a second of processor time for every 100 KB
 _PIECE = 2**16
 _JUDGED = 512  # so many bytes tell raw deflate from a document that is mislabelled
 _GZIP = b"\x1f\x8b"
@@ -37,7 +38,10 @@ def decoded(chunks: Iterable[bytes], coding: str, limit: int = LIMIT) -> bytes:
 def _unbroken(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """A connection that breaks within a body is that answer's fault, not the network's."""
     try:
-        yield from chunks
+        for number, chunk in enumerate(chunks):
+            if number == MOST_PIECES:
+                raise FetchError("limit", f"the answer comes in more than {MOST_PIECES:,} pieces")
+            yield chunk
     except TimeoutError:
         raise
     except OSError as error:
@@ -49,8 +53,12 @@ def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > limit:
-            raise FetchError("limit", f"the answer is larger than {limit // 2**20} MiB")
+            raise FetchError("limit", f"the answer is larger than {_size(limit)}")
         yield chunk
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit // 2**10} KiB"
 
 
 def _inflated(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:

@@ -13,6 +13,16 @@ import httpx
 from aggregator.errors import FetchError
 from aggregator.urls import host_of, without_secrets
 
+# part of OpenSSL's name for what went wrong -> what that means
+_TLS_WORDS = {
+    "PROTOCOL_VERSION": "no secure connection: it speaks only versions of TLS that are not safe (1.2 is needed)",
+    "UNSUPPORTED_PROTOCOL": "no secure connection: it speaks only versions of TLS that are not safe (1.2 is needed)",
+    "WRONG_VERSION_NUMBER": "no secure connection: what answers there does not speak TLS",
+    "UNRECOGNIZED_NAME": "no secure connection: it does not know this host name (TLS SNI)",
+    "HANDSHAKE_FAILURE": "no secure connection: no cipher in common",
+    "UNEXPECTED_EOF": "no secure connection: it hung up while TLS was being agreed on",
+}
+
 
 @contextlib.contextmanager
 def translated(url: str) -> Iterator[None]:
@@ -31,16 +41,25 @@ def translated(url: str) -> Iterator[None]:
         cut = "closed connection" in str(error) or "disconnected" in str(error)
         words = "the answer was cut short" if cut else f"not an HTTP answer ({_short(error)})"
         raise FetchError("body", words) from error
-    except (httpcore.ConnectError, httpcore.NetworkError, httpcore.ProxyError) as error:
+    except httpcore.ProxyError as error:
+        raise _of_proxy(_short(error)) from error
+    except (httpcore.ConnectError, httpcore.NetworkError) as error:
         raise FetchError("connect", f"no connection ({_short(error)})") from error
     except (httpx.InvalidURL, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
         raise FetchError("redirect", f"not an address that can be asked: {without_secrets(url)}") from error
 
 
+def _of_proxy(answer: str) -> FetchError:
+    """A proxy's refusal of a tunnel: its status, the reason phrase is only noise."""
+    status = answer[:3]
+    if status == "407":
+        return FetchError("auth", "the proxy wants a password (407)")
+    return FetchError("connect", f"the proxy makes no connection ({status if status.isdigit() else answer})")
+
+
 def _tls_words(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid ({error.verify_message})"
-    return f"no secure connection ({error.reason or 'TLS'})"
+    reason = error.reason or "TLS"
+    return next((words for part, words in _TLS_WORDS.items() if part in reason), f"no secure connection ({reason})")
 
 
 def _short(error: Exception) -> str:

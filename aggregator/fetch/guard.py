@@ -9,11 +9,7 @@ the deadline of the whole exchange, whatever a slow server does.
 from __future__ import annotations
 
 import ipaddress
-import queue
-import select
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,9 +17,10 @@ from typing import Any
 import httpcore
 
 from aggregator.errors import FetchError
+from aggregator.fetch.names import Resolver, in_turns, look_up
+from aggregator.fetch.stream import Stream
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolver = Callable[[str, int, float], list[str]]
 Dial = Callable[[str, int, float], socket.socket]
 
 _CLOSED_V4 = [
@@ -51,9 +48,9 @@ _OPEN_V6 = ipaddress.IPv6Network("2000::/3")
 _CLOSED_V6 = [ipaddress.IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
-NEXT_ADDRESS_AFTER = 2.0  # seconds that an address may take to answer while there is another one
+_HERE = (".localhost", ".localdomain", ".local", ".internal", ".lan", ".home.arpa", ".in-addr.arpa", ".ip6.arpa")
 
-_LOOKUPS = threading.BoundedSemaphore(64)  # getaddrinfo cannot be cancelled: hanging names must not use up all threads
+NEXT_ADDRESS_AFTER = 2.0  # seconds that an address may take to answer while there is another one
 
 
 def is_public(address: Address) -> bool:
@@ -65,39 +62,21 @@ def is_public(address: Address) -> bool:
     return address in _OPEN_V6 and not any(address in net for net in _CLOSED_V6)
 
 
-def _ask_system(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(row[4][0]) for row in found))
+def is_public_name(host: str) -> bool:
+    """Whether a host may be on the public Internet as far as its spelling tells, without asking a name server.
 
-
-def look_up(
-    host: str, port: int, timeout: float, ask_system: Callable[[str, int], list[str]] = _ask_system
-) -> list[str]:
-    """The addresses of a host in the resolver's order; raises FetchError (kind `dns`) when there are none in time.
-
-    `ask_system` may take as long as it likes: it runs in a thread of its own, which is left behind.
+    An address must be public, in every spelling that a resolver knows (`127.1`, `0x7f000001`); a name must have a
+    dot, and none of the endings that are used inside a network or a machine only (RFC 6761, 6762, 8375).
     """
-    deadline = time.monotonic() + timeout
-    answer: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answer.put(ask_system(host, port))
-        except (OSError, UnicodeError) as error:
-            answer.put(error)
-        finally:
-            _LOOKUPS.release()
-
-    if not _LOOKUPS.acquire(timeout=timeout):
-        raise FetchError("dns", f"{host}: too many names are waiting for the name server")
-    threading.Thread(target=ask, daemon=True, name="look-up").start()
+    name = host.strip("[]").rstrip(".").lower()
     try:
-        result = answer.get(timeout=max(deadline - time.monotonic(), 0))
-    except queue.Empty:
-        raise FetchError("dns", f"{host}: the name server did not answer in time") from None
-    if isinstance(result, Exception):
-        raise FetchError("dns", f"{host}: no such host (DNS)") from result
-    return result
+        return is_public(ipaddress.ip_address(name))
+    except ValueError:
+        pass
+    try:
+        return is_public(ipaddress.IPv4Address(socket.inet_aton(name)))
+    except (OSError, UnicodeError):
+        return "." in name and ":" not in name and not name.endswith(_HERE)
 
 
 def dial(address: str, port: int, timeout: float) -> socket.socket:
@@ -106,11 +85,12 @@ def dial(address: str, port: int, timeout: float) -> socket.socket:
 
 
 class Guard(httpcore.NetworkBackend):
-    """The network of one lane: set `deadline` and `permitted` before each exchange.
+    """The network of one lane; set `deadline`, `permitted` and `behind_proxy` before each exchange.
 
     `deadline` is on the monotonic clock; `permitted` is the one host name that may be on a private network, as it
-    stands in the request. `made` counts connections, `sent_at` is when bytes last went out (monotonic). While
-    `head_allowance` is a number, so many bytes may still be read: what comes before an answer's body has an end.
+    stands in the request; `behind_proxy` says that the only host to connect to is a proxy. `made` counts
+    connections, `sent_at` is when bytes last went out (monotonic). While `head_allowance` is a number, so many bytes
+    may still be read: what comes before an answer's body has an end.
     """
 
     def __init__(self, resolver: Resolver = look_up, dial: Dial = dial) -> None:
@@ -118,9 +98,14 @@ class Guard(httpcore.NetworkBackend):
         self._dial = dial
         self.deadline = 0.0
         self.permitted: str | None = None
+        self.behind_proxy = False
         self.made = 0
         self.sent_at = 0.0
         self.head_allowance: int | None = None
+
+    def sent(self) -> None:
+        """Note that bytes went out."""
+        self.sent_at = time.monotonic()
 
     def spend(self, size: int) -> None:
         """Count bytes that were read; raises FetchError (`limit`) when the allowance for a head is used up."""
@@ -145,9 +130,10 @@ class Guard(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Resolve, check every address, connect to the first that answers within its share of the time."""
-        addresses = self._resolve(host, port, self.remaining())
+        shown = f"the proxy {host}" if self.behind_proxy else host
+        addresses = in_turns(self._resolve(host, port, self.remaining()))
         if host != self.permitted:
-            self._check(host, addresses)
+            _check(shown, addresses)
         reason: OSError | None = None
         for number, address in enumerate(addresses, 1):
             share = self.remaining() if number == len(addresses) else min(self.remaining(), NEXT_ADDRESS_AFTER)
@@ -158,8 +144,8 @@ class Guard(httpcore.NetworkBackend):
                 reason = error
                 continue
             self.made += 1
-            return _Stream(sock, self)
-        raise FetchError("connect", _connect_words(host, reason))
+            return Stream(sock, self)
+        raise FetchError("connect", _connect_words(shown, reason))
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -167,72 +153,32 @@ class Guard(httpcore.NetworkBackend):
         """Never: feeds are not on local sockets."""
         raise FetchError("refused", "local sockets are not fetched")
 
-    def _check(self, host: str, addresses: list[str]) -> None:
-        """One private address among several is enough to refuse: a name that mixes them is an attack."""
-        for text in addresses:
-            try:
-                public = "%" not in text and is_public(ipaddress.ip_address(text))
-            except ValueError:
-                public = False
-            if not public:
-                raise FetchError(
-                    "refused",
-                    f"{host} is on a private network ({text}); `allow_private: true` permits it for a source you trust",
-                )
+
+def refuse_by_name(host: str, permitted: str | None) -> None:
+    """For a host that a proxy will resolve: raises FetchError (`refused`) when its spelling alone says private."""
+    if host != permitted and not is_public_name(host):
+        raise _private(host, "")
 
 
-class _Stream(httpcore.NetworkStream):
-    """A socket whose every wait ends at the guard's deadline, so that a dripping server cannot stretch it."""
-
-    def __init__(self, sock: socket.socket, guard: Guard) -> None:
-        self._sock = sock
-        self._guard = guard
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._sock.settimeout(self._guard.remaining())
-        data = self._sock.recv(max_bytes)
-        self._guard.spend(len(data))
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._sock.settimeout(self._guard.remaining())
-        self._sock.sendall(buffer)
-        self._guard.sent_at = time.monotonic()
-
-    def close(self) -> None:
-        self._sock.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        self._sock.settimeout(self._guard.remaining())
+def _check(shown: str, addresses: list[str]) -> None:
+    """One private address among several is enough to refuse: a name that mixes them is an attack."""
+    for text in addresses:
         try:
-            return _Stream(ssl_context.wrap_socket(self._sock, server_hostname=server_hostname), self._guard)
-        except BaseException:
-            self._sock.close()
-            raise
-
-    def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks of a stream: whether an idle connection was closed by the other side."""
-        if info == "is_readable":
-            return _readable(self._sock)
-        if info == "ssl_object":
-            return self._sock if isinstance(self._sock, ssl.SSLSocket) else None
-        return None
+            public = "%" not in text and is_public(ipaddress.ip_address(text))
+        except ValueError:
+            public = False
+        if not public:
+            raise _private(shown, "" if text == shown else f" ({text})")
 
 
-def _readable(sock: socket.socket) -> bool:
-    """Whether an idle connection has something to say: its end, mostly. Asked of the socket below TLS, which knows."""
-    if sock.fileno() < 0:
-        return True
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
+def _private(shown: str, where: str) -> FetchError:
+    hint = "`allow_private: true` permits it for a source you trust"
+    return FetchError("refused", f"{shown} is on a private network{where}; {hint}")
 
 
-def _connect_words(host: str, error: OSError | None) -> str:
+def _connect_words(shown: str, error: OSError | None) -> str:
     if isinstance(error, TimeoutError):
-        return f"{host} does not answer (no connection in time)"
+        return f"{shown} does not answer (no connection in time)"
     if isinstance(error, ConnectionRefusedError):
-        return f"{host} refused the connection"
-    return f"{host} cannot be reached ({error.strerror or error})" if error else f"{host} has no address"
+        return f"{shown} refused the connection"
+    return f"{shown} cannot be reached ({error.strerror or error})" if error else f"{shown} has no address"

@@ -57,6 +57,11 @@ class Source:
     filters: tuple[Rule, ...] = ()
     line: int = 0
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether we ask our own machine or network: a proxy there (`allow_private`) still asks strangers for us."""
+        return self.allow_private and self.proxy is None
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
