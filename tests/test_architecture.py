@@ -78,6 +78,10 @@ THROUGH = {
     "sources/text.py": "sources_yaml",
     "sources/mistakes.py": "sources_config",
     "sources/together.py": "sources_config",
+    "sources/layout.py": "sources_edit",
+    "sources/insertion.py": "sources_edit",
+    "sources/removal.py": "sources_edit",
+    "sources/replacement.py": "sources_edit",
 }
 PURE_FLOOR = 4
 IMPURE = {"os", "socket", "sqlite3", "logging", "random", "subprocess", "tempfile", "threading", "asyncio", "time"}
