@@ -38,7 +38,7 @@ def test_a_wrong_template_stops_nothing_that_was_published(world: World) -> None
     (templates / "style.css").write_text("p { color: green }")
     world.run("digest", code=4)
     assert world.said.splitlines()[-1] == (
-        "publish: templates/digest.html:2: 'aggregator.records.Digest object' has no attribute 'nothing'; "
+        "publish: templates/digest.html:2: 'aggregator.records.digest.Digest object' has no attribute 'nothing'; "
         "the last good output stays"
     )
     assert world.public("index.html").read_bytes() == river
