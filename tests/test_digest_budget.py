@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.digest.budget import Timed, spend
+from aggregator.digest.budget import Timed, Told, spend
 from aggregator.records import DigestEntry, Story
 from tests.makers import NOW
 
 
 def timed(seconds: int, *, told: bool = True, name: str = "") -> Timed:
     line = DigestEntry(name, None, name, "A Blog", NOW)
-    return Timed(Story(name, "", "", ("A sentence.",) if told else (), (line,)), (line,), seconds, 3)
+    story = Story(name, "", "", ("A sentence.",) if told else (), (line,))
+    return Timed((line,), 3, lambda: Told(story, seconds))
 
 
 def minutes(one: list[Timed]) -> list[int]:
-    return [each.seconds for each in one]
+    return [each.told.seconds for each in one]
 
 
 @pytest.mark.parametrize(
@@ -63,5 +64,5 @@ def test_within_a_tenth_when_there_is_that_much(day: list[Timed], read_in: int) 
     assert spent <= read_in * 1.1
     reachable = {0}
     for each in day:
-        reachable |= {total + each.seconds for total in reachable if total + each.seconds <= read_in * 1.1}
+        reachable |= {total + each.told.seconds for total in reachable if total + each.told.seconds <= read_in * 1.1}
     assert spent >= read_in * 0.9 or max(reachable) < read_in * 0.9

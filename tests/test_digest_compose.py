@@ -145,7 +145,6 @@ def test_a_story_quotes_its_entry_and_says_why_it_is_there() -> None:
     assert story.summary
     assert all(sentence in text for sentence in story.summary)
     assert (story.title, story.reason, story.language) == ("A manual by bakers", "your interest: bakers", "en")
-    assert story.entries[0].summary == story.summary
 
 
 @pytest.mark.parametrize(
@@ -258,8 +257,10 @@ def test_two_articles_on_one_event_are_one_block() -> None:
     digest = desk.compose(ALL)
     story = digest.stories[0]
     assert {each.title for each in story.entries} == {CUTS[0], MORE_CUTS[0]}
-    assert (story.title, story.summary, story.reason) == (story.entries[0].title, story.entries[0].summary, "2 sources")
-    assert [bool(each.summary) for each in story.entries] == [True, False]
+    best = dict((CUTS, MORE_CUTS))[story.title]
+    assert (story.title, story.reason) == (story.entries[0].title, "2 sources")
+    assert story.summary
+    assert all(sentence in best for sentence in story.summary)
     assert (story.day, story.since) == (1, None)
     assert (digest.counts.shown, len(digest.stories), balanced(digest)) == (7, 6, True)
 

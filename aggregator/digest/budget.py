@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
+from itertools import islice
 
 from aggregator.records import DigestEntry, Story
 
@@ -13,13 +15,28 @@ _MOST_CONSIDERED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
-    """A story in both its shapes: told (`seconds` to read) and as lines of "Everything else" (`line_seconds`)."""
+class Told:
+    """A story with its sentences, and the seconds that it takes to read."""
 
     story: Story
-    entries: tuple[DigestEntry, ...]
     seconds: int
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A story of the day in both its shapes: as lines of "Everything else" (`line_seconds` to read), and told.
+
+    On a day of a thousand entries most are never told: `tell` is called once, when the story has a chance.
+    """
+
+    entries: tuple[DigestEntry, ...]
     line_seconds: int
+    tell: Callable[[], Told]
+
+    @cached_property
+    def told(self) -> Told:
+        """The story with its sentences."""
+        return self.tell()
 
 
 def spend(timed: Sequence[Timed], read_in: timedelta | None) -> tuple[list[Timed], list[Timed]]:
@@ -32,33 +49,46 @@ def spend(timed: Sequence[Timed], read_in: timedelta | None) -> tuple[list[Timed
     if read_in is None:
         return list(timed), []
     budget = read_in.total_seconds()
-    order = sorted(range(len(timed)), key=lambda number: not timed[number].story.summary)
-    seconds = [timed[number].seconds for number in order]
-    places = _best_that_fit(seconds, budget)
-    if sum(seconds[place] for place in places) < budget * (1 - TOLERANCE):
-        places = _best_that_fill(seconds, budget) or places
-    chosen = {order[place] for place in places}
+    chosen, spent = _best_that_fit(timed, budget)
+    if spent < budget * (1 - TOLERANCE):
+        chosen = _best_that_fill(timed, budget) or chosen
     return [one for n, one in enumerate(timed) if n in chosen], [one for n, one in enumerate(timed) if n not in chosen]
 
 
-def _best_that_fit(seconds: Sequence[int], budget: float) -> tuple[int, ...]:
-    """One after the other, each that still fits, until the budget is spent."""
-    places, spent = [], 0
-    for place, needed in enumerate(seconds):
-        if spent < budget and spent + needed <= budget * (1 + TOLERANCE):
-            places.append(place)
-            spent += needed
-    return tuple(places)
+def _in_order(timed: Sequence[Timed]) -> Iterator[tuple[int, int]]:
+    """Places and seconds: first the stories that have a sentence of their own."""
+    bare = []
+    for place, one in enumerate(timed):
+        if one.told.story.summary:
+            yield place, one.told.seconds
+        else:
+            bare.append((place, one.told.seconds))
+    yield from bare
 
 
-def _best_that_fill(seconds: Sequence[int], budget: float) -> tuple[int, ...]:
+def _best_that_fit(timed: Sequence[Timed], budget: float) -> tuple[set[int], int]:
+    """One after the other, each that still fits, until the budget is spent; with the seconds that they take."""
+    places: set[int] = set()
+    spent = 0
+    for place, seconds in _in_order(timed) if budget else ():
+        if spent + seconds <= budget * (1 + TOLERANCE):
+            places.add(place)
+            spent += seconds
+        if spent >= budget:
+            break
+    return places, spent
+
+
+def _best_that_fill(timed: Sequence[Timed], budget: float) -> set[int]:
     """Of the sums within a tenth of the budget the one made of the best; empty when there is none.
 
     For each sum the first way to it is kept, so that the work is bounded by the seconds of the budget.
     """
+    order = list(islice(_in_order(timed), _MOST_CONSIDERED))
     ways: dict[int, tuple[int, ...]] = {0: ()}
-    for place, needed in enumerate(seconds[:_MOST_CONSIDERED]):
+    for rank, (_, seconds) in enumerate(order):
         for total, way in sorted(ways.items(), reverse=True):
-            if total + needed <= budget * (1 + TOLERANCE):
-                ways.setdefault(total + needed, (*way, place))
-    return min((way for total, way in ways.items() if total >= budget * (1 - TOLERANCE)), default=())
+            if total + seconds <= budget * (1 + TOLERANCE):
+                ways.setdefault(total + seconds, (*way, rank))
+    best = min((way for total, way in ways.items() if total >= budget * (1 - TOLERANCE)), default=())
+    return {order[rank][0] for rank in best}

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from aggregator.digest.budget import Timed, spend
+from aggregator.digest.budget import Timed, Told, spend
 from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.rank import Scored, ranked
 from aggregator.digest.reading import count_words, reading_time_s
 from aggregator.digest.summary import is_told, summarize
-from aggregator.digest.threads import Thread, Threads, Told, threads
+from aggregator.digest.threads import Dated, Thread, Threads, threads
 from aggregator.digest.trends import trends
 from aggregator.entries.view import View
 from aggregator.records import (
@@ -56,7 +56,7 @@ class Day:
     silent: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
-    recent: Sequence[Told] = ()
+    recent: Sequence[Dated] = ()
     news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
     offline: timedelta = timedelta(0)
 
@@ -79,7 +79,7 @@ def compose(day: Day, view: View) -> Digest:
     within, over = _capped(_ranked(sorted_, told, day, view), view)
     timed = [_timed(those, thread, day, view) for those, thread in _together(within, told)]
     chosen, rest = spend(timed, day.series.read_in)
-    stories, also = [one.story for one in chosen], [entry for one in rest for entry in one.entries]
+    stories, also = [one.told.story for one in chosen], [entry for one in rest for entry in one.entries]
     more = _more(over, day, view)
     held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
     counts = Counts(
@@ -113,7 +113,7 @@ def compose(day: Day, view: View) -> Digest:
         sources=day.sources,
         failed=day.failed,
         silent=day.silent,
-        reading_time_s=sum(one.seconds for one in chosen),
+        reading_time_s=sum(one.told.seconds for one in chosen),
         also_reading_time_s=sum(one.line_seconds for one in rest),
         previous=day.previous,
         offline=day.offline,
@@ -196,30 +196,36 @@ def _capped(scored: Sequence[Scored], view: View) -> tuple[list[Scored], list[Sc
 
 
 def _timed(those: Sequence[Scored], thread: Thread, day: Day, view: View) -> Timed:
-    """A story, told by the best of its entries, and as lines, with the seconds that each form takes to read."""
-    best, entry = those[0], those[0].stored.entry
+    """A story as lines, and how to tell it."""
+    entries = tuple(_entry(one.stored, day, view) for one in those)
+    heads = sum(count_words(f"{one.title} {one.source}", one.language) for one in entries)
+    language = those[0].stored.entry.language
+    return Timed(entries, reading_time_s(heads, language), lambda: _told(those[0], entries, heads, thread, day, view))
+
+
+def _told(best: Scored, entries: tuple[DigestEntry, ...], heads: int, thread: Thread, day: Day, view: View) -> Told:
+    """A story, told by the best of its entries, with the seconds that it takes; `heads` are the words of its lines."""
+    entry = best.stored.entry
     quoted = entry.text if view.republish(best.stored.source_key) != "link" else ""
     known = "\n".join(f"{one.entry.title}\n{one.entry.text}" for one in thread.before)
     summary = summarize(quoted, title=entry.title, language=entry.language, known=known)
-    shown = (_entry(best.stored, day, view, summary), *(_entry(one.stored, day, view) for one in those[1:]))
     number = (day.date - thread.since).days + 1 if thread.since else 1
     story = Story(
         title=entry.title,
         topic=best.topic or "",
         reason=" · ".join(part for part in (f"day {number}" if thread.since else "", best.reason) if part),
         summary=summary,
-        entries=shown,
+        entries=entries,
         language=entry.language,
         day=number,
         since=thread.since,
         tells_news=bool(known and summary) and not any(is_told(sentence, known) for sentence in summary),
     )
-    heads = sum(count_words(f"{one.title} {one.source}", one.language) for one in shown)
     body = sum(count_words(sentence, entry.language) for sentence in summary)
-    return Timed(story, shown, reading_time_s(heads + body, entry.language), reading_time_s(heads, entry.language))
+    return Told(story, reading_time_s(heads + body, entry.language))
 
 
-def _entry(stored: StoredEntry, day: Day, view: View, summary: tuple[str, ...] = ()) -> DigestEntry:
+def _entry(stored: StoredEntry, day: Day, view: View) -> DigestEntry:
     copies = view.copies(day.groups(stored.group), stored)
     return DigestEntry(
         id=stored.id,
@@ -229,7 +235,6 @@ def _entry(stored: StoredEntry, day: Day, view: View, summary: tuple[str, ...] =
         published=stored.published,
         language=stored.entry.language,
         also_in=tuple((copy.source.title, copy.link) for copy in copies),
-        summary=summary,
     )
 
 

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from math import log, sqrt
+from typing import NamedTuple
 
 from aggregator.markup import word_set
 from aggregator.records import Entry, StoredEntry
@@ -53,8 +54,7 @@ _STOP = word_set(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text: its folded `stem`, whether it has a capital, and whether a phrase begins with it."""
 
     stem: str
@@ -92,10 +92,11 @@ class Vocabulary:
     def __init__(self, entries: Iterable[StoredEntry]) -> None:
         self._words: dict[int, tuple[tuple[Word, ...], tuple[Word, ...]]] = {}
         self._texts: Counter[str] = Counter()
+        self._stems = _Stems()
         capital: Counter[str] = Counter()
         small: Counter[str] = Counter()
         for stored in entries:
-            title, lead = self._words[stored.key] = _read(stored.entry)
+            title, lead = self._words[stored.key] = _read(stored.entry, self._stems)
             self._texts.update({word.stem for word in chain(title, lead)})
             self._texts.update(set(_links(stored.entry)))
             for word in _running(title, lead, stored.entry.language):
@@ -120,7 +121,7 @@ class Vocabulary:
 
     def _terms(self, stored: StoredEntry) -> Terms:
         entry = stored.entry
-        title, lead = self._words.get(stored.key) or _read(entry)
+        title, lead = self._words.get(stored.key) or _read(entry, self._stems)
         times = Counter({word.stem: 2 for word in title})
         times.update(word.stem for word in lead)
         weights = {stem: min(number, 3) * self.rarity(stem) for stem, number in times.items() if stem not in _STOP}
@@ -145,17 +146,26 @@ class Vocabulary:
                 yield word.stem, run
 
 
-def _read(entry: Entry) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    return tuple(_words(entry.title, 60)), tuple(_words(entry.text[:_MOST_CHARACTERS], LEAD_WORDS))
+class _Stems(dict[str, str]):
+    """Words and their stems: most words of a day's texts come again and again."""
+
+    def __missing__(self, word: str) -> str:
+        stem = self[word] = _stem(word)
+        return stem
 
 
-def _words(text: str, most: int) -> Iterator[Word]:
+def _read(entry: Entry, stems: _Stems) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    return tuple(_words(entry.title, 60, stems)), tuple(_words(entry.text[:_MOST_CHARACTERS], LEAD_WORDS, stems))
+
+
+def _words(text: str, most: int, stems: _Stems) -> Iterator[Word]:
     end = 0
-    for _, found in zip(range(most), _WORD.finditer(text), strict=False):
-        between = text[end : found.start()]
-        first = end == 0 or bool(_BEFORE.search(between) if between != " " else False)
+    for found in islice(_WORD.finditer(text), most):
+        start = found.start()
+        first = end == 0 or (text[end:start] != " " and _BEFORE.search(text[end:start]) is not None)
         end = found.end()
-        yield Word(_stem(found[0]), found[0][0].isupper(), first)
+        word = found[0]
+        yield Word(stems[word], word[0].isupper(), first)
 
 
 def _stem(word: str) -> str:

@@ -19,7 +19,6 @@ class DigestEntry:
     published: datetime
     language: str | None = None
     also_in: tuple[tuple[str, str | None], ...] = ()
-    summary: tuple[str, ...] = ()
     image: str | None = None
 
 
