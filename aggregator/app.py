@@ -6,15 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import cadence, ledger, outages, outputs
-from aggregator.deliver import Delivered, deliver
+from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
 from aggregator.fetch.names import Resolver, look_up
+from aggregator.fetch.post import post_forms
 from aggregator.health import NETWORK_KINDS, is_offline
 from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
@@ -49,6 +51,7 @@ class App:
         self.stop = threading.Event()
         agent = user_agent(config.contact or public_link(config.link))
         self._wire = Wire(agent, tls_context(), timeout, resolver)
+        self._post = partial(post_forms, agent=agent, tls=self._wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
 
@@ -181,6 +184,7 @@ class App:
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self.publish()})
+        done.hub = None if done.offline else tell_hub(self.store, self.config, self._post, self.clock())
         self._tidy()
         order = {source.url: place for place, source in enumerate(self.config.sources)}
         done.failed.sort(key=lambda failure: order[failure.source.url])

@@ -15,6 +15,7 @@ from aggregator import ledger
 from aggregator.errors import PublishError
 from aggregator.publish import mail
 from aggregator.publish.mail import Server, Session
+from aggregator.publish.websub import Post, tell
 from aggregator.records import Config
 from aggregator.render.words import moment
 from aggregator.store.deliveries import LONGEST_WAIT, Delivery, DeliveryState
@@ -153,3 +154,15 @@ def list_id(store: Store, series: str) -> str:
     first = store.digests.all(series)[0].day
     number = uuid5(NAMESPACE_URL, f"{store.meta('feed_id')}/digest/{series}").hex
     return f"{series[:16] or 'digest'}.{number}.{first:%m%Y}.localhost"
+
+
+def tell_hub(store: Store, config: Config, post: Post, now: datetime) -> str | None:
+    """Tell the WebSub hub of what stands in `public/` and was not told; one line when it cannot be told."""
+    if config.hub is None:
+        return None
+    told = tell(config.hub, config.link, config.output, store.meta, post, now)
+    if told.notes:
+        with store.transaction():
+            for name, value in told.notes.items():
+                store.set_meta(name, value)
+    return told.trouble

@@ -20,7 +20,10 @@ class Failure:
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`."""
+    """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`.
+
+    `hub` says in one line why the WebSub hub could not be told.
+    """
 
     started_at: datetime
     finished_at: datetime
@@ -32,6 +35,7 @@ class Pass:
     failed: list[Failure] = field(default_factory=list)
     offline: bool = False
     published: list[str] = field(default_factory=list)
+    hub: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

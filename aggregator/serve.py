@@ -5,18 +5,21 @@ from __future__ import annotations
 import gzip
 import hashlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from aggregator.publish.websub import TOPICS
 
 TYPES = {
     ".xml": "application/xml; charset=utf-8",
@@ -37,6 +40,7 @@ _SECURITY = {
     "Referrer-Policy": "no-referrer",
 }
 MAX_AGE = 300  # seconds that a reader may keep a file: about the gap between two publications
+_IN_A_HEADER = "!#$%&'()*+,/:;=?@[]~"  # what is legal in a URI (RFC 3986) stays as it is
 _SHORT = 2**10  # below this gzip gains nothing
 
 
@@ -62,8 +66,17 @@ def _load(path: Path, mtime_ns: int, size: int) -> File:
     return File(data, packed, hashlib.sha256(data).hexdigest()[:32], modified)
 
 
-def site(root: Path, front: Callable[[], bytes | None], healthy: Callable[[], bool]) -> Starlette:
-    """The web application over `root`. `front` gives a page for `/` while there is no other yet."""
+def site(
+    root: Path,
+    front: Callable[[], bytes | None],
+    healthy: Callable[[], bool],
+    hub: Callable[[], tuple[str, str] | None] = lambda: None,
+) -> Starlette:
+    """The web application over `root`. `front` gives a page for `/` while there is no other yet.
+
+    `hub` gives the WebSub hub and the address under which readers find the root, for the Link headers of the merged
+    feed (W3C WebSub, section 4).
+    """
 
     def answer(request: Request) -> Response:
         name = str(request.scope["path"]).lstrip("/")
@@ -73,7 +86,9 @@ def site(root: Path, front: Callable[[], bytes | None], healthy: Callable[[], bo
                 return Response(waiting, 200, {**_SECURITY, "Cache-Control": "no-store"}, TYPES[".html"])
         path = _inside(root, name + "index.html" if not name or name.endswith("/") else name)
         try:
-            return _file(request, path, _current(path)) if path else _missing(root, front() is not None)
+            if path is None:
+                return _missing(root, front() is not None)
+            return _file(request, path, _current(path), _links(path, hub()) if path.parent == root.resolve() else {})
         except OSError:  # it went away in this very moment, or may not be read
             return _missing(root, front() is not None)
 
@@ -130,10 +145,19 @@ def content_type(path: Path) -> str:
     return _NAMED.get(path.name) or TYPES.get(path.suffix, "application/octet-stream")
 
 
-def _file(request: Request, path: Path, file: File) -> Response:
+def _links(path: Path, hub: tuple[str, str] | None) -> dict[str, str]:
+    """What a subscriber asks of a topic's headers: its hub and its own address (RFC 8288)."""
+    if hub is None or path.name not in TOPICS:
+        return {}
+    hub_url, self_url = (quote(url, safe=_IN_A_HEADER) for url in (hub[0], hub[1] + path.name))
+    return {"Link": f'<{hub_url}>; rel="hub", <{self_url}>; rel="self"'}
+
+
+def _file(request: Request, path: Path, file: File, more: Mapping[str, str]) -> Response:
     packed = file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", ""))
     headers = {
         **_SECURITY,
+        **more,
         "ETag": file.etag(packed=packed),
         "Last-Modified": format_datetime(file.modified, usegmt=True),
         "Cache-Control": f"max-age={MAX_AGE}",

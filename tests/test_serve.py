@@ -41,6 +41,7 @@ class Running:
     port: int
     front: bytes | None = None
     healthy: bool = True
+    hub: tuple[str, str] | None = None
 
     def ask(self, path: str = "/atom.xml", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -71,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serving(folder: Path) -> Iterator[Running]:
     sock = bind("127.0.0.1", 0)
     running = Running(folder, sock.getsockname()[1])
-    web = server(site(folder, lambda: running.front, lambda: running.healthy))
+    web = server(site(folder, lambda: running.front, lambda: running.healthy, lambda: running.hub))
     thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
     thread.start()
     yield running
@@ -84,7 +85,7 @@ def serving(folder: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def running(serving: Running) -> Running:
-    serving.front, serving.healthy = None, True
+    serving.front, serving.healthy, serving.hub = None, True, None
     return serving
 
 
@@ -232,6 +233,21 @@ def test_if_none_match_wins_over_if_modified_since(running: Running) -> None:
     assert running.ask(if_none_match='"other"', if_modified_since=later)[0] == 200
     tag = running.ask()[1]["etag"]
     assert running.ask(if_none_match=tag, if_modified_since="Fri, 13 Mar 2026 07:00:00 GMT")[0] == 304
+
+
+@pytest.mark.websub("F20")
+@pytest.mark.parametrize("name", ["atom.xml", "rss.xml", "feed.json"])
+def test_the_merged_feed_names_hub_and_itself_in_its_headers(running: Running, name: str) -> None:
+    assert "link" not in running.ask(f"/{name}")[1]
+    running.hub = ("https://hub.example.org/h\xfcb>?a=1", "https://reader.example.net/feeds/")
+    expected = (
+        f'<https://hub.example.org/h%C3%BCb%3E?a=1>; rel="hub", <https://reader.example.net/feeds/{name}>; rel="self"'
+    )
+    tag = running.ask(f"/{name}")[1]["etag"]
+    for method, extra in (("GET", {}), ("HEAD", {}), ("GET", {"if_none_match": tag})):
+        assert running.ask(f"/{name}", method, **extra)[1]["link"] == expected
+    for other in ("/index.html", "/tags/new-work/atom.xml", "/digest/2026-03-14.md"):
+        assert "link" not in running.ask(other)[1]
 
 
 def test_a_file_that_is_replaced_is_served_anew(running: Running) -> None:

@@ -37,6 +37,7 @@ class Request:
     at: float
     connection: int
     lines: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,13 @@ def _read(sock: socket.socket, number: int) -> Request | None:
     method, target, _ = first.split(" ", 2)
     lines = tuple((name, value.strip(" ")) for name, _, value in (row.partition(":") for row in rows))
     headers = {name.lower(): value for name, value in lines}
-    return Request(method, target, headers, raw, time.monotonic(), number, lines)
+    body = raw.partition(b"\r\n\r\n")[2]
+    while len(body) < int(headers.get("content-length", 0)):
+        piece = sock.recv(65536)
+        if not piece:
+            return None
+        body += piece
+    return Request(method, target, headers, raw, time.monotonic(), number, lines, body)
 
 
 # --- made-up documents ---------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
         with Bar(options, len(work), first=first) as bar:
             done = app.run_pass(work, bar.advance)
         if as_json:
+            if done.hub:
+                options.say(done.hub)
             click.echo(json.dumps(as_data(done), ensure_ascii=False, indent=2))
             return
         if not work:

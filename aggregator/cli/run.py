@@ -90,7 +90,7 @@ class _Runner:
             return
         from aggregator.serve import server, site
 
-        web = server(site(self._app.config.output, self._front, lambda: not self._app.is_stale))
+        web = server(site(self._app.config.output, self._front, lambda: not self._app.is_stale, self._hub))
 
         def end_with_us() -> None:
             self._ended.wait()
@@ -98,6 +98,11 @@ class _Runner:
 
         threading.Thread(target=end_with_us, daemon=True).start()
         web.run(sockets=[self._socket])
+
+    def _hub(self) -> tuple[str, str] | None:
+        """The hub and the address of the outputs, as the file in force has them."""
+        config = self._app.config
+        return (config.hub, config.link) if config.hub else None
 
     def _front(self) -> bytes | None:
         """The page for `/` during the very first pass."""

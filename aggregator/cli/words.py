@@ -51,6 +51,8 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
             f"{done.not_modified + done.unchanged} unchanged"
         )
     yield from (failure_line(failure, config, done.finished_at) for failure in done.failed)
+    if done.hub:
+        yield f"  {safe(done.hub)}"
 
 
 def failure_line(failure: Failure, config: Config, now: datetime) -> str:
