@@ -9,14 +9,17 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import cadence, ledger, outages, outputs
+from aggregator import cadence, due, ledger, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
+from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
+from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
+from aggregator.fetch.turns import SPACING, Turns
 from aggregator.health import NETWORK_KINDS, is_offline
 from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
@@ -27,7 +30,6 @@ from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
-Work = list[tuple[Source, SourceState]]
 PUBLISH_AFTER = 5.0  # seconds into a pass: slow sources do not hold the others up
 
 
@@ -42,6 +44,8 @@ class App:
         *,
         timeout: float = 30.0,
         resolver: Resolver = look_up,
+        dial: Dial = dial,
+        spacing: float = SPACING,
         mail: Server | None = None,
     ) -> None:
         self.config = config
@@ -49,8 +53,10 @@ class App:
         self.clock = clock
         self._mail = mail
         self.stop = threading.Event()
+        self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
+        self._files: tuple[str, ...] = ()
         agent = user_agent(config.contact or public_link(config.link))
-        self._wire = Wire(agent, tls_context(), timeout, resolver)
+        self._wire = Wire(agent, tls_context(), timeout, resolver, dial, Turns(spacing))
         self._post = partial(post_forms, agent=agent, tls=self._wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
@@ -58,6 +64,7 @@ class App:
     def follow(self, config: Config) -> tuple[int, int]:
         """Make the store follow a configuration: how many sources came (or came back) and how many left."""
         self.config = config
+        self._shown = None
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)
@@ -77,47 +84,18 @@ class App:
     # --- which sources ---------------------------------------------------------------------------------------
 
     def due(self, *, one_shot: bool = False, force: bool = False, named: frozenset[str] = frozenset()) -> Work:
-        """The sources to ask now, in the order of feeds.yaml. `named` (URLs) restricts and un-pauses."""
-        now, hosts, states = self.clock(), self.store.sources.hosts(), self.store.sources.states()
-        pairs = [(source, states[source.url]) for source in self.config.sources]
-        return [
-            (source, state)
-            for source, state in pairs
-            if (source.url in named if named else not source.paused and not state.gone)
-            and hosts.get(host_of(source.url), now) <= now
-            and (self._forced(state, now) if force else self._due(source, state, now, one_shot))
-        ]
+        """The sources to ask now, and before a digest those that rest; `named` (URLs) restricts and un-pauses."""
+        now, known = self.clock(), self._known()
+        work = due.due(*known, now, one_shot=one_shot, force=force, named=named)
+        if named or force:
+            return work
+        moments = {ledger.ripens(self.config, series, self.store, now) for series in self.config.every_series}
+        resting = (due.due_before_digest(*known, now, at, one_shot=one_shot) for at in moments if at)
+        return due.united(work, *resting)
 
-    @staticmethod
-    def _due(source: Source, state: SourceState, now: datetime, one_shot: bool) -> bool:
-        slack = cadence.one_shot_slack(source.every) if one_shot else timedelta(0)
-        return cadence.is_due(now, state.next_poll_at, state.not_before, slack)
-
-    @staticmethod
-    def _forced(state: SourceState, now: datetime) -> bool:
-        """By hand everything may be asked but a publisher that said when to come back (Retry-After)."""
-        return not (state.failures and state.not_before and state.not_before > now)
-
-    def due_before_digest(self) -> Work:
-        """In the hour before a digest: what was not polled within its `every` and may be, so that it is never stale."""
-        now = self.clock()
-        soon = any(
-            ledger.next_due(self.config, series, self.store, now) - now <= cadence.HOUR
-            for series in self.config.every_series
-        )
-        if not soon:
-            return []
-        states = self.store.sources.states()
-        return [
-            (source, state)
-            for source in self.config.sources
-            if not source.paused
-            and not (state := states[source.url]).gone
-            and not state.failures
-            and state.polled_at is not None
-            and now - state.polled_at >= max(source.every, cadence.HOUR)
-            and cadence.is_due(now, None, state.not_before, timedelta(0))
-        ]
+    def _known(self) -> tuple[tuple[Source, ...], dict[str, SourceState], Hosts]:
+        sources = self.store.sources
+        return self.config.sources, sources.states(), Hosts(sources.hosts(), sources.paces())
 
     # --- a pass ----------------------------------------------------------------------------------------------
 
@@ -151,6 +129,7 @@ class App:
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()
         result = settle(polled, self.store, now, elders)
+        self._shown = None if polled.feed is not None else self._shown
         record(result, self.store, now)
         done.polled += 1
         done.not_modified += result.outcome == "not_modified"
@@ -183,7 +162,7 @@ class App:
                 self.store.set_meta("last_pass_at", _text(done.finished_at))
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
-            done.published = sorted({*done.published, *self.publish()})
+            done.published = sorted({*done.published, *self._publish_after_pass()})
         done.hub = None if done.offline else tell_hub(self.store, self.config, self._post, self.clock())
         self._tidy()
         order = {source.url: place for place, source in enumerate(self.config.sources)}
@@ -194,7 +173,7 @@ class App:
         """Once a day let go of what is kept for a while only."""
         last, now = self.store.meta("tidied_at"), self.clock()
         if last is None or abs(now - datetime.fromisoformat(last)) >= cadence.DAY:
-            self.store.tidy()
+            self.store.tidy(now)
             with self.store.transaction():
                 self.store.set_meta("tidied_at", _text(now))
 
@@ -218,6 +197,7 @@ class App:
         """Give every waiting entry its place, in one transaction; how many there were."""
         waiting = self.store.entries.waiting()
         if waiting:
+            self._shown = None
             now, view = self.clock(), self.view()
             with self.store.transaction():
                 for stored in waiting:
@@ -245,14 +225,29 @@ class App:
             return (root / name).is_file() and (not everything or name.startswith("archive/"))
 
         files = outputs.files(self.config, self.store, view, stands)
-        rows = outputs.health(self.config, self.store, view, self.clock())
-        written = write_all(root, files | outputs.status_files(self.config, self.store, rows, self.clock()))
+        written = write_all(root, files | self._status(view))
         remove_others(root / "tags", {root / name for name in files})
         newest = outputs.open_archive(files)
         if newest is not None and newest != self.store.meta(outputs.ARCHIVE_OPEN):
             with self.store.transaction():
                 self.store.set_meta(outputs.ARCHIVE_OPEN, newest)
+        self._shown, self._files = self._sign(), tuple(files)
         return written
+
+    def _publish_after_pass(self) -> list[str]:
+        """After a pass that brought nothing only `status.*` is written: a quiet feed costs no rendering."""
+        root = self.config.output
+        if self._shown == self._sign() and all((root / name).is_file() for name in self._files):
+            return write_all(root, self._status(self.view()))
+        return self.publish()
+
+    def _sign(self) -> tuple[int, date]:
+        """What else can change the outputs: another process that wrote to the store, another day."""
+        return self.store.foreign_writes(), self.clock().astimezone(self.config.timezone).date()
+
+    def _status(self, view: View) -> dict[str, bytes]:
+        rows = outputs.health(self.config, self.store, view, self.clock())
+        return outputs.status_files(self.config, self.store, rows, self.clock())
 
     def prepare(self) -> None:
         """Put what the first page needs into `public/`, before anything was polled."""

@@ -19,6 +19,7 @@ NO_TIME = timedelta(0)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LONGEST_WISH = timedelta(days=7)
+SLOW_PACE = timedelta(seconds=66)  # a little over a minute: what such limits are counted in
 TOO_MANY = 429
 _NO_HINTS = Hints()
 _QUIET = ((360, 24), (90, 12), (30, 3))  # days without an entry, hours between polls
@@ -86,6 +87,16 @@ def is_due(now: datetime, next_poll_at: datetime | None, not_before: datetime | 
     if not_before is not None and now < not_before:
         return False
     return next_poll_at is None or now + slack >= next_poll_at
+
+
+def slower_pace(pace: timedelta) -> timedelta:
+    """The pace of a public host after a 429: a little over a minute, then twice as slow each time, an hour at most."""
+    return min(max(2 * pace, SLOW_PACE), HOUR)
+
+
+def easier_pace(pace: timedelta) -> timedelta:
+    """The pace after a week without a 429: twice as fast; below a minute it is forgotten."""
+    return pace / 2 if pace >= 2 * SLOW_PACE else NO_TIME
 
 
 def one_shot_slack(every: timedelta) -> timedelta:
@@ -191,10 +202,14 @@ def _allowed(at: datetime, hints: Hints) -> datetime:
     return at
 
 
+def share_of(seed: str) -> float:
+    """A number from 0 to 1 that is the same for the same seed, and spread evenly over seeds."""
+    return int.from_bytes(sha256(seed.encode()).digest()[:4], "big") / 2**32
+
+
 def _jitter(gap: timedelta, seed: str) -> timedelta:
-    """Up to a twentieth of the gap, at most 4 minutes, the same for the same seed: no herd at the full hour."""
-    share = int.from_bytes(sha256(seed.encode()).digest()[:4], "big") / 2**32
-    return timedelta(seconds=int(min(gap / 20, timedelta(minutes=4)).total_seconds() * share))
+    """Up to a twentieth of the gap, at most 4 minutes: no herd at the full hour."""
+    return timedelta(seconds=int(min(gap / 20, timedelta(minutes=4)).total_seconds() * share_of(seed)))
 
 
 def _expires(headers: Mapping[str, str]) -> timedelta | None:

@@ -56,6 +56,16 @@ def next_due(config: Config, series: Series, store: Store, now: datetime) -> dat
     return next(m for m in moments if m > local and store.digests.on(series.name, m.date()) is None)
 
 
+def ripens(config: Config, series: Series, store: Store, now: datetime) -> datetime | None:
+    """The moment `at` of the digest that is due, else of the next; None for the very first, which waits for no hour."""
+    day = due(config, series, store, now)
+    if day is None:
+        return next_due(config, series, store, now)
+    if store.digests.newest(series.name) is None:
+        return None
+    return datetime.combine(day, series.at, config.timezone)
+
+
 @dataclass(frozen=True, slots=True)
 class Pen:
     """What writing a digest needs besides the store: the view, and the health of the sources at that moment."""

@@ -54,6 +54,7 @@ def after_answer(
         state = replace(state, body_hash=None if feed and feed.cut else body_hash)
     return replace(
         _planned(state, decision),
+        answered_by=response.url,
         polled_at=now,
         success_at=now,
         failures=0,
@@ -98,6 +99,7 @@ def after_failure(
         decision = replace(decision, not_before=state.not_before)  # a poll by hand does not shorten a wish
     return replace(
         _retired(_planned(state, decision), status, now),
+        answered_by=response.url if response else state.answered_by,
         polled_at=now,
         failures=failures,
         error_kind=error.kind,

@@ -14,6 +14,7 @@ from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
+from aggregator.due import Hosts, planned
 from aggregator.entries.view import View
 from aggregator.health import state_of, typical_gap
 from aggregator.records import Config, MergedEntry, MergedFeed, Source, SourceHealth, SourceState, StoredEntry
@@ -49,9 +50,11 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
     """Each configured source's health, in the order of feeds.yaml."""
     states, counts = store.sources.states(), store.entries.counts()
     held = {stored.source_key for stored in store.entries.held()}
+    hosts = Hosts(store.sources.hosts(), store.sources.paces())
     rows = []
     for source in config.sources:
         state = states[source.url]
+        next_poll_at, reason = planned(source, state, states, hosts, now)
         published = store.entries.rhythm(state.key)
         gap = typical_gap(published)
         rows.append(
@@ -61,8 +64,8 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 error=_error(source, state),
                 state=state_of(source, state, held=state.key in held, published=published, now=now),
                 last_success_at=state.success_at,
-                next_poll_at=None if source.paused or state.gone else state.next_poll_at,
-                reason=state.reason,
+                next_poll_at=next_poll_at,
+                reason=reason,
                 failures=state.failures,
                 entries=counts.get(state.key, 0),
                 typical_gap_s=int(gap.total_seconds()) if gap else None,

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from aggregator.cadence import TOO_MANY
+from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discover import feed_links
+from aggregator.due import hosts_of
 from aggregator.entries.match import match, share_known
 from aggregator.entries.normalize import content_hash, normalize
 from aggregator.errors import FetchError, ParseError, SourceError
@@ -25,7 +26,7 @@ from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
 from aggregator.parse.feed import parse
-from aggregator.records import Changes, Entry, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
+from aggregator.records import Changes, Entry, HostRest, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
@@ -174,13 +175,11 @@ def _overtaxed_host(polled: Polled) -> str | None:
 
 def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[SourceState] = ()) -> PollResult:
     """match: what the answer means for the store. `removed` are sources that the same save took out."""
-    source, host = polled.source, host_of(polled.source.url)
+    source = polled.source
     if polled.error is not None or polled.response is None:
         error = polled.error or SourceError("http", "no answer")
         state = after_failure(source, polled.state, polled.response, error, now)
-        overtaxed = _overtaxed_host(polled)
-        rest = (state.not_before or state.next_poll_at) if overtaxed else None
-        return PollResult(source, state, "failed", host=overtaxed or host, rest_host_until=rest)
+        return PollResult(source, state, "failed", rests=tuple(_rests(polled, state, store, now)))
     before, changes = polled.state, Changes()
     outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
     if polled.feed is not None:
@@ -198,15 +197,26 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
         newest=newest,
         now=now,
     )
-    return PollResult(source, state, outcome, changes, polled.response.body if polled.feed else None, host)
+    body = polled.response.body if polled.feed else None
+    return PollResult(source, state, outcome, changes, body, tuple(_rests(polled, state, store, now)))
+
+
+def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
+    """The hosts that are left alone after a poll: one that said 429, as long as it asks; one with a pace, so long."""
+    paces, overtaxed = store.sources.paces(), _overtaxed_host(polled)
+    if overtaxed:
+        pace = slower_pace(paces.get(overtaxed, NO_TIME))
+        yield HostRest(overtaxed, max(after.not_before or after.next_poll_at or now, now + pace), pace)
+    for host in (hosts_of(polled.source, polled.state) | hosts_of(polled.source, after)) & paces.keys() - {overtaxed}:
+        yield HostRest(host, now + paces[host])
 
 
 def record(result: PollResult, store: Store, now: datetime) -> None:
     """record: one source's poll in one transaction."""
     with store.transaction():
         store.sources.save(result.state)
-        if result.rest_host_until:
-            store.sources.rest_host(result.host, result.rest_host_until)
+        for rest in result.rests:
+            store.sources.rest_host(rest, now)
         for ordinal, (entry, standing) in enumerate(result.changes.new):
             store.entries.add(result.state, entry, content_hash(entry), standing, ordinal, now)
         for key, entry in result.changes.updated:
@@ -230,6 +240,7 @@ def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> So
                 etag=None,
                 last_modified=None,
                 validators_url=None,
+                answered_by=None,
                 body_hash=None,
                 moved_to=None,
                 moved_since=None,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.app import App, Work
+from aggregator.app import App
+from aggregator.due import Work
 from aggregator.errors import ConfigError
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
@@ -106,7 +107,7 @@ class Service:
                 self._say(Mailed(one.text))
 
     def _work(self) -> Work:
-        work = self._app.due() or self._app.due_before_digest()
+        work = self._app.due()
         if not work or not self._app.is_offline:
             return work
         if time.monotonic() - self._probed < PROBE_GAP:

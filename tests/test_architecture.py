@@ -24,6 +24,7 @@ FLOORS = {
     "cadence.py": 2,
     "health.py": 2,
     "memory.py": 3,
+    "due.py": 4,
     "entries": 3,
     "digest": 4,
     "render": 4,

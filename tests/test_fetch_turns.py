@@ -6,9 +6,6 @@ import threading
 import time
 from itertools import pairwise
 
-import pytest
-
-from aggregator.fetch import turns as module
 from aggregator.fetch.turns import Turns
 
 
@@ -60,9 +57,8 @@ def test_the_distance_counts_from_when_the_request_went_out() -> None:
     assert turns.wait_for("fast.example") > 5
 
 
-def test_strangers_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_IDLE", 10)
-    turns = Turns(0)
+def test_strangers_cannot_fill_the_memory() -> None:
+    turns = Turns(0, most=10)
     with turns.at("held.example", spaced=True):
         for number in range(100):
             with turns.at(f"{number}.example", spaced=True):

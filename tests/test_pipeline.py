@@ -236,7 +236,7 @@ def test_other_refusals_and_private_hosts_rest_only_the_address(desk: Desk) -> N
     for source, status in ((public, 503), (public, 403), (private, 429)):
         answer = Response(source.url, status, {"retry-after": "86400"})
         result = settle(Polled(source, desk.state(source.url), answer, error=ParseError("http", "no")), desk.store, NOW)
-        assert result.rest_host_until is None
+        assert result.rests == ()
         assert result.state.not_before == NOW + DAY
 
 
@@ -245,7 +245,7 @@ def test_a_redirect_rests_the_host_that_said_429(desk: Desk) -> None:
     desk.follow(source)
     answer = Response("https://feeds.example/a", 429, {})
     failed = Polled(source, desk.state(source.url), answer, error=ParseError("http", "slow down"))
-    assert settle(failed, desk.store, NOW).host == "feeds.example"
+    assert [rest.host for rest in settle(failed, desk.store, NOW).rests] == ["feeds.example"]
 
 
 # --- an edited line ------------------------------------------------------------------------------------------

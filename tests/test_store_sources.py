@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.records import Hints, SourceState
+from aggregator.records import Hints, HostRest, SourceState
 from aggregator.store.sqlite import Store
 from tests.makers import DAY, HOUR, NOW, memory_store, source, state
 
@@ -40,7 +40,7 @@ class File:
 FULL = SourceState(
     1, A, A, '"etag"', "Tue, 02 Jan 2024 03:04:05 GMT", A, "hash", NOW, NOW - HOUR, NOW + HOUR, NOW + DAY, "because", 3,
     "http", "it failed", NOW - DAY, True, 7, B, NOW - 2 * DAY, 4, "A Blog", "https://a.example.org/", "urn:a", "de",
-    Hints(ttl=timedelta(minutes=90), skip_hours=(1, 2), hubs=("https://hub.example/",)))  # fmt: skip
+    Hints(ttl=timedelta(minutes=90), skip_hours=(1, 2), hubs=("https://hub.example/",)), A)  # fmt: skip
 
 
 @pytest.mark.parametrize("one", [FULL, state(url=A)])
@@ -189,7 +189,7 @@ def test_a_clock_set_back_takes_its_plans_along() -> None:
     file = File(A, B)
     file.remember(A, polled_at=NOW, success_at=NOW, next_poll_at=NOW + HOUR, not_before=NOW + DAY)
     with file.store.transaction():
-        file.store.sources.rest_host("a.example.org", NOW + DAY)
+        file.store.sources.rest_host(HostRest("a.example.org", NOW + DAY), NOW)
         file.store.sources.shift_clock(2 * HOUR)
     back = file.store.sources.states()
     assert (back[A].polled_at, back[A].success_at) == (NOW - 2 * HOUR, NOW - 2 * HOUR)
@@ -201,9 +201,9 @@ def test_a_clock_set_back_takes_its_plans_along() -> None:
 def test_hosts_rest_until_the_newest_word() -> None:
     store = memory_store()
     with store.transaction():
-        store.sources.rest_host("a.example.org:8080", NOW)
-        store.sources.rest_host("a.example.org:8080", NOW + HOUR)
-        store.sources.rest_host("b.example.org", NOW + timedelta(microseconds=1))
+        store.sources.rest_host(HostRest("a.example.org:8080", NOW), NOW)
+        store.sources.rest_host(HostRest("a.example.org:8080", NOW + HOUR), NOW)
+        store.sources.rest_host(HostRest("b.example.org", NOW + timedelta(microseconds=1)), NOW)
     assert store.sources.hosts() == {"a.example.org:8080": NOW + HOUR, "b.example.org": NOW + timedelta(seconds=1)}
 
 
@@ -258,3 +258,22 @@ def test_nothing_to_prune() -> None:
     store = memory_store()
     with store.transaction():
         store.sources.prune_bodies()
+
+
+# --- hosts with a pace -------------------------------------------------------------------------------------------
+
+
+def test_a_longer_rest_stays_and_a_pace_eases_week_by_week() -> None:
+    store, pace = memory_store(), timedelta(minutes=4)
+    with store.transaction():
+        store.sources.rest_host(HostRest("a.example.org", NOW + DAY, pace), NOW)
+        store.sources.rest_host(HostRest("a.example.org", NOW + HOUR), NOW)
+        store.sources.rest_host(HostRest("b.example.org", NOW + HOUR), NOW)
+    assert store.sources.hosts() == {"a.example.org": NOW + DAY, "b.example.org": NOW + HOUR}
+    seen = []
+    for days in (6, 8, 14, 16, 24):
+        with store.transaction():
+            store.sources.ease_hosts(NOW + days * DAY)
+        seen.append(store.sources.paces().get("a.example.org"))
+    assert seen == [pace, pace / 2, pace / 2, None, None]
+    assert store.sources.hosts() == {}

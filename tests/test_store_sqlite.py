@@ -133,7 +133,7 @@ def test_tidying_keeps_what_is_there(tmp_path: Path) -> None:
     with store.transaction():
         store.sources.follow([source(ONE)], NOW)
         store.sources.keep_body(1, b"body", NOW)
-    store.tidy()
+    store.tidy(NOW)
     assert store.sources.newest_body(1) == b"body"
     store.close()
 

@@ -6,6 +6,7 @@
         assert web.asked[1].headers["if-none-match"] == '"a"'
 
 A path answers its script in order and then repeats the last answer; a callable gets the request and returns one.
+`otherwise` answers what has no script of its own.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Web:
         self.most_in_flight = 0
         self.connections = 0
         self._in_flight = 0
+        self.otherwise: Script | None = None
         self._scripts: dict[str, list[Scripted] | Script] = {}
         self._tls = tls
         self._lock = threading.Lock()
@@ -173,7 +175,7 @@ class Web:
         return answer.then == "keep"
 
     def _scripted(self, request: Request) -> Scripted:
-        script = self._scripts.get(request.target)
+        script = self._scripts.get(request.target) or self.otherwise
         if script is None:
             return Answer(404, b"nothing here")
         if callable(script):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 SPACING = 1.0  # seconds between two starts at one public host
-_MOST_IDLE = 10_000  # hosts that are remembered; redirects of strangers can name any number of them
+MOST_IDLE = 10_000  # hosts that are remembered; redirects of strangers can name any number of them
 
 
 @dataclass(slots=True)
@@ -27,8 +27,9 @@ class Place:
 class Turns:
     """The hosts that were asked lately; safe for many threads. `spacing` is in seconds."""
 
-    def __init__(self, spacing: float = SPACING) -> None:
+    def __init__(self, spacing: float = SPACING, most: int = MOST_IDLE) -> None:
         self._spacing = spacing
+        self._most = most
         self._places: dict[str, Place] = {}
         self._lock = threading.Lock()
 
@@ -58,7 +59,7 @@ class Turns:
 
     def _place(self, host: str) -> Place:
         with self._lock:
-            if len(self._places) >= _MOST_IDLE:
+            if len(self._places) >= self._most:
                 now = time.monotonic()
                 self._places = {name: p for name, p in self._places.items() if p.turn.locked() or p.ready > now}
             return self._places.setdefault(host, Place())

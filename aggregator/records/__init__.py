@@ -24,6 +24,7 @@ from aggregator.records.digest import (
 from aggregator.records.kept import (
     Changes,
     Entry,
+    HostRest,
     Outcome,
     PollResult,
     SourceHealth,
@@ -47,6 +48,7 @@ __all__ = [
     "Entry",
     "FailedSource",
     "Hints",
+    "HostRest",
     "LensCount",
     "LensTrend",
     "LocalDate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from aggregator.records.config import Source
@@ -70,7 +70,8 @@ class SourceState:
     """What the store remembers of a source between polls. `key` is its number in the store, for ever.
 
     `not_before` is the publisher's explicit wish (Retry-After, Cache-Control, ttl), which nothing but a human
-    may shorten; `reason` says in words why `next_poll_at` is when it is.
+    may shorten; `reason` says in words why `next_poll_at` is when it is. `answered_by` is the address that answered
+    last, after redirects.
     """
 
     key: int
@@ -99,6 +100,7 @@ class SourceState:
     feed_id: str | None = None
     language: str | None = None
     hints: Hints = field(default_factory=Hints)
+    answered_by: str | None = None
 
     @property
     def is_new(self) -> bool:
@@ -115,6 +117,15 @@ class Changes:
     seen: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class HostRest:
+    """A host is left alone until then; `pace` is the gap that its 429 has taught, None where nothing was learned."""
+
+    host: str
+    until: datetime
+    pace: timedelta | None = None
+
+
 Outcome = Literal["new", "unchanged", "not_modified", "failed"]
 
 
@@ -127,8 +138,7 @@ class PollResult:
     outcome: Outcome
     changes: Changes = Changes()
     body: bytes | None = None
-    host: str = ""
-    rest_host_until: datetime | None = None
+    rests: tuple[HostRest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

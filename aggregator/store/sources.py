@@ -10,12 +10,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from aggregator.records import Hints, Source, SourceState
+from aggregator.cadence import easier_pace
+from aggregator.records import Hints, HostRest, Source, SourceState
 from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
 _LIMITS = {"next_poll_at", "not_before"}  # whole seconds must not make a poll early
 _KEPT = timedelta(days=30)
+_EASED_AFTER = timedelta(days=7)
 _MOST_BYTES = 2**30
 _STATE = tuple(field.name for field in fields(SourceState))
 _COLUMNS = ", ".join(_STATE)
@@ -116,7 +118,7 @@ class Sources:
         self._sql.execute("DELETE FROM sources WHERE key = ?", (newcomer,))
         self._sql.execute(
             "UPDATE sources SET url = ?, position = ?, removed_at = NULL, etag = NULL, last_modified = NULL, "
-            "validators_url = NULL, body_hash = NULL WHERE key = ?",
+            "validators_url = NULL, answered_by = NULL, body_hash = NULL WHERE key = ?",
             (url, place, elder),
         )
 
@@ -132,11 +134,31 @@ class Sources:
         rows = self._sql.execute("SELECT host, not_before FROM hosts")
         return {str(host): datetime.fromisoformat(until) for host, until in rows}
 
-    def rest_host(self, host: str, until: datetime) -> None:
-        """Leave a host alone until then."""
+    def paces(self) -> dict[str, timedelta]:
+        """Hosts that are asked only so often, as their 429s have taught."""
+        rows = self._sql.execute("SELECT host, pace FROM hosts WHERE pace > 0")
+        return {str(host): timedelta(seconds=pace) for host, pace in rows}
+
+    def rest_host(self, rest: HostRest, now: datetime) -> None:
+        """Leave a host alone; a rest that is longer already stays."""
         self._sql.execute(
-            "INSERT INTO hosts VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
-            (host, _up(until)),
+            "INSERT INTO hosts (host, not_before) VALUES (?, ?) "
+            "ON CONFLICT (host) DO UPDATE SET not_before = max(not_before, excluded.not_before)",
+            (rest.host, _up(rest.until)),
+        )
+        if rest.pace is not None:
+            self._pace_host(rest.host, rest.pace, now)
+
+    def ease_hosts(self, now: datetime) -> None:
+        """A host that has not said 429 for a week is asked twice as often; one without rest and pace is forgotten."""
+        rows = self._sql.execute("SELECT host, pace FROM hosts WHERE paced_at < ?", (to_text(now - _EASED_AFTER),))
+        for host, pace in rows.fetchall():
+            self._pace_host(host, easier_pace(timedelta(seconds=pace)), now)
+        self._sql.execute("DELETE FROM hosts WHERE pace = 0 AND not_before < ?", (to_text(now),))
+
+    def _pace_host(self, host: str, pace: timedelta, now: datetime) -> None:
+        self._sql.execute(
+            "UPDATE hosts SET pace = ?, paced_at = ? WHERE host = ?", (int(pace.total_seconds()), to_text(now), host)
         )
 
     def shift_clock(self, back: timedelta) -> None:
@@ -148,7 +170,7 @@ class Sources:
                 f"UPDATE sources SET {', '.join(f'{name} = ?' for name in names)} WHERE key = ?", (*moved, row[-1])
             )
         for host, until in self.hosts().items():
-            self.rest_host(host, until - back)
+            self._sql.execute("UPDATE hosts SET not_before = ? WHERE host = ?", (_up(until - back), host))
 
     def keep_body(self, key: int, body: bytes, now: datetime) -> None:
         """Keep a raw body: at most one a day a source, the day's newest."""

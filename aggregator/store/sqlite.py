@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,15 @@ class Store:
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
 
-    def tidy(self) -> None:
-        """Let go of old bodies, let SQLite refresh its statistics and fold its log; cheap, once a day."""
+    def foreign_writes(self) -> int:
+        """A number that changes whenever another connection has written to the store."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def tidy(self, now: datetime) -> None:
+        """Let go of old bodies, ease the pace of content hosts, let SQLite tidy itself; cheap, once a day."""
         with self.transaction():
             self.sources.prune_bodies()
+            self.sources.ease_hosts(now)
         self._connection.execute("PRAGMA optimize")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
