@@ -21,12 +21,14 @@ from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
 from aggregator.health import NETWORK_KINDS, is_offline
+from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.mail import Server
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
 from aggregator.store.digests import Sealed
+from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
@@ -42,6 +44,7 @@ class App:
         store: Store,
         clock: Callable[[], datetime],
         *,
+        pool: Pool,
         timeout: float = 30.0,
         resolver: Resolver = look_up,
         dial: Dial = dial,
@@ -56,6 +59,7 @@ class App:
         self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
         self._files: tuple[str, ...] = ()
         agent = user_agent(config.contact or public_link(config.link))
+        self._pool = pool
         self._wire = Wire(agent, tls_context(), timeout, resolver, dial, Turns(spacing))
         self._post = partial(post_forms, agent=agent, tls=self._wire.tls, resolver=resolver)
 
@@ -69,7 +73,7 @@ class App:
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)
             if added or removed:
-                self.store.set_meta("followed_at", now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+                self.store.set_meta("followed_at", to_text(now))
         return added, removed
 
     def heed_clock(self) -> None:
@@ -79,7 +83,7 @@ class App:
         if back > timedelta(0):
             with self.store.transaction():
                 self.store.sources.shift_clock(back)
-                self.store.set_meta("last_pass_at", _text(self.clock()))
+                self.store.set_meta("last_pass_at", to_text(self.clock()))
 
     # --- which sources ---------------------------------------------------------------------------------------
 
@@ -108,7 +112,7 @@ class App:
         unreached: list[Polled] = []
         attempts: dict[str, bool] = {}
         elders = self._elders()
-        for polled in in_lanes(work, self._wire, self.clock, self.stop, most):
+        for polled in in_lanes(work, self._wire, self._pool, self.clock, self.stop, most):
             if polled is not None:
                 cut_off = polled.error is not None and polled.error.kind in NETWORK_KINDS
                 attempts[host_of(polled.source.url)] = cut_off
@@ -159,7 +163,7 @@ class App:
                 for name, value in outages.after(self.store.meta, offline=done.offline, now=done.finished_at).items():
                     self.store.set_meta(name, value)
             if not done.offline and done.polled:
-                self.store.set_meta("last_pass_at", _text(done.finished_at))
+                self.store.set_meta("last_pass_at", to_text(done.finished_at))
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self._publish_after_pass()})
@@ -175,7 +179,7 @@ class App:
         if last is None or abs(now - datetime.fromisoformat(last)) >= cadence.DAY:
             self.store.tidy(now)
             with self.store.transaction():
-                self.store.set_meta("tidied_at", _text(now))
+                self.store.set_meta("tidied_at", to_text(now))
 
     @property
     def is_offline(self) -> bool:
@@ -256,7 +260,7 @@ class App:
     def _name_feed(self) -> None:
         """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
         if self.store.meta("feed_id") is None:
-            seed = f"{self.config.title}\n{self.config.sources[0].url}\n{_text(self.clock())}"
+            seed = f"{self.config.title}\n{self.config.sources[0].url}\n{to_text(self.clock())}"
             name = published_id(self.config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
             with self.store.transaction():
                 self.store.set_meta("feed_id", name)
@@ -288,7 +292,3 @@ class App:
     def pen(self) -> ledger.Pen:
         """What composing a digest needs besides the store."""
         return ledger.Pen(self.config, self.view(), self.health())
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,8 @@
 """THE order: fetch -> parse -> normalize -> match -> record. One source cannot stop another.
 
-Lanes of threads fetch, parse and normalize, a lane a host; the calling thread matches and records, one
-transaction a source. A failure of a feed is data, recorded and backed off; a bug is an exception.
+Lanes of threads fetch, a lane a host; what they bring is parsed and normalized in the killable workers of a pool;
+the calling thread matches and records, one transaction a source. A failure of a feed is data, recorded and backed
+off; a bug is an exception.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discover import feed_links
 from aggregator.due import hosts_of
 from aggregator.entries.match import match, share_known
-from aggregator.entries.normalize import content_hash, normalize
+from aggregator.entries.normalize import content_hash
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client, Wire
 from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
-from aggregator.parse.feed import parse
+from aggregator.parse.document import parse_and_normalize
+from aggregator.parse.pool import Pool
 from aggregator.records import Changes, Entry, HostRest, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
@@ -49,7 +52,7 @@ class Polled:
 # --- in the lanes --------------------------------------------------------------------------------------------
 
 
-def poll_source(client: Client, source: Source, state: SourceState, now: datetime) -> Polled:
+def poll_source(client: Client, pool: Pool, source: Source, state: SourceState, now: datetime) -> Polled:
     """fetch -> parse -> normalize for one source; every SourceError ends here, as data."""
     polled = Polled(source, state)
     try:
@@ -58,10 +61,11 @@ def poll_source(client: Client, source: Source, state: SourceState, now: datetim
         _refuse(response, state)
         if response.status == 304 or polled.body_hash == state.body_hash:
             return polled
-        feed = parse(response.body, url=response.url, content_type=response.headers.get("content-type"))
-        return replace(polled, feed=feed, entries=normalize(feed, response.url, now))
+        content_type = response.headers.get("content-type")
+        feed, entries = pool.run(parse_and_normalize, response.body, response.url, content_type, now)
+        return replace(polled, feed=feed, entries=entries)
     except ParseError as error:
-        return replace(polled, error=_with_advice(error, polled.response))
+        return replace(polled, error=_with_advice(error, polled.response, pool))
     except SourceError as error:
         return replace(polled, error=error)
 
@@ -75,15 +79,21 @@ def _refuse(response: Response, state: SourceState) -> None:
         raise FetchError("http", status_words(response.status, response.headers))
 
 
-def _with_advice(error: ParseError, response: Response | None) -> ParseError:
+def _with_advice(error: ParseError, response: Response | None, pool: Pool) -> ParseError:
     """A page in place of a feed: say where its feed seems to be."""
-    links = feed_links(response.body, response.url) if response and error.kind == "html" else []
+    if response is None or error.kind != "html":
+        return error
+    try:
+        links = pool.run(feed_links, response.body, response.url)
+    except ParseError:  # the page is a trap, too
+        return error
     return ParseError(error.kind, f"{error}; its feed seems to be {links[0].url}") if links else error
 
 
 def in_lanes(
     work: Iterable[tuple[Source, SourceState]],
     wire: Wire,
+    pool: Pool,
     clock: Callable[[], datetime],
     stop: threading.Event,
     most: float | None = None,
@@ -105,7 +115,8 @@ def in_lanes(
         todo.put(lane)
     threads = min(LANES, len(lanes))
     for number in range(threads):
-        threading.Thread(target=_lane, args=(todo, done, wire, clock, halt), daemon=True, name=f"lane-{number}").start()
+        arguments = (todo, done, wire, pool, clock, halt)
+        threading.Thread(target=_lane, args=arguments, daemon=True, name=f"lane-{number}").start()
     try:
         while threads and not stop.is_set() and (end is None or time.monotonic() < end):
             try:
@@ -121,12 +132,14 @@ def in_lanes(
                 yield result
     finally:
         halt.set()
+        pool.rest()
 
 
 def _lane(
     todo: queue.SimpleQueue[list[tuple[Source, SourceState]]],
     done: queue.SimpleQueue[Polled | BaseException | None],
     wire: Wire,
+    pool: Pool,
     clock: Callable[[], datetime],
     halt: threading.Event,
 ) -> None:
@@ -138,7 +151,7 @@ def _lane(
             except queue.Empty:
                 break
             with contextlib.closing(wire.client()) as client:
-                _in_turn(client, lane, done.put, wire.turns, clock, halt)
+                _in_turn(partial(poll_source, client, pool), wire.turns, lane, done.put, clock, halt)
     except BaseException as error:  # handed to the thread that waits
         done.put(error)
     finally:
@@ -146,10 +159,10 @@ def _lane(
 
 
 def _in_turn(
-    client: Client,
+    ask: Callable[[Source, SourceState, datetime], Polled],
+    turns: Turns,
     lane: list[tuple[Source, SourceState]],
     put: Callable[[Polled], None],
-    turns: Turns,
     clock: Callable[[], datetime],
     halt: threading.Event,
 ) -> None:
@@ -158,7 +171,7 @@ def _in_turn(
         wait = 0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state)))
         if halt.wait(wait):  # here, where it can be ended; the client's own wait cannot
             return
-        polled = poll_source(client, source, state, clock())
+        polled = ask(source, state, clock())
         put(polled)
         if _overtaxed_host(polled) == host_of(where_to_ask(source, state)):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.normalize import content_hash
 from aggregator.entries.view import View
+from aggregator.parse.pool import Pool
 from aggregator.records import (
     Config,
     Digest,
@@ -104,6 +106,10 @@ def state(key: int = 1, url: str = ONE, **fields: Any) -> SourceState:
     """The state of a source."""
     return SourceState(key=key, first_url=url, url=url, **fields)
 
+
+POOL = Pool(wall=120)
+"""Workers for all tests of a process: starting them anew each time would cost more than most tests."""
+atexit.register(POOL.close)
 
 OPEN: list[Store] = []
 

@@ -31,6 +31,7 @@ from aggregator.records import Config, Source, SourceHealth, SourceState
 from aggregator.report import Pass
 from aggregator.service import Event, Service
 from aggregator.store.sqlite import open_store
+from tests.makers import POOL
 from tests.web import Answer, Request, Script, Scripted, Web
 
 START = datetime(2026, 3, 14, 7, 13, 20, tzinfo=UTC)
@@ -141,6 +142,7 @@ class Stage:
             self._config,
             store,
             lambda: self.now,
+            pool=POOL,
             timeout=2.0,
             resolver=self._resolve,
             dial=self._dial,

@@ -63,6 +63,9 @@ DOORS = {
     "rich": {"cli/progress.py"},
     "sqlite3": {"store"},
     "jinja2": {"render/site.py"},
+    "subprocess": {"parse/pool.py"},
+    "pickle": {"parse/pool.py", "parse/worker.py"},
+    "multiprocessing": {"parse/pool.py", "parse/worker.py"},
     "fcntl": {"store/lock.py"},
     "socket": {"fetch", "serve.py", "cli/run.py"},
 }
@@ -83,6 +86,8 @@ THROUGH = {
     "sources/insertion.py": "sources_edit",
     "sources/removal.py": "sources_edit",
     "sources/replacement.py": "sources_edit",
+    "parse/worker.py": "parse_pool",
+    "parse/document.py": "parse_pool",
 }
 PURE_FLOOR = 4
 IMPURE = {"os", "socket", "sqlite3", "logging", "random", "subprocess", "tempfile", "threading", "asyncio", "time"}

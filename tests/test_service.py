@@ -13,6 +13,7 @@ from aggregator.app import App
 from aggregator.service import DigestSealed, Event, FileBroken, FileChanged, PassBegan, PassEnded, Service
 from aggregator.sources.config import load
 from aggregator.store.sqlite import Store, open_store
+from tests.makers import POOL
 from tests.world import World
 
 
@@ -23,7 +24,7 @@ class Running:
         self.world = world
         config = load(world.write())
         self.store: Store = open_store(world.folder / "data" / "aggregator.db")
-        self.app = App(config, self.store, self._clock, timeout=2)
+        self.app = App(config, self.store, self._clock, pool=POOL, timeout=2)
         self.app.follow(config)
         self.events: list[Event] = []
         self.service = Service(self.app, lambda: load(config.path), self.events.append, lambda _: None)

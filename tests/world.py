@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from aggregator.cli import main
+from tests.makers import POOL
 
 DAY_ONE = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 
@@ -56,6 +57,7 @@ class World:
         self.now = DAY_ONE
         self.blogs: list[Blog] = []
         self.settings = ""
+        self.pool = POOL
         self.said = ""
         self._servers: list[ThreadingHTTPServer] = []
 
@@ -132,7 +134,7 @@ class World:
         ended = 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                main(["--config", str(self.folder / "feeds.yaml"), "--now", clock, *arguments])
+                main(["--config", str(self.folder / "feeds.yaml"), "--now", clock, *arguments], pool=self.pool)
             except SystemExit as end:
                 ended = int(end.code or 0)
         told, self.said = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator import __version__
 from aggregator.cli.options import common
 from aggregator.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from aggregator.parse.pool import Pool
 
 # command -> the module that holds it; imported only when it is used, or named in the help
 COMMANDS = {
@@ -52,10 +56,13 @@ def aggregator() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; every AggregatorError prints its line and ends with its class's exit code."""
+def main(arguments: list[str] | None = None, *, pool: Pool | None = None) -> None:
+    """Run the command line; every AggregatorError prints its line and ends with its class's exit code.
+
+    `pool`: workers that outlive the command, for a caller that runs many.
+    """
     try:
-        ended = aggregator(arguments, standalone_mode=False)
+        ended = aggregator(arguments, standalone_mode=False, obj=pool)
         if isinstance(ended, int):  # what a command gave to Context.exit
             sys.exit(ended)
     except AggregatorError as error:

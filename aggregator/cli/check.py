@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli.options import Settings, common, settings
+from aggregator.cli.options import Settings, common, reading_pool, settings
 from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError
 
@@ -63,10 +63,10 @@ def _online(config: Config, options: Settings) -> Iterator[Polled]:
     from aggregator.report import Progress
 
     work = [(source, SourceState(0, source.url, source.url)) for source in config.sources]
-    wire = Wire(user_agent(config.contact or public_link(config.link)), tls_context())
     found: list[Polled] = []
-    with Bar(options, len(work), first=False) as bar:
-        for polled in filter(None, in_lanes(work, wire, options.clock(config), threading.Event())):
+    with reading_pool() as pool, Bar(options, len(work), first=False) as bar:
+        wire = Wire(user_agent(config.contact or public_link(config.link)), tls_context())
+        for polled in filter(None, in_lanes(work, wire, pool, options.clock(config), threading.Event())):
             found.append(polled)
             bar.advance(Progress(len(found), len(work), polled.source.title or polled.source.url))
     place = {source.url: number for number, source in enumerate(config.sources)}

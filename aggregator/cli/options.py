@@ -18,6 +18,7 @@ from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from aggregator.app import App
+    from aggregator.parse.pool import Pool
     from aggregator.publish.mail import Server
     from aggregator.records import Config
     from aggregator.store.sqlite import Store
@@ -121,6 +122,20 @@ def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], dat
 
 
 @contextlib.contextmanager
+def reading_pool() -> Iterator[Pool]:
+    """The workers that read documents: those that our caller brought (`main(pool=...)`), else our own."""
+    from aggregator.parse.pool import Pool
+
+    given: Pool | None = click.get_current_context().find_object(Pool)
+    pool = given or Pool()
+    try:
+        yield pool
+    finally:
+        if given is None:
+            pool.close()
+
+
+@contextlib.contextmanager
 def writing(options: Settings, command: str) -> Iterator[App]:
     """An App that holds the writer's lock; raises AlreadyRunning when another has it."""
     from aggregator.app import App
@@ -130,10 +145,10 @@ def writing(options: Settings, command: str) -> Iterator[App]:
 
     config = options.load()
     clock, path = options.clock(config), store_path(config)
-    with writer(path, command, datetime.now(UTC)):
+    with writer(path, command, datetime.now(UTC)), reading_pool() as pool:
         store = open_store(path)
         try:
-            app = App(config, store, clock, mail=_mail())
+            app = App(config, store, clock, mail=_mail(), pool=pool)
             app.follow(config)
             app.heed_clock()
             for line in without_effect(config):

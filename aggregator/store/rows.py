@@ -6,11 +6,15 @@ import json
 import zlib
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from aggregator.records import Enclosure, Entry, Hints
 
 
+@overload
+def to_text(moment: datetime) -> str: ...
+@overload
+def to_text(moment: datetime | None) -> str | None: ...
 def to_text(moment: datetime | None) -> str | None:
     """UTC, whole seconds: 2026-03-14T07:00:00Z."""
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
