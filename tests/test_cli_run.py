@@ -26,7 +26,7 @@ CLOCK = DAY_ONE.strftime("%Y-%m-%dT%H:%M:%SZ")
 class Program:
     """A running `aggregator run`."""
 
-    def __init__(self, world: World, *more: str) -> None:
+    def __init__(self, world: World, *more: str, environment: dict[str, str] | None = None) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -45,7 +45,7 @@ class Program:
             *more,
         ]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stderr=log, stdout=log)
+            self.process = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ | (environment or {}))
 
     def get(self, path: str = "/", **headers: str) -> tuple[int, bytes, Any]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
@@ -78,8 +78,8 @@ class Program:
 def start(world: World) -> Iterator[Callable[..., Program]]:
     programs: list[Program] = []
 
-    def make(*more: str) -> Program:
-        programs.append(Program(world, *more))
+    def make(*more: str, environment: dict[str, str] | None = None) -> Program:
+        programs.append(Program(world, *more, environment=environment))
         return programs[-1]
 
     yield make
@@ -200,3 +200,20 @@ def test_a_saved_file_is_picked_up(world: World, start: Callable[..., Program]) 
     (world.folder / "feeds.yaml").write_text("sorces: [x]\n")
     program.until(lambda: "still using the version of 07:00" in program.log.read_text())
     assert program.end()[0] == 0
+
+
+def test_a_service_manager_hears_that_it_is_ready_alive_and_stopping(
+    world: World, start: Callable[..., Program], tmp_path: Path
+) -> None:
+    world.blog("One", "a")
+    world.write()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        program = start(environment={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"})
+        heard = {manager.recv(4096).partition(b"=")[0] for _ in range(5)}
+        assert heard == {b"READY", b"WATCHDOG"}
+        program.process.send_signal(signal.SIGTERM)
+        while manager.recv(4096) != b"STOPPING=1":
+            pass
+        assert program.process.wait(60) == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ from aggregator.cli.options import Settings, common, settings, writing
 from aggregator.cli.progress import Bar
 from aggregator.cli.words import clock_time, count, digest_line, pass_lines, safe, styled
 from aggregator.errors import AggregatorError
+from aggregator.supervisor import Supervisor
+
+_STALLED = 600.0  # seconds without any progress, after which no sign of life is given any more
 
 if TYPE_CHECKING:
     from aggregator.app import App
@@ -60,6 +65,8 @@ class _Runner:
         self._first: tuple[int, int, list[str]] | None = None
         self._ended = threading.Event()
         self._ticking = threading.Lock()
+        self._supervisor = Supervisor(os.environ, os.getpid())
+        self._moved = time.monotonic()
         host, port = listening.getsockname()[:2] if listening else ("", 0)
         self._address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" if listening else app.config.link
 
@@ -75,10 +82,14 @@ class _Runner:
         self._options.say(f"Serving {self._address}" if self._socket else f"Writing {self._app.config.output}")
         scheduler = Scheduler()
         scheduler.every(TICK, self._tick, "tick")
+        if self._supervisor.watchdog:
+            scheduler.every(self._supervisor.watchdog / 2, self._sign_of_life, "watchdog")
         scheduler.start()
+        self._supervisor.ready(f"serving {self._address}" if self._socket else "running")
         try:
             self._serve()
         finally:
+            self._supervisor.stopping()
             self._app.stop.set()
             scheduler.stop()
             self._ticking.acquire(timeout=4)  # a pass ends by itself once told; the store closes after it
@@ -116,10 +127,16 @@ class _Runner:
             return pages.offline(site=Site.of(self._app.config))
         return pages.progress(done, total, read, site=Site.of(self._app.config))
 
+    def _sign_of_life(self) -> None:
+        """While things move on: a tick that hangs is ended by the service manager, which starts us anew."""
+        if time.monotonic() - self._moved < _STALLED:
+            self._supervisor.alive()
+
     def _tick(self) -> None:
         if self._ended.is_set():
             return
         with self._ticking:
+            self._moved = time.monotonic()
             try:
                 self._service.tick()
             except AggregatorError as error:  # the last good output stays; the next tick tries again
@@ -130,6 +147,7 @@ class _Runner:
                 logging.getLogger("aggregator").exception("a bug: this tick ended early, the next one starts anew")
 
     def _advance(self, progress: Progress) -> None:
+        self._moved = time.monotonic()
         if self._first is not None:
             self._first = (progress.done, progress.total, [*self._first[2][-5:], progress.title])
         if self._bar is not None:
