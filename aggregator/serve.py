@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import socket
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aggregator.publish.websub import TOPICS
+from aggregator.render import delta
 
 TYPES = {
     ".xml": "application/xml; charset=utf-8",
@@ -58,6 +60,27 @@ class File:
         return f'"{self.digest}{"-gzip" if packed else ""}"'
 
 
+class Versions:
+    """What the feeds were when clients that ask for deltas (`A-IM: feed`, RFC 3229) had them; the oldest is dropped."""
+
+    def __init__(self, most: int = 1024) -> None:
+        self._most = most
+        self._marks: dict[tuple[Path, str], bytes] = {}
+        self._lock = threading.Lock()
+
+    def since(self, path: Path, file: File, tags: Iterable[str]) -> tuple[str, bytes] | None:
+        """The ETag of an older version that the client has, and what is new since; this version is remembered."""
+        with self._lock:
+            if (path, file.digest) not in self._marks:
+                self._marks[path, file.digest] = delta.marks(file.plain)
+            while len(self._marks) > self._most:
+                del self._marks[next(iter(self._marks))]
+            known = ((tag, self._marks.get((path, tag.strip('"').removesuffix("-gzip")))) for tag in tags)
+            tag, older = next((pair for pair in known if pair[1] is not None), ("", None))
+        new = delta.since(file.plain, older) if older is not None else None
+        return (tag, new) if new is not None else None
+
+
 @lru_cache(maxsize=64)
 def _load(path: Path, mtime_ns: int, size: int) -> File:
     data = path.read_bytes()
@@ -78,6 +101,8 @@ def site(
     feed (W3C WebSub, section 4).
     """
 
+    versions = Versions()
+
     def answer(request: Request) -> Response:
         name = str(request.scope["path"]).lstrip("/")
         if not name or name == "index.html":
@@ -88,7 +113,8 @@ def site(
         try:
             if path is None:
                 return _missing(root, front() is not None)
-            return _file(request, path, _current(path), _links(path, hub()) if path.parent == root.resolve() else {})
+            links = _links(path, hub()) if path.parent == root.resolve() else {}
+            return _file(request, path, current(path), links, versions)
         except OSError:  # it went away in this very moment, or may not be read
             return _missing(root, front() is not None)
 
@@ -108,7 +134,8 @@ def site(
     )
 
 
-def _current(path: Path) -> File:
+def current(path: Path) -> File:
+    """The file as it stands, read and packed once a version."""
     stat = path.stat()
     return _load(path, stat.st_mtime_ns, stat.st_size)
 
@@ -153,8 +180,8 @@ def _links(path: Path, hub: tuple[str, str] | None) -> dict[str, str]:
     return {"Link": f'<{hub_url}>; rel="hub", <{self_url}>; rel="self"'}
 
 
-def _file(request: Request, path: Path, file: File, more: Mapping[str, str]) -> Response:
-    packed = file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", ""))
+def _file(request: Request, path: Path, file: File, more: Mapping[str, str], versions: Versions) -> Response:
+    packed = file.packed is not None and _takes("gzip", request.headers.get("accept-encoding", ""), else_by="*")
     headers = {
         **_SECURITY,
         **more,
@@ -165,31 +192,46 @@ def _file(request: Request, path: Path, file: File, more: Mapping[str, str]) -> 
     }
     if _unchanged(request, file):
         return Response(status_code=304, headers=headers)
+    if path.suffix == ".xml" and _takes("feed", request.headers.get("a-im", "")):
+        found = versions.since(path, file, _tags(request))
+        if found is not None:
+            return _delta(*found, headers | {"ETag": file.etag(packed=False)}, content_type(path))
     body = file.plain
     if packed and file.packed is not None:
         body, headers["Content-Encoding"] = file.packed, "gzip"
     return Response(body, 200, headers, content_type(path))
 
 
-def _takes_gzip(accepted: str) -> bool:
-    """Whether Accept-Encoding allows gzip, by name or else by `*` (RFC 9110, section 12.5.3)."""
+def _delta(base: str, new: bytes, headers: Mapping[str, str], kind: str) -> Response:
+    """226 (RFC 3229): only what is new since the version `base`; a cache that does not know of it must not keep it."""
+    told = {"IM": "feed", "Delta-Base": base, "Cache-Control": "no-store, im", "Vary": "A-IM, If-None-Match"}
+    return Response(new, 226, {**headers, **told}, kind)
+
+
+def _takes(wanted: str, accepted: str, else_by: str | None = None) -> bool:
+    """Whether a list with weights allows something by name, or else by a wildcard (RFC 9110, section 12.4.2)."""
     weights = {}
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")
         weights[name.strip()] = weight.replace(" ", "")
-    return weights.get("gzip", weights.get("*", "q=0")) not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return weights.get(wanted, weights.get(else_by or wanted, "q=0")) not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 
 def _unchanged(request: Request, file: File) -> bool:
     """If-None-Match wins over If-Modified-Since (RFC 9110, section 13.2.2); either coding's tag will do."""
-    wanted = request.headers.getlist("if-none-match")
-    if wanted:
-        tags = {tag.strip().removeprefix("W/") for tag in ",".join(wanted).split(",")}
+    tags = set(_tags(request))
+    if tags:
         return bool(tags & {"*", file.etag(packed=True), file.etag(packed=False)})
     try:
         return file.modified <= parsedate_to_datetime(request.headers.get("if-modified-since", ""))
     except (ValueError, TypeError):
         return False
+
+
+def _tags(request: Request) -> list[str]:
+    """The tags of If-None-Match, in their order, weak ones as if strong."""
+    wanted = request.headers.getlist("if-none-match")
+    return [tag.strip().removeprefix("W/") for tag in ",".join(wanted).split(",")] if wanted else []
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from aggregator.publish.files import write_all
-from aggregator.serve import MAX_AGE, bind, content_type, server, site
+from aggregator.serve import MAX_AGE, File, Versions, bind, content_type, current, server, site
 
 LONG = b"<p>A long text that is worth packing.</p>" * 100
 FILES = {
@@ -248,6 +249,86 @@ def test_the_merged_feed_names_hub_and_itself_in_its_headers(running: Running, n
         assert running.ask(f"/{name}", method, **extra)[1]["link"] == expected
     for other in ("/index.html", "/tags/new-work/atom.xml", "/digest/2026-03-14.md"):
         assert "link" not in running.ask(other)[1]
+
+
+# --- only what is new (RFC 3229) -------------------------------------------------------------------------------
+
+
+def feed_of(*names: str) -> bytes:
+    """An Atom document with an entry for each name."""
+    entries = "".join(f"<entry><id>urn:{name}</id><title>{name}</title></entry>" for name in names)
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:feed</id>{entries}</feed>".encode()
+
+
+@pytest.mark.polite("E11")
+def test_a_client_that_asks_gets_only_what_is_new_since_the_version_it_has(running: Running) -> None:
+    path = "/delta/atom.xml"
+    write_all(running.root, {path[1:]: feed_of("b", "a")})
+    status, headers, _ = running.ask(path, a_im="feed")
+    first = headers["etag"]
+    assert (status, "im" in headers) == (200, False)
+    assert running.ask(path, a_im="feed", if_none_match=first)[0] == 304
+
+    write_all(running.root, {path[1:]: feed_of("c", "b", "a")})
+    status, headers, body = running.ask(
+        path, a_im="gzip, feed", if_none_match=f'"other", {first}', accept_encoding="gzip"
+    )
+    assert (status, headers["im"], headers["delta-base"]) == (226, "feed", first)
+    assert headers["cache-control"] == "no-store, im"
+    assert headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert "content-encoding" not in headers
+    assert b"<title>c</title>" in body
+    assert b"<title>a</title>" not in body
+    assert headers["etag"] == running.ask(path)[1]["etag"]  # the tag of the whole: with it the next delta is asked
+    assert running.ask(path, a_im="feed", if_none_match=headers["etag"])[0] == 304
+    assert running.ask(path, "HEAD", a_im="feed", if_none_match=first)[0] == 226
+
+
+@pytest.mark.polite("E11")
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"if_none_match": "{first}"},
+        {"a_im": "feed"},
+        {"a_im": "feed;q=0", "if_none_match": "{first}"},
+        {"a_im": "vcdiff, diffe", "if_none_match": "{first}"},
+        {"a_im": "feed", "if_none_match": '"a version nobody knows"'},
+        {"a_im": "feed", "if_modified_since": "Sat, 14 Mar 2020 07:00:00 GMT"},
+    ],
+)
+def test_everybody_else_gets_the_whole(running: Running, extra: dict[str, str]) -> None:
+    path = "/whole/atom.xml"
+    write_all(running.root, {path[1:]: feed_of("b", "a")})
+    first = running.ask(path, a_im="feed")[1]["etag"]
+    whole = feed_of("c", "b", "a")
+    write_all(running.root, {path[1:]: whole})
+    status, headers, body = running.ask(
+        path, **{name: value.replace("{first}", first) for name, value in extra.items()}
+    )
+    assert (status, body, "im" in headers) == (200, whole, False)
+
+
+def test_a_delta_of_what_is_no_feed_is_the_whole(running: Running) -> None:
+    for path in ("/index.html", "/feed.json", "/atom.xml"):
+        assert running.ask(path, a_im="feed", if_none_match='"x"')[0] == 200
+
+
+def test_old_versions_are_forgotten_first(tmp_path: Path) -> None:
+    versions, path = Versions(most=2), tmp_path / "atom.xml"
+    files = [File(feed_of("a", str(n)), None, f"version {n}", datetime(2026, 3, 14, tzinfo=UTC)) for n in range(3)]
+    for file in files:
+        assert versions.since(path, file, []) is None
+    assert versions.since(path, files[2], ['"version 0"']) is None
+    found = versions.since(path, files[2], ['"version 1-gzip"'])
+    assert found is not None
+    assert found[0] == '"version 1-gzip"'
+
+
+@pytest.mark.polite("E12")
+def test_a_version_is_packed_once_not_for_each_reader(running: Running) -> None:
+    path = running.root / "atom.xml"
+    assert current(path).packed is current(path).packed
+    assert gzip.decompress(current(path).packed or b"") == LONG
 
 
 def test_a_file_that_is_replaced_is_served_anew(running: Running) -> None:
