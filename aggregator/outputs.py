@@ -35,6 +35,7 @@ NEVER = datetime(1995, 1, 1, tzinfo=UTC)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json")
 ARCHIVE_OPEN = "archive_open"
+STYLE = "feed.css"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
     are written once."""
     feed_id = store.meta("feed_id") or ""
     places = merged(store, view)
-    feed = as_feed(config, feed_id, places, f"{config.link}atom.xml")
+    feed = replace(as_feed(config, feed_id, places, f"{config.link}atom.xml"), style=STYLE)
     months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
     if months:
         feed = replace(feed, prev_archive=_archive_url(config, months[-1]))
@@ -160,7 +161,12 @@ def open_archive(files: Iterable[str]) -> str | None:
 def static_files(config: Config) -> dict[str, bytes]:
     """What no entry changes."""
     site = Site.of(config)
-    return {"style.css": pages.style(site), "favicon.svg": pages.favicon(site), "404.html": pages.not_found(site=site)}
+    return {
+        "style.css": pages.style(site),
+        STYLE: pages.feed_style(site),
+        "favicon.svg": pages.favicon(site),
+        "404.html": pages.not_found(site=site),
+    }
 
 
 def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
@@ -218,6 +224,7 @@ def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: 
             f"{config.link}{folder}atom.xml",
             updated,
             entries,
+            style="../" * folder.count("/") + STYLE,
         )
     )
 
@@ -232,7 +239,9 @@ def _tag_feed(config: Config, feed_id: str, places: list[Place], folder: str) ->
     tagged = [(place, tag) for place in places for tag in place.entry.tags if tag_folder(tag) == folder]
     own = list({place.accepted: place for place, _ in tagged}.values())
     feed = as_feed(config, _own_id(feed_id, f"tags/{folder}/"), own, f"{config.link}tags/{folder}/atom.xml")
-    return atom(replace(feed, title=f"{config.title}: {min(tag for _, tag in tagged)}", hub=None))
+    return atom(
+        replace(feed, title=f"{config.title}: {min(tag for _, tag in tagged)}", hub=None, style=f"../../{STYLE}")
+    )
 
 
 def _months(first: datetime | None, last: datetime | None) -> Iterator[date]:
@@ -277,6 +286,7 @@ def _archives(
                 replace(
                     feed,
                     hub=None,
+                    style=f"../{STYLE}",
                     current_url=f"{config.link}atom.xml",
                     prev_archive=_archive_url(config, months[number - 1]) if number else None,
                 )

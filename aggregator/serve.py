@@ -34,7 +34,9 @@ TYPES = {
     ".opml": "text/x-opml; charset=utf-8",
 }
 _ATOM = "application/atom+xml; charset=utf-8"
-_NAMED = {"rss.xml": "application/rss+xml; charset=utf-8", "feed.json": "application/feed+json; charset=utf-8"}
+_RSS = "application/rss+xml; charset=utf-8"
+_SHOWN_AS_SOURCE = {_ATOM, _RSS}  # by browsers, while with the type of XML they use its style sheet
+_NAMED = {"rss.xml": _RSS, "feed.json": "application/feed+json; charset=utf-8"}
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
@@ -199,7 +201,11 @@ def _file(request: Request, path: Path, file: File, more: Mapping[str, str], ver
     body = file.plain
     if packed and file.packed is not None:
         body, headers["Content-Encoding"] = file.packed, "gzip"
-    return Response(body, 200, headers, content_type(path))
+    kind = content_type(path)
+    if kind in _SHOWN_AS_SOURCE and request.headers.get("sec-fetch-dest") == "document":
+        kind = TYPES[".xml"]
+        headers |= {"Vary": "Accept-Encoding, Sec-Fetch-Dest", "Cache-Control": f"private, max-age={MAX_AGE}"}
+    return Response(body, 200, headers, kind)
 
 
 def _delta(base: str, new: bytes, headers: Mapping[str, str], kind: str) -> Response:

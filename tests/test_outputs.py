@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -188,6 +190,17 @@ def test_a_hidden_entry_is_in_no_open_file() -> None:
         if name not in there and not name.startswith("digest/"):
             assert b"one.example.org" not in data, name
             assert b">two " not in data, name
+
+
+def test_every_feed_names_the_style_sheet_that_stands_beside_it() -> None:
+    files = world().files()
+    feeds = [name for name in files if name.endswith(("atom.xml", "rss.xml"))]
+    assert {name.count("/") for name in feeds} == {0, 1, 2}
+    for name in feeds:
+        found = re.search(rb'<[?]xml-stylesheet type="text/css" href="([^"]*)"[?]>', files[name][:200])
+        assert found, name
+        assert posixpath.normpath(f"{posixpath.dirname(name)}/{found[1].decode()}").lstrip("/") == "feed.css", name
+    assert b"@namespace atom" in files["feed.css"]
 
 
 # --- archives -----------------------------------------------------------------------------------------------

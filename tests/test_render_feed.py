@@ -235,8 +235,10 @@ TEASER, BODY = "<p>Teaser.</p>", "<p>Body.</p>"
         (("", BODY, ""), (BODY + CREDIT, []), (BODY + CREDIT, [])),
         ((BODY, BODY, ""), (BODY + CREDIT, []), (BODY + CREDIT, [])),
         ((TEASER, "", "Teaser."), (TEASER + CREDIT, []), (TEASER + CREDIT, [])),
-        ((TEASER, BODY, "Teaser."), (BODY + CREDIT, [TEASER]), (TEASER, [BODY + CREDIT])),
-        (("", BODY, "a < b"), (BODY + CREDIT, []), ("a &lt; b", [BODY + CREDIT])),
+        ((TEASER, BODY, "Body."), (BODY + CREDIT, ["Teaser."]), ("Teaser.", [BODY + CREDIT])),
+        ((BODY, BODY, "Body."), (BODY + CREDIT, ["Body."]), ("Body.", [BODY + CREDIT])),
+        (("<img src='x'>", BODY, "Body."), (BODY + CREDIT, ["Body."]), ("Body.", [BODY + CREDIT])),
+        (("", BODY, "a < b"), (BODY + CREDIT, ["a < b"]), ("a &lt; b", [BODY + CREDIT])),
         (("", "", "a < b\n\nc"), ("<p>a &lt; b</p><p>c</p>" + CREDIT, []), ("<p>a &lt; b</p><p>c</p>" + CREDIT, [])),
     ],
 )
@@ -247,9 +249,17 @@ def test_what_stands_where(
     summary, content, excerpt = given_texts
     feed = with_entry(summary=summary, content=content, excerpt=excerpt)
     assert texts(atom_tree(feed), "//a:content/text()") == [in_atom[0]]
-    assert texts(atom_tree(feed), "//a:summary[@type='html']/text()") == in_atom[1]
+    assert texts(atom_tree(feed), "//a:summary[@type='text']/text()") == in_atom[1]
     assert texts(rss_tree(feed), "//item/description/text()") == [in_rss[0]]
     assert texts(rss_tree(feed), "//content:encoded/text()") == in_rss[1]
+
+
+def test_a_style_sheet_for_browsers_stands_before_everything() -> None:
+    for document in (atom(replace(FEED, style="../a&b.css")), rss(replace(FEED, style="../a&b.css"), self_url=RSS_URL)):
+        sheet = etree.fromstring(document).getroottree().getroot().getprevious()
+        assert sheet is not None
+        assert (sheet.target, sheet.text) == ("xml-stylesheet", 'type="text/css" href="../a&amp;b.css"')
+    assert b"xml-stylesheet" not in atom(FEED) + rss(FEED, self_url=RSS_URL)
 
 
 def test_tags_come_first_and_each_category_once() -> None:

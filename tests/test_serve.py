@@ -3,9 +3,12 @@ from __future__ import annotations
 import gzip
 import http.client
 import os
+import shutil
 import socket
+import subprocess
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -251,6 +254,18 @@ def test_the_merged_feed_names_hub_and_itself_in_its_headers(running: Running, n
         assert "link" not in running.ask(other)[1]
 
 
+@pytest.mark.parametrize("name", ["atom.xml", "rss.xml", "tags/new-work/atom.xml"])
+def test_a_person_who_opens_a_feed_gets_it_as_xml_which_browsers_style(running: Running, name: str) -> None:
+    status, headers, body = running.ask(f"/{name}", sec_fetch_dest="document")
+    assert (status, body) == (200, FILES[name])
+    assert headers["content-type"] == "application/xml; charset=utf-8"
+    assert (headers["vary"], headers["cache-control"]) == (
+        "Accept-Encoding, Sec-Fetch-Dest",
+        f"private, max-age={MAX_AGE}",
+    )
+    assert running.ask(f"/{name}", sec_fetch_dest="empty")[1]["content-type"] == content_type(Path(name))
+
+
 # --- only what is new (RFC 3229) -------------------------------------------------------------------------------
 
 
@@ -450,3 +465,30 @@ def test_ipv6_addresses_are_served_too() -> None:
             assert sock.family == socket.AF_INET6
     except OSError as error:
         pytest.skip(f"no IPv6 here: {error}")
+
+
+def corner(picture: bytes) -> tuple[int, ...]:
+    """The red, green and blue of a PNG's first pixel, which every filter leaves as it is."""
+    assert picture[25] in (2, 6)  # RGB or RGBA, eight bits each
+    chunks, at = b"", 8
+    while at < len(picture):
+        length = int.from_bytes(picture[at : at + 4], "big")
+        chunks += picture[at + 8 : at + 8 + length] if picture[at + 4 : at + 8] == b"IDAT" else b""
+        at += length + 12
+    return tuple(zlib.decompressobj().decompress(chunks, 4)[1:])
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_a_browser_uses_the_style_sheet(running: Running, tmp_path: Path) -> None:
+    """Without it Chromium shows a feed's source on white."""
+    style = b"@namespace atom url('http://www.w3.org/2005/Atom'); atom|feed { background: #fcfbf8 }"
+    sheet = b'<?xml-stylesheet type="text/css" href="paper.css"?>'
+    write_all(running.root, {"paper.css": style, "paper.atom.xml": sheet + feed_of("a")})
+    picture = tmp_path / "picture.png"
+    command = [
+        *("chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'home'}"),
+        *("--window-size=300,200", f"--screenshot={picture}", f"http://127.0.0.1:{running.port}/paper.atom.xml"),
+    ]
+    subprocess.run(command, capture_output=True, timeout=100, check=True)
+    assert corner(picture.read_bytes()) == (0xFC, 0xFB, 0xF8)

@@ -66,7 +66,7 @@ class MergedFeed:
     """A feed to write; `updated` is the newest change in it, `self_url` the address of the Atom form.
 
     For an archive document (RFC 5005) `current_url` names the subscription document; `prev_archive` and
-    `next_archive` link the chain.
+    `next_archive` link the chain. `style` is the relative address of the style sheet that browsers use.
     """
 
     id: str
@@ -80,3 +80,4 @@ class MergedFeed:
     current_url: str | None = None
     prev_archive: str | None = None
     next_archive: str | None = None
+    style: str | None = None

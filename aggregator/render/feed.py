@@ -11,7 +11,7 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from functools import partial
 from html import escape
-from typing import Any, cast
+from typing import Any
 
 from feedgen.feed import FeedGenerator
 from lxml import etree
@@ -61,6 +61,13 @@ def _document(feed: MergedFeed) -> Any:
     return document
 
 
+def _styled(document: bytes, style: str | None) -> bytes:
+    """The document with a style sheet for people who open it in a browser (xml-stylesheet, W3C 2010); CSS, not XSLT."""
+    head, end, body = document.partition(b"?>\n")
+    sheet = f'<?xml-stylesheet type="text/css" href="{escape(style)}"?>\n'.encode() if style else b""
+    return head + end + sheet + body
+
+
 def _child(parent: etree._Element, name: str) -> etree._Element:
     return next(parent.iterchildren(name))
 
@@ -91,7 +98,7 @@ def atom(feed: MergedFeed) -> bytes:
     document.ours.write = partial(_finish_atom, feed)
     for entry in feed.entries:
         _add_to_atom(document, entry)
-    return cast("bytes", document.atom_str(pretty=True))
+    return _styled(document.atom_str(pretty=True), feed.style)
 
 
 def _finish_atom(feed: MergedFeed, root: etree._Element) -> None:
@@ -118,15 +125,16 @@ def _add_to_atom(document: Any, entry: MergedEntry) -> None:
     element.author({"name": entry.author})
     element.category([{"term": term} for term in entry.categories])
     element.content(entry.content, type="html")
-    if entry.summary:
-        element.summary(entry.summary, type="html")
+    if entry.excerpt:
+        element.summary(entry.excerpt)
     element.ours.write = partial(_finish_atom_entry, entry)
 
 
 def _finish_atom_entry(entry: MergedEntry, element: etree._Element) -> None:
     if entry.language:
         element.set(_LANG, entry.language)
-    _child(element, "title").set("type", "text")
+    for child in element.iterchildren("title", "summary"):
+        child.set("type", "text")
     _child(element, "published").text = stamp(entry.published)
     _child(element, "updated").text = stamp(entry.updated)
     _link(element, "alternate", entry.link)
@@ -169,7 +177,7 @@ def rss(feed: MergedFeed, *, self_url: str) -> bytes:
     document.ours.write = partial(_finish_rss, feed)
     for entry in feed.entries:
         _add_to_rss(document, entry)
-    return cast("bytes", document.rss_str(pretty=True))
+    return _styled(document.rss_str(pretty=True), feed.style)
 
 
 def _finish_rss(feed: MergedFeed, root: etree._Element) -> None:
@@ -183,8 +191,8 @@ def _add_to_rss(document: Any, entry: MergedEntry) -> None:
     item.title(entry.title)
     if entry.link:
         item.link(href=entry.link)
-    if entry.summary or entry.excerpt:
-        item.description(entry.summary or escape(entry.excerpt))  # before content(), which it would overwrite
+    if entry.excerpt:
+        item.description(escape(entry.excerpt, quote=False))  # before content(), which it would overwrite
     item.content(entry.content)
     item.category([{"term": term} for term in entry.categories])
     for enclosure in entry.enclosures[:1]:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TypeVar, cast
 
+from aggregator.html import excerpt, text_of
 from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed
 
 UNKNOWN_TYPE = "application/octet-stream"
 
 _UNTITLED = "Untitled"
+_ABSTRACT_WORDS = 60
 _TITLE_FROM_TEXT = 80  # characters of an untitled entry's text that stand as its title
 
 # XML 1.0 section 2.2 allows these; the C1 controls (except NEL) it allows and discourages, nobody means them.
@@ -35,8 +37,9 @@ def shown(feed: MergedFeed) -> MergedFeed:
     """The feed with every value as it is written in all forms.
 
     Text is legal XML; titles and authors are never empty (RFC 4287 wants both); URLs of strangers are http(s) or
-    gone; `content` ends with the line that names the source; `summary` and `excerpt` are there only beside a
-    content of their own; `categories` are the tags, then the publisher's, each once.
+    gone; `content` ends with the line that names the source; `excerpt` is there only beside a content, as plain
+    text: of the publisher's own summary where there is one; `summary` is empty; `categories` are the
+    tags, then the publisher's, each once.
     """
     feed = legal(feed)
     return replace(
@@ -59,15 +62,21 @@ def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
         link=_web(entry.link),
         source=source,
         author=_line(entry.author or "") or (source.title if source else _line(feed_title)) or _UNTITLED,
-        summary=summary if content and summary != content else "",
+        summary="",
         content=(content or summary or _paragraphs(entry.excerpt)) + (_credit(source, copies) if source else ""),
-        excerpt=entry.excerpt.strip() if content else "",
+        excerpt=_line(_abstract(entry, content, summary)) if content else "",
         language=_language(entry.language),
         categories=_each_once(entry.tags + entry.categories),
         enclosures=tuple(map(_shown_enclosure, filter(_is_on_the_web, entry.enclosures))),
         image=_web(entry.image),
         copies=copies,
     )
+
+
+def _abstract(entry: MergedEntry, content: str, summary: str) -> str:
+    """A few plain words for lists: those of the publisher's own summary, else the first ones."""
+    own = excerpt(text_of(summary), _ABSTRACT_WORDS) if summary not in {"", content} else ""
+    return own or entry.excerpt
 
 
 def _shown_source(source: Attribution) -> Attribution:

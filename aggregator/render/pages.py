@@ -206,6 +206,11 @@ def style(site: Site | None = None) -> bytes:
     return static("style.css", site.templates if site else None)
 
 
+def feed_style(site: Site | None = None) -> bytes:
+    """The file `feed.css`, which makes the feeds readable in a browser, the user's own if the site has one."""
+    return static("feed.css", site.templates if site else None)
+
+
 def favicon(site: Site | None = None) -> bytes:
     """The file `favicon.svg`, the user's own if the site has one."""
     return static("favicon.svg", site.templates if site else None)
