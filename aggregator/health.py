@@ -23,8 +23,6 @@ _REFUSALS = {
 }
 _CHALLENGES = ("cf-mitigated", "x-sucuri-block", "x-datadome")
 
-LONG_SILENCE = timedelta(days=30)
-
 
 def status_words(status: int, headers: Mapping[str, str]) -> str:
     """An HTTP status as a person would say it; anti-bot walls are named as such."""
@@ -45,16 +43,7 @@ def typical_gap(published: Sequence[datetime]) -> timedelta | None:
     return timedelta(seconds=median(gap.total_seconds() for gap in gaps)) if len(gaps) >= 3 else None
 
 
-def is_silent(now: datetime, published: Sequence[datetime]) -> bool:
-    """Silent beyond its own rhythm: longer than 30 days, than five of its gaps and than twice its longest one."""
-    gap = typical_gap(published)
-    if gap is None:
-        return False
-    longest = max(later - earlier for later, earlier in pairwise(published))
-    return now - published[0] > max(LONG_SILENCE, 5 * gap, 2 * longest)
-
-
-def state_of(source: Source, state: SourceState, *, held: bool, published: Sequence[datetime], now: datetime) -> State:
+def state_of(source: Source, state: SourceState, *, held: bool, silent: bool) -> State:
     """The first that applies of paused, gone, quarantined, failing, moved, silent, new, ok."""
     tests: tuple[tuple[State, bool], ...] = (
         ("paused", source.paused),
@@ -62,7 +51,7 @@ def state_of(source: Source, state: SourceState, *, held: bool, published: Seque
         ("quarantined", held),
         ("failing", state.failures > 0),
         ("moved", state.moved_to is not None),
-        ("silent", not state.is_new and is_silent(now, published)),
+        ("silent", not state.is_new and silent),
         ("new", state.is_new),
     )
     return next((name for name, applies in tests if applies), "ok")

@@ -18,7 +18,16 @@ from aggregator.digest.rank import Scored
 from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
 from aggregator.outages import offline_between
-from aggregator.records import Config, Digest, FailedSource, MergedEntry, Series, SourceHealth, StoredEntry
+from aggregator.records import (
+    Config,
+    Digest,
+    FailedSource,
+    MergedEntry,
+    Series,
+    SilentSource,
+    SourceHealth,
+    StoredEntry,
+)
 from aggregator.render import digest as render
 from aggregator.render import mail
 from aggregator.render.site import Site
@@ -103,7 +112,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         groups=cache(store.entries.members),
         was_shown=lambda stored: pen.view.is_shown(stored) and store.digests.owner(series.name, stored.key) is not None,
         failed=tuple(FailedSource(row.url, row.title, row.error or "failed") for row in pen.health if row.failures),
-        silent=tuple(row.title for row in pen.health if row.state == "silent"),
+        silent=tuple(SilentSource(row.title, row.silence or "silent") for row in pen.health if row.state == "silent"),
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
         recent=store.entries.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT),

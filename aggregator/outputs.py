@@ -23,6 +23,7 @@ from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
 from aggregator.render.opml import opml
 from aggregator.render.site import Site
+from aggregator.rhythm import silence
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
@@ -34,6 +35,7 @@ FRAME_BYTES = 1500  # what an entry takes besides its content
 NEVER = datetime(1995, 1, 1, tzinfo=UTC)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json")
+WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known
 ARCHIVE_OPEN = "archive_open"
 STYLE = "feed.css"
 
@@ -57,13 +59,14 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
         state = states[source.url]
         next_poll_at, reason = planned(source, state, states, hosts, now)
         published = store.entries.rhythm(state.key)
+        quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
         rows.append(
             SourceHealth(
                 url=None if source.private else public_address(source.url),
                 title=view.title(state.key),
                 error=_error(source, state),
-                state=state_of(source, state, held=state.key in held, published=published, now=now),
+                state=state_of(source, state, held=state.key in held, silent=quiet is not None),
                 last_success_at=state.success_at,
                 next_poll_at=next_poll_at,
                 reason=reason,
@@ -71,6 +74,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 entries=counts.get(state.key, 0),
                 typical_gap_s=int(gap.total_seconds()) if gap else None,
                 site=None if source.private or not state.feed_link else public_address(state.feed_link),
+                silence=quiet.words if quiet else None,
             )
         )
     return tuple(rows)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with rich
 
-from aggregator.records import Digest, DigestEntry, FailedSource, RisingTerm, Story
+from aggregator.records import Digest, DigestEntry, FailedSource, RisingTerm, SilentSource, Story
 from aggregator.render import digest, issue, words
 from aggregator.render.markdown import escape, link
 from aggregator.render.site import Site, tongue, web_link
@@ -92,7 +92,7 @@ def poisoned(text: str) -> Digest:
         trends=tuple(replace(trend, name=text, entries=(bad,)) for trend in FULL.trends),
         rising=(RisingTerm(text, (bad,), 1),),
         failed=(FailedSource(None, text, text),),
-        silent=(text,),
+        silent=(SilentSource(text, "silent for 40 days, its rhythm is weekly"),),
         sources=(text,),
     )
 
@@ -157,6 +157,7 @@ def test_every_entry_has_its_title_link_and_source_in_each_form(form) -> None:  
 def test_forms_for_people_end_and_give_account(form) -> None:  # type: ignore[no-untyped-def]
     written = form(FULL).decode()
     unwrapped = " ".join(written.split())
+    assert "silent for 400 days, its rhythm is every 3 months" in unwrapped
     for expected in (
         "Saturday, 14 March 2026",
         "7 minutes",

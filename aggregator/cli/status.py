@@ -37,7 +37,8 @@ def status(as_json: bool) -> None:
                 if row.state == "new"
                 else "never"
             )
-            words = f"{row.error} · " if row.error else ""
+            told = row.error or (row.silence if row.state == "silent" else None)
+            words = f"{told} · " if told else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
         digest = f"last digest {newest.day}" if newest else "no digest yet"
         click.echo(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))

@@ -29,6 +29,7 @@ from aggregator.records import (
     NotShown,
     RisingTerm,
     Series,
+    SilentSource,
     StoredEntry,
     Story,
 )
@@ -53,7 +54,7 @@ class Day:
     groups: Callable[[int], Sequence[StoredEntry]]
     was_shown: Callable[[StoredEntry], bool]
     failed: tuple[FailedSource, ...] = ()
-    silent: tuple[str, ...] = ()
+    silent: tuple[SilentSource, ...] = ()
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
     recent: Sequence[Dated] = ()

@@ -19,6 +19,7 @@ from aggregator.records.digest import (
     More,
     NotShown,
     RisingTerm,
+    SilentSource,
     Story,
 )
 from aggregator.records.kept import (
@@ -66,6 +67,7 @@ __all__ = [
     "RisingTerm",
     "Rule",
     "Series",
+    "SilentSource",
     "Source",
     "SourceHealth",
     "SourceState",

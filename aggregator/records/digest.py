@@ -72,6 +72,14 @@ class FailedSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SilentSource:
+    """A source that writes less than its own rhythm explains; `silence` says for how long, and what the rhythm is."""
+
+    title: str
+    silence: str
+
+
+@dataclass(frozen=True, slots=True)
 class LensCount:
     """How many of the day's news entries match a lens, and which."""
 
@@ -145,7 +153,7 @@ class Digest:
     lenses: tuple[LensCount, ...]
     looked_at: int
     failed: tuple[FailedSource, ...]
-    silent: tuple[str, ...]
+    silent: tuple[SilentSource, ...]
     reading_time_s: int
     also_reading_time_s: int
     previous: LocalDate | None = None

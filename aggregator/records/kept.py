@@ -143,7 +143,10 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """One row of `status`; `reason` says why `next_poll_at`, `typical_gap_s` is the source's own rhythm."""
+    """One row of `status`; `reason` says why `next_poll_at`, `typical_gap_s` is the source's own rhythm.
+
+    `silence` says how long a silent source has been so, against its rhythm.
+    """
 
     url: str | None
     title: str
@@ -156,3 +159,4 @@ class SourceHealth:
     entries: int
     typical_gap_s: int | None
     site: str | None = None
+    silence: str | None = None

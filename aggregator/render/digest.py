@@ -66,7 +66,7 @@ def json(digest: Digest) -> bytes:
         "sources": {
             "looked_at": digest.looked_at,
             "failed": [{"url": one.url, "title": one.title, "error": one.error} for one in digest.failed],
-            "silent": list(digest.silent),
+            "silent": [one.title for one in digest.silent],
         },
     }
     return (dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")

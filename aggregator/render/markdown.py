@@ -142,7 +142,7 @@ def _ledger(digest: Digest) -> Iterator[str]:
         )
     yield f"{issue.looked_at(digest)} {issue.offline(digest)}".rstrip()
     sources = [f"- {escape(one.title)}: {escape(one.error)}" for one in digest.failed]
-    sources += [f"- {escape(name)}: silent" for name in digest.silent]
+    sources += [f"- {escape(quiet.title)}: {escape(quiet.silence)}" for quiet in digest.silent]
     if sources:
         yield "\n".join(sources)
     if digest.sources and not issue.shows_something(digest):

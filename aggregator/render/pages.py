@@ -136,7 +136,8 @@ def _state(row: SourceHealth) -> str:
 
 
 def _advice(row: SourceHealth) -> str | None:
-    return _ADVICE.get(row.state)
+    advice = _ADVICE.get(row.state)
+    return f"{row.silence}; {advice}" if row.state == "silent" and row.silence else advice
 
 
 def status_json(rows: Sequence[SourceHealth], *, last_digest: LocalDate | None, offline: bool) -> bytes:

@@ -144,8 +144,8 @@ def _ledger(digest: Digest) -> Iterator[str]:
     yield from ("", *_fill(f"{issue.looked_at(digest)} {issue.offline(digest)}"))
     for failed in digest.failed:
         yield from _fill(f"{failed.title}: {failed.error}", "    ", "  - ")
-    for name in digest.silent:
-        yield from _fill(f"{name}: silent", "    ", "  - ")
+    for quiet in digest.silent:
+        yield from _fill(f"{quiet.title}: {quiet.silence}", "    ", "  - ")
     if digest.sources and not issue.shows_something(digest):
         yield from ("", *_fill(f"They are: {' · '.join(digest.sources)}."))
     if digest.previous is not None:

@@ -15,6 +15,7 @@ from aggregator.records import (
     More,
     NotShown,
     RisingTerm,
+    SilentSource,
     Story,
 )
 
@@ -90,7 +91,7 @@ FULL = Digest(
     lenses=(LensCount("alarm", (PILOT,)), LensCount("opportunity", (BAKERY, BAKERY_TWO, GERMAN))),
     looked_at=9,
     failed=(FailedSource("https://broken.example/feed", "Broken Almanac", "HTTP 503 for two days"),),
-    silent=("Quiet Quarterly",),
+    silent=(SilentSource("Quiet Quarterly", "silent for 400 days, its rhythm is every 3 months"),),
     reading_time_s=412,
     also_reading_time_s=58,
     previous=date(2026, 3, 13),
