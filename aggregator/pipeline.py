@@ -18,7 +18,7 @@ from functools import partial
 from hashlib import sha256
 
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
-from aggregator.discover import feed_links
+from aggregator.discover import Offers, offers
 from aggregator.due import hosts_of
 from aggregator.entries.match import match, share_known
 from aggregator.entries.normalize import content_hash
@@ -83,11 +83,16 @@ def _with_advice(error: ParseError, response: Response | None, pool: Pool) -> Pa
     """A page in place of a feed: say where its feed seems to be."""
     if response is None or error.kind != "html":
         return error
+    links = page_offers(response, pool).links
+    return ParseError(error.kind, f"{error}; its feed seems to be {links[0]}") if links else error
+
+
+def page_offers(response: Response, pool: Pool) -> Offers:
+    """What a page says about feeds; nothing, where the page is a trap."""
     try:
-        links = pool.run(feed_links, response.body, response.url)
-    except ParseError:  # the page is a trap, too
-        return error
-    return ParseError(error.kind, f"{error}; its feed seems to be {links[0].url}") if links else error
+        return pool.run(offers, response.body, response.url)
+    except ParseError:
+        return Offers()
 
 
 def in_lanes(

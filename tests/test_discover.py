@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.discover import FeedLink, feed_links
+from aggregator.discover import FeedLink, feed_links, guesses, known_feeds, page_itself, page_links
 
 PAGE = "https://blog.example/2026/post"
 
@@ -117,3 +117,86 @@ def test_no_bytes_make_it_fail(noise: bytes, href: bytes) -> None:
     said = b"<meta charset='" + href + b"'>"
     for page in (noise, b"<html>" + said + b"<link rel=alternate type=text/xml href='" + href + b"'>"):
         assert all(one.url.startswith(("http://", "https://")) for one in feed_links(page, PAGE))
+
+
+YT, GH = "https://www.youtube.com/feeds/videos.xml", "https://github.com/ann/tool"
+
+
+@pytest.mark.parametrize(
+    ("page", "feeds"),
+    [
+        ("https://www.youtube.com/channel/UCab-_1", [f"{YT}?channel_id=UCab-_1"]),
+        ("https://m.youtube.com/channel/UCab/videos", [f"{YT}?channel_id=UCab"]),
+        ("https://youtube.com/user/ann", [f"{YT}?user=ann"]),
+        ("https://www.youtube.com/playlist?list=PL1", [f"{YT}?playlist_id=PL1"]),
+        ("https://www.youtube.com/@ann", []),
+        ("https://www.youtube.com/playlist", []),
+        (f"{GH}/releases", [f"{GH}/releases.atom"]),
+        (f"{GH}/releases/tag/v1", [f"{GH}/releases.atom"]),
+        (f"{GH}/tags", [f"{GH}/tags.atom"]),
+        (f"{GH}/commits/main", [f"{GH}/commits/main.atom"]),
+        (GH, [f"{GH}/releases.atom", f"{GH}/commits.atom"]),
+        (f"{GH}/releases.atom", []),
+        (f"{GH}/issues/1", []),
+        ("https://www.reddit.com/r/work/", ["https://www.reddit.com/r/work/.rss"]),
+        ("https://old.reddit.com/r/work/comments/1/x", ["https://www.reddit.com/r/work/.rss"]),
+        ("https://www.reddit.com/r/work/.rss", []),
+        ("https://medium.com/@ann", ["https://medium.com/feed/@ann"]),
+        ("https://medium.com/some-paper/a-story-1", ["https://medium.com/feed/some-paper"]),
+        ("https://medium.com/feed/@ann", []),
+        ("https://ann.medium.com/a-story-1", ["https://ann.medium.com/feed"]),
+        ("https://ann.substack.com/p/one", ["https://ann.substack.com/feed"]),
+        ("https://ann.substack.com/feed", []),
+        ("https://bsky.app/profile/ann.example", ["https://bsky.app/profile/ann.example/rss"]),
+        ("https://dev.to/ann/one", ["https://dev.to/feed/ann"]),
+        ("https://stackoverflow.com/questions/tagged/yaml", ["https://stackoverflow.com/feeds/tag/yaml"]),
+        ("https://notyoutube.com/channel/UCab", []),
+        ("https://youtube.com.evil.example/channel/UCab", []),
+        ("ftp://github.com/a/b", []),
+        ("nonsense", []),
+    ],
+)
+def test_what_is_known_of_sites(page: str, feeds: list[str]) -> None:
+    assert list(known_feeds(page)) == feeds
+
+
+@pytest.mark.parametrize(
+    ("html", "url", "feeds"),
+    [
+        ("<link rel=canonical href='https://www.youtube.com/channel/UC1'>", "https://www.youtube.com/@ann", "UC1"),
+        ("<meta itemprop=channelId content=UC2>", "https://www.youtube.com/@ann", "UC2"),
+        ("<meta itemprop=channelId content=UC2>", "https://blog.example/", None),
+    ],
+)
+def test_what_a_page_says_it_is(html: str, url: str, feeds: str | None) -> None:
+    assert list(page_itself(html.encode(), url)) == ([f"{YT}?channel_id={feeds}"] if feeds else [])
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("<a href='/feed'>Subscribe</a>", True), ("<a href='/blog/rss.xml'>x</a>", True),
+        ("<a href='/x'>RSS</a>", True), ("<a href='/x'>Atom feed</a>", True),
+        ("<a href='/?feed=rss2'>x</a>", True), ("<a href='/index.xml'>x</a>", True),
+        ("<a href='/feedback'>Feedback</a>", False), ("<a href='/rsspberry'>x</a>", False), ("<a>RSS</a>", False),
+        ("<a href='javascript:rss'>RSS</a>", False), ("<a href='/about'>About my RSS reader</a>", False),
+    ],
+)  # fmt: skip
+def test_links_in_the_text_that_call_themselves_feeds(link: str, found: bool) -> None:
+    assert bool(page_links(f"<body>{link}</body>".encode(), PAGE)) is found
+
+
+def test_guesses_begin_near_the_page_and_stay_on_its_site() -> None:
+    assert guesses("https://a.example/blog/2026/x.html")[:2] == (
+        "https://a.example/blog/2026/feed", "https://a.example/blog/2026/rss",
+    )  # fmt: skip
+    assert guesses("https://a.example")[0] == "https://a.example/feed"
+    assert guesses("https://a.example/@ann")[0] == "https://a.example/@ann.rss"
+
+
+@given(st.text(max_size=60))
+def test_no_address_makes_the_rules_fail(noise: str) -> None:
+    for url in (noise, f"https://github.com/{noise}", f"https://www.youtube.com/{noise}", f"https://a.example/{noise}"):
+        known_feeds(url)
+        if url.startswith("https://a"):
+            assert all(one.startswith("https://a.example/") for one in guesses(url))

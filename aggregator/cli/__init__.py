@@ -23,6 +23,11 @@ COMMANDS = {
     "digest": "digest",
     "publish": "publish",
     "check": "check",
+    "add": "add",
+    "remove": "edit",
+    "pause": "edit",
+    "resume": "edit",
+    "set": "edit",
     "init": "init",
     "status": "status",
     "explain": "explain",
@@ -41,7 +46,8 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"aggregator.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name if hasattr(module, cmd_name) else f"{cmd_name}_"  # `set` and `import` are Python's words
+        command: click.Command = getattr(module, name)
         return command
 
 
