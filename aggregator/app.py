@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import cadence, due, ledger, outages, outputs
+from aggregator import due, idle, ledger, members, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
@@ -168,18 +168,11 @@ class App:
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self._publish_after_pass()})
         done.hub = None if done.offline else tell_hub(self.store, self.config, self._post, self.clock())
-        self._tidy()
+        idle.tidy(self.store, self.clock())
+        idle.index(self.store)
         order = {source.url: place for place, source in enumerate(self.config.sources)}
         done.failed.sort(key=lambda failure: order[failure.source.url])
         return done
-
-    def _tidy(self) -> None:
-        """Once a day let go of what is kept for a while only."""
-        last, now = self.store.meta("tidied_at"), self.clock()
-        if last is None or abs(now - datetime.fromisoformat(last)) >= cadence.DAY:
-            self.store.tidy(now)
-            with self.store.transaction():
-                self.store.set_meta("tidied_at", to_text(now))
 
     @property
     def is_offline(self) -> bool:
@@ -206,8 +199,11 @@ class App:
             with self.store.transaction():
                 for stored in waiting:
                     standing, group = place(stored, self.store.entries, view.is_shown)
+                    if standing == "forgotten":
+                        self.store.withdrawn.forget([stored.key], now)
+                    else:
+                        self.store.entries.set_marks(stored.key, marks(stored.entry))
                     self.store.entries.accept(stored.key, standing, group, now)
-                    self.store.entries.set_marks(stored.key, marks(stored.entry))
         return len(waiting)
 
     # --- what goes out ---------------------------------------------------------------------------------------
@@ -228,7 +224,8 @@ class App:
         def stands(name: str) -> bool:
             return (root / name).is_file() and (not everything or name.startswith("archive/"))
 
-        files = outputs.files(self.config, self.store, view, stands)
+        found = members.noted(self.store, view)
+        files = outputs.files(self.config, self.store, view, stands, found)
         written = write_all(root, files | self._status(view))
         remove_others(root / "tags", {root / name for name in files})
         newest = outputs.open_archive(files)
@@ -252,6 +249,15 @@ class App:
     def _status(self, view: View) -> dict[str, bytes]:
         rows = outputs.health(self.config, self.store, view, self.clock())
         return outputs.status_files(self.config, self.store, rows, self.clock())
+
+    def publish_asked(self) -> list[str]:
+        """Accept and publish if a command that works beside the writer changed something."""
+        if self.store.meta("publish_asked") != "yes":
+            return []
+        with self.store.transaction():
+            self.store.set_meta("publish_asked", "")
+        self.accept()
+        return self.publish()
 
     def prepare(self) -> None:
         """Put what the first page needs into `public/`, before anything was polled."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from uuid import NAMESPACE_URL, uuid5
@@ -17,7 +17,15 @@ from aggregator import ledger
 from aggregator.due import Hosts, planned
 from aggregator.entries.view import View
 from aggregator.health import state_of, typical_gap
-from aggregator.records import Config, MergedEntry, MergedFeed, Source, SourceHealth, SourceState, StoredEntry
+from aggregator.members import Members, Place, members, places
+from aggregator.records import (
+    Config,
+    MergedFeed,
+    Source,
+    SourceHealth,
+    SourceState,
+    Tombstone,
+)
 from aggregator.render import pages
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
@@ -28,8 +36,7 @@ from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
 
-LEAST, MOST = 200, 1000
-WINDOW = timedelta(days=14)
+TOMBSTONES_FOR = timedelta(days=30)
 FULL_BYTES = 2 * 2**20
 FRAME_BYTES = 1500  # what an entry takes besides its content
 NEVER = datetime(1995, 1, 1, tzinfo=UTC)
@@ -38,15 +45,6 @@ KINDS = ("html", "md", "txt", "json")
 WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known
 ARCHIVE_OPEN = "archive_open"
 STYLE = "feed.css"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A group in the merged feed: the entry, and when its representative was accepted."""
-
-    entry: MergedEntry
-    accepted: int
-    accepted_at: datetime
 
 
 def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
@@ -93,29 +91,6 @@ def followed(config: Config, states: Mapping[str, SourceState]) -> Config:
     return replace(config, sources=tuple(source for source in config.sources if source.url in states))
 
 
-def merged(store: Store, view: View) -> list[Place]:
-    """The members of the merged feed, newest acceptance first: all of the last 14 days, at least 200, at most 1,000.
-
-    The 14 days end at the newest acceptance, not at the clock, so that the passing of time alone changes nothing.
-    """
-    places: list[Place] = []
-    for place in _places(store.entries.newest_accepted(), store, view):
-        if len(places) >= MOST or (len(places) >= LEAST and place.accepted_at < places[0].accepted_at - WINDOW):
-            break
-        places.append(place)
-    return places
-
-
-def _places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator[Place]:
-    """Each shown group where its representative stands."""
-    for stored in entries:
-        group = store.entries.members(stored.group) or [stored]
-        shown = view.representative(group)
-        entry = view.merged(group) if shown is not None and shown.key == stored.key else None
-        if entry is not None and stored.accepted_at is not None:
-            yield Place(entry, stored.accepted, stored.accepted_at)
-
-
 def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str, most: float = FULL_BYTES) -> MergedFeed:
     """Places as a feed, newest first by date; over `most` bytes the oldest lose their content, not their place."""
     newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
@@ -127,18 +102,20 @@ def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str, mo
     return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)
 
 
-def files(config: Config, store: Store, view: View, stands: Callable[[str], bool]) -> dict[str, bytes]:
+def files(
+    config: Config, store: Store, view: View, stands: Callable[[str], bool], found: Members | None = None
+) -> dict[str, bytes]:
     """Every file but `status.*`. `stands` tells whether a file is there already: closed months and sealed digests
-    are written once."""
+    are written once. `found` is `members`, where the caller has it already."""
     feed_id = store.meta("feed_id") or ""
-    places = merged(store, view)
-    feed = replace(as_feed(config, feed_id, places, f"{config.link}atom.xml"), style=STYLE)
+    shown = (found or members(store, view)).places
+    feed = replace(as_feed(config, feed_id, shown, f"{config.link}atom.xml"), style=STYLE)
     months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
     if months:
         feed = replace(feed, prev_archive=_archive_url(config, months[-1]))
     site = Site.of(config)
     out = {
-        "atom.xml": atom(feed),
+        "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.now - TOMBSTONES_FOR))),
         "rss.xml": rss(feed, self_url=f"{config.link}rss.xml"),
         "feed.json": json_feed(feed, self_url=f"{config.link}feed.json"),
         "sources.opml": opml(
@@ -150,11 +127,16 @@ def files(config: Config, store: Store, view: View, stands: Callable[[str], bool
         ),
     } | static_files(config)
     out |= dict(_archives(config, store, view, months, stands))
-    tags = {tag: tag_folder(tag) for place in places for tag in place.entry.tags}
-    out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, places, folder) for folder in tags.values()}
+    tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
+    out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, shown, folder) for folder in tags.values()}
     newest = store.digests.newest("")
     out["index.html"] = pages.river(feed, site=site, digest=newest.day if newest else None, tags=tags)
     return out | digest_files(config, store, stands)
+
+
+def _with_tombstones(feed: MergedFeed, tombstones: tuple[Tombstone, ...]) -> MergedFeed:
+    """The feed with what was withdrawn from it; the newest withdrawal is a change of the feed."""
+    return replace(feed, tombstones=tombstones, updated=max([feed.updated, *(one.when for one in tombstones)]))
 
 
 def open_archive(files: Iterable[str]) -> str | None:
@@ -282,8 +264,8 @@ def _archives(
             continue
         start = datetime(month.year, month.month, 1, tzinfo=UTC)
         entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))
-        places = list(_places(entries, store, view))
-        feed = as_feed(config, store.meta("feed_id") or "", places, _archive_url(config, month), math.inf)
+        shown = [place for _, place in places(entries, store, view) if place is not None]
+        feed = as_feed(config, store.meta("feed_id") or "", shown, _archive_url(config, month), math.inf)
         yield (
             name,
             atom(

@@ -215,7 +215,7 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
         newest=newest,
         now=now,
     )
-    body = polled.response.body if polled.feed else None
+    body = polled.response.body if polled.feed and not changes.forgotten else None
     return PollResult(source, state, outcome, changes, body, tuple(_rests(polled, state, store, now)))
 
 

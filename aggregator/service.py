@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aggregator import idle
 from aggregator.app import App
 from aggregator.due import Work
 from aggregator.errors import ConfigError
@@ -91,6 +92,7 @@ class Service:
         """One look at everything; does nothing most of the time."""
         self._reload()
         self._app.heed_clock()
+        self._app.publish_asked()
         sealing = self._app.digest_is_due()
         work = self._work()
         if work:
@@ -105,6 +107,7 @@ class Service:
             self._seal()
             for one in self._app.deliver():
                 self._say(Mailed(one.text))
+            idle.index(self._app.store)
 
     def _work(self) -> Work:
         work = self._app.due()

@@ -158,8 +158,11 @@ class Desk:
         with self.store.transaction():
             for waiting in self.store.entries.waiting():
                 standing, group = place(waiting, self.store.entries, view.is_shown)
+                if standing == "forgotten":
+                    self.store.withdrawn.forget([waiting.key], self.now)
+                else:
+                    self.store.entries.set_marks(waiting.key, marks(waiting.entry))
                 self.store.entries.accept(waiting.key, standing, group, self.now)
-                self.store.entries.set_marks(waiting.key, marks(waiting.entry))
                 out.append((waiting.entry.title, standing))
         return out
 

@@ -73,7 +73,7 @@ def scores(reports: Iterator[pytest.TestReport]) -> list[Score]:
     """The score of every list of which at least one line was tested."""
     found = {name: Score(name) for name in LINES}
     for report in reports:
-        for kind, value in report.user_properties:
+        for kind, value in getattr(report, "user_properties", ()):  # a file that cannot be read has none
             if kind == PROPERTY:
                 name, _, line = str(value).partition(" ")
                 if not report.passed:

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from aggregator import outputs
-from aggregator.outputs import FULL_BYTES, LEAST, MOST, tag_folder
+from aggregator.outputs import FULL_BYTES, tag_folder
 from aggregator.records import Config, Rule, Series, Source
 from tests.makers import DAY, HOUR, NOW, ONE, THREE, TWO, Desk, entry, source, words
 
@@ -42,29 +42,6 @@ def filled(count: int, age: timedelta = DAY, desk: Desk | None = None) -> Desk:
 
 
 # --- membership ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.polite("E09")
-@pytest.mark.parametrize(
-    ("days", "members"),
-    [
-        ({0: 3}, 3),
-        ({100: 150, 0: 3}, 153),  # at least 200, however old
-        ({100: 250, 0: 3}, LEAST),
-        ({13: 250, 0: 3}, 253),  # all of 14 days
-        ({15: 50, 13: 250, 0: 3}, 253),
-        ({5: 1100, 0: 3}, MOST),
-    ],
-)
-def test_membership(days: dict[int, int], members: int) -> None:
-    desk = Desk(ONE)
-    for age, count in days.items():
-        filled(count, age * DAY, desk)
-    places = outputs.merged(desk.store, desk.view())
-    assert len(places) == members
-    accepted = [place.accepted for place in places]
-    total = sum(days.values())
-    assert accepted == list(range(total, total - members, -1))
 
 
 @pytest.mark.polite("E01")

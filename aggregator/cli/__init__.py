@@ -31,6 +31,9 @@ COMMANDS = {
     "init": "init",
     "status": "status",
     "explain": "explain",
+    "search": "search",
+    "hide": "withdraw",
+    "forget": "withdraw",
     "quarantine": "quarantine",
     "parse": "parse",
 }

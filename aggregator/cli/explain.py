@@ -22,6 +22,7 @@ _STANDING = {
     "folded": "folded: another source had the same text",
     "held": "held in quarantine as part of a flood",
     "dropped": "dropped from quarantine by hand",
+    "forgotten": "forgotten at its publisher's wish; digests sealed and months closed before keep what they said",
 }
 
 

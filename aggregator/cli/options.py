@@ -158,6 +158,17 @@ def writing(options: Settings, command: str) -> Iterator[App]:
             store.close()
 
 
+def publish_soon(options: Settings, command: str) -> None:
+    """Publish what a command changed beside the writer (it left `publish_asked`): now, or by who runs."""
+    from aggregator.errors import AlreadyRunning
+
+    try:
+        with writing(options, command) as app:
+            app.publish_asked()
+    except AlreadyRunning as error:
+        options.say(f"{error}: it publishes this within seconds")
+
+
 def _mail() -> Server | None:
     """The mail server that the environment names; raises ConfigError when the address is wrong."""
     from aggregator.publish.mail import Server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aggregator.cli.options import common, reading, settings, writing
+from aggregator.cli.options import common, publish_soon, reading, settings
 from aggregator.cli.words import count, safe
 
 
@@ -26,10 +26,10 @@ def quarantine(action: str | None, ids: tuple[str, ...]) -> None:
                 else "nothing is held"
             )
         return
-    with writing(options, "quarantine") as app:
-        chosen = [s.key for s in app.store.entries.held() if not ids or s.id in ids]
-        with app.store.transaction():
-            number = app.store.entries.set_held(chosen, "news" if action == "release" else "dropped", app.clock())
-        app.accept()
-        app.publish()
-        click.echo(f"{count(number, 'entry', 'entries')} {'released' if action == 'release' else 'dropped'}")
+    with reading(options) as (_, store, clock):
+        chosen = [s.key for s in store.entries.held() if not ids or s.id in ids]
+        with store.transaction():
+            number = store.entries.set_held(chosen, "news" if action == "release" else "dropped", clock())
+            store.set_meta("publish_asked", "yes")
+    click.echo(f"{count(number, 'entry', 'entries')} {'released' if action == 'release' else 'dropped'}")
+    publish_soon(options, "quarantine")

@@ -31,14 +31,17 @@ def place(stored: StoredEntry, shelf: Shelf, is_shown: Callable[[StoredEntry], b
     """The standing and the group of a waiting entry.
 
     Folding never hides what nobody was shown: a copy of an entry that is backlog, hidden, held or of a removed
-    source is news itself, under the id of the group. Backlog stays backlog.
+    source is news itself, under the id of the group. Backlog stays backlog. A copy of a forgotten entry is forgotten.
     """
     group = _group(stored, shelf)
     if group is None:
         return stored.standing, stored.key
+    members = shelf.members(group)
+    if any(one.standing == "forgotten" for one in members):
+        return "forgotten", group
     if stored.standing == "backlog":
         return "backlog", group
-    return ("folded" if any(map(is_shown, shelf.members(group))) else "news"), group
+    return ("folded" if any(map(is_shown, members)) else "news"), group
 
 
 def _group(stored: StoredEntry, shelf: Shelf) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, time, timedelta
+from hashlib import sha256
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ class Known(Protocol):
     def hash(self) -> str: ...  # noqa: D102
     @property
     def published(self) -> datetime: ...  # noqa: D102
+    @property
+    def standing(self) -> Standing: ...  # noqa: D102
 
 
 _One = TypeVar("_One", Entry, Known)
@@ -54,6 +57,7 @@ def match(entries: Sequence[Entry], known: Iterable[Known], before: datetime | N
     entries = _told(entries, stored)
     found = _recognised(entries, stored)
     updated = [(old.key, entry) for entry in entries if (old := found.get(entry.guid)) and _differs(entry, old)]
+    forgotten = any(old.standing == "forgotten" for old in found.values())
     fresh = [entry for entry in entries if entry.guid not in found]
     if before is None:
         new = _first(fresh, now)
@@ -61,7 +65,7 @@ def match(entries: Sequence[Entry], known: Iterable[Known], before: datetime | N
         strangers = not found and len(stored) >= FIRST_NEWS
         flood = _is_flood(len(fresh), strangers, [old.published for old in stored], now - before)
         new = _later(fresh, before, flood)
-    return Changes(new=tuple(new), updated=tuple(updated), seen=len(entries))
+    return Changes(new=tuple(new), updated=tuple(updated), seen=len(entries), forgotten=forgotten)
 
 
 def share_known(entries: Sequence[Entry], known: Iterable[Known]) -> float:
@@ -134,11 +138,14 @@ def _is_another(entry: Entry, old: Known) -> bool:
         entry.canonical_url is not None
         and old.canonical_url is not None
         and entry.canonical_url != old.canonical_url
-        and _fold(entry.title) != _fold(old.title)
+        and _title(entry) != _title(old)
     )
 
 
 def _differs(entry: Entry, old: Known) -> bool:
+    """Whether there is something to store; what was forgotten stays so."""
+    if old.standing == "forgotten":
+        return False
     return (entry.guid, entry.canonical_url, content_hash(entry)) != (old.guid, old.canonical_url, old.hash)
 
 
@@ -154,7 +161,7 @@ def _recognised(entries: Sequence[Entry], stored: Sequence[Known]) -> dict[str, 
     present = {entry.guid for entry in entries} | {entry.guid.partition("\n")[0] for entry in entries}
     taken = {old.key for old in stored if old.guid in present}
     signs = (_listed, _url, _path, _instant, _content, *(() if found or len(entries) < 3 else (_day, _title)))
-    for sign in signs:
+    for sign in signs if len(found) < len(entries) else ():
         ours, theirs = _by(sign, stored), _by(sign, (entry for entry in entries if entry.guid not in found))
         for mark, those in theirs.items():
             twins = ours.get(mark, [])
@@ -176,7 +183,7 @@ def _by(sign: Callable[[_One], Hashable], those: Iterable[_One]) -> dict[Hashabl
 
 def _listed(one: Entry | Known) -> Hashable:
     """Everything but the guid: an entry that a document lists twice is met twice again."""
-    return (one.canonical_url, _fold(one.title), one.published) if names_a_page(one.canonical_url) else None
+    return (one.canonical_url, _title(one), one.published) if names_a_page(one.canonical_url) else None
 
 
 def _url(one: Entry | Known) -> Hashable:
@@ -194,7 +201,7 @@ def _path(one: Entry | Known) -> Hashable:
 
 def _instant(one: Entry | Known) -> Hashable:
     """Title and the moment; a date without a time is as good as one with."""
-    return (_fold(one.title), one.published) if one.published else None
+    return (_title(one), one.published) if one.published else None
 
 
 def _content(one: Entry | Known) -> Hashable:
@@ -204,12 +211,13 @@ def _content(one: Entry | Known) -> Hashable:
 
 
 def _day(one: Entry | Known) -> Hashable:
-    return (_fold(one.title), one.published.date()) if one.published else None
+    return (_title(one), one.published.date()) if one.published else None
 
 
 def _title(one: Entry | Known) -> Hashable:
-    return _fold(one.title)
+    return one.title if not isinstance(one, Entry) and one.standing == "forgotten" else title_mark(one.title)
 
 
-def _fold(title: str) -> str:
-    return " ".join(title.casefold().split())
+def title_mark(title: str) -> str:
+    """What equal titles share, whatever their case and spaces: a hash, for a forgotten entry leaves no title."""
+    return sha256(" ".join(title.casefold().split()).encode("utf-8", "replace")).hexdigest()[:32]

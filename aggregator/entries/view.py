@@ -20,7 +20,7 @@ class View:
     def __init__(self, config: Config, states: Iterable[SourceState], now: datetime) -> None:
         by_url = {source.url: source for source in config.sources}
         self.config = config
-        self._now = now
+        self.now = now
         self._states = {state.key: state for state in states if state.url in by_url}
         self._sources = {key: by_url[state.url] for key, state in self._states.items()}
         self._rules = {key: RuleSet(rules_for(config, source)) for key, source in self._sources.items()}
@@ -39,6 +39,10 @@ class View:
 
     def hidden_by(self, stored: StoredEntry) -> str | None:
         """Why the view hides an entry, in words that begin with "rule"; None when it does not."""
+        if stored.standing == "forgotten":
+            return "rule: forgotten at its publisher's wish"
+        if stored.hidden:
+            return "rule: hidden by hand"
         if stored.source_key not in self._sources:
             return "rule: its source is not in feeds.yaml now"
         rule = self.verdict(stored).dropped_by
@@ -47,6 +51,24 @@ class View:
     def is_shown(self, stored: StoredEntry) -> bool:
         """Whether an entry is news and passes the view."""
         return stored.standing in _NEWS and self.hidden_by(stored) is None
+
+    def out_of_sight(self, stored: StoredEntry) -> str | None:
+        """Why a search does not show an entry; None when it does, which it does for backlog, too."""
+        if stored.standing in ("held", "dropped"):
+            return "quarantined: held as part of a flood" if stored.standing == "held" else "quarantined and dropped"
+        return self.hidden_by(stored)
+
+    def tags(self, stored: StoredEntry) -> tuple[str, ...]:
+        """The user's tags of an entry; none when its source was removed."""
+        return self.verdict(stored).tags if stored.source_key in self._sources else ()
+
+    def sources_with(self, tag: str) -> frozenset[int] | None:
+        """The keys of the sources whose entries may have a tag; None when a rule may give it to any."""
+        wanted = tag.casefold()
+        rules = (*self.config.filters, *(rule for source in self._sources.values() for rule in source.filters))
+        if any(rule.action == "tag" and rule.argument.casefold() == wanted for rule in rules):
+            return None
+        return frozenset(k for k, s in self._sources.items() if wanted in map(str.casefold, s.tags))
 
     def title(self, key: int) -> str:
         """The name of a source: the user's, else the feed's, else its host; a private one's host is not told."""
@@ -78,7 +100,9 @@ class View:
         others = {
             stored.source_key: stored
             for stored in reversed(group)
-            if stored.source_key in self._sources and stored.source_key != shown.source_key
+            if stored.source_key in self._sources
+            and stored.source_key != shown.source_key
+            and stored.standing != "forgotten"
         }
         return tuple(
             Copy(self.attribution(key), stored.entry.link)
@@ -124,5 +148,5 @@ class View:
             tags=source.tags,
             language=entry.language or "",
             published=stored.published,
-            now=self._now,
+            now=self.now,
         )

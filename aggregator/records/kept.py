@@ -37,7 +37,7 @@ class Entry:
     duration: int | None = None
 
 
-Standing = Literal["news", "backlog", "folded", "held", "dropped"]
+Standing = Literal["news", "backlog", "folded", "held", "dropped", "forgotten"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class StoredEntry:
 
     `id` is the id in the merged feed, that of its group for a folded copy; `accepted` is the order of acceptance
     (0 while it waits), `standing` what acceptance made of it; `group` the key of the entry that leads its group.
-    `published` is the sane instant to show: never in the future of `first_seen`, never before 1995.
+    `published` is the sane instant to show: never in the future of `first_seen`, never before 1995. `hidden` tells
+    whether the user hid its group by hand. Of a forgotten entry only what recognises it is left.
     """
 
     key: int
@@ -60,6 +61,7 @@ class StoredEntry:
     accepted: int = 0
     accepted_at: datetime | None = None
     group: int = 0
+    hidden: bool = False
 
 
 State = Literal["paused", "gone", "quarantined", "failing", "moved", "silent", "new", "ok"]
@@ -110,11 +112,15 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one poll of one source brings: entries to add with their standing, and those that were edited."""
+    """What one poll of one source brings: entries to add with their standing, and those that were edited.
+
+    `forgotten`: the document still carries what was forgotten, so its bytes are not kept.
+    """
 
     new: tuple[tuple[Entry, Standing], ...] = ()
     updated: tuple[tuple[int, Entry], ...] = ()
     seen: int = 0
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

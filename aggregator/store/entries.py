@@ -14,7 +14,9 @@ from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
 
 _SELECT = (
     "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
-    "e.accepted, e.accepted_at, coalesce(e.grp, e.key) FROM entries e LEFT JOIN entries lead ON lead.key = e.grp "
+    "e.accepted, e.accepted_at, coalesce(e.grp, e.key), "
+    "EXISTS (SELECT 1 FROM hidden h WHERE h.entry = coalesce(e.grp, e.key)) "
+    "FROM entries e LEFT JOIN entries lead ON lead.key = e.grp "
 )
 
 MOST_EDITS = 3
@@ -34,7 +36,7 @@ class Known:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredEntry:
-    key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group = row
+    key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group, hid = row
     return StoredEntry(
         key=key,
         id=public_id,
@@ -47,6 +49,7 @@ def _stored(row: tuple[Any, ...]) -> StoredEntry:
         accepted=accepted,
         accepted_at=to_time(accepted_at),
         group=group,
+        hidden=bool(hid),
     )
 
 

@@ -18,11 +18,13 @@ from aggregator.errors import StoreError
 from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
+from aggregator.store.search import Search
 from aggregator.store.sources import Sources
+from aggregator.store.withdrawn import Withdrawn
 
 
 class Store:
-    """An open store; `sources`, `entries`, `digests` and `deliveries` are its parts."""
+    """An open store; what it holds is asked of its parts."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
@@ -31,6 +33,8 @@ class Store:
         self.entries = Entries(connection)
         self.digests = Digests(connection)
         self.deliveries = Deliveries(connection)
+        self.withdrawn = Withdrawn(connection)
+        self.search = Search(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:

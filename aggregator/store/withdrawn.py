@@ -1,0 +1,82 @@
+"""What is shown no more: hidden by hand, forgotten at a publisher's wish, and the tombstones that this leaves."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from aggregator.entries.match import title_mark
+from aggregator.records import Entry, Tombstone
+from aggregator.store.rows import pack_entry, to_text
+from aggregator.store.search import Search
+
+FORGOTTEN = "Forgotten"
+MOST_TOMBSTONES = 1000
+
+
+class Withdrawn:
+    """Hiding, forgetting, and what the merged feed once showed. Groups stand for all copies of an entry."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection
+
+    def hide(self, groups: Iterable[int], now: datetime) -> int:
+        """Never show these groups again, whatever copies come; how many were not hidden before."""
+        rows = [(group, to_text(now)) for group in groups]
+        self._leave_tombstones((group for group, _ in rows), now)
+        return self._sql.executemany("INSERT OR IGNORE INTO hidden VALUES (?, ?)", rows).rowcount
+
+    def unhide(self, groups: Iterable[int]) -> int:
+        """Take the hiding of these groups back; how many were hidden."""
+        rows = [(group,) for group in groups]
+        self._sql.executemany("UPDATE appeared SET withdrawn_at = NULL WHERE entry = ?", rows)
+        return self._sql.executemany("DELETE FROM hidden WHERE entry = ?", rows).rowcount
+
+    def forget(self, keys: Iterable[int], now: datetime) -> None:
+        """Let go of all that these entries say, and of the raw bodies that said it; what recognises them stays.
+
+        Left are id, guid, address, date, a hash of the title and one of the content: they never return, though their
+        feed still carries them. SQLite overwrites what is deleted. Digests that were sealed keep their bytes.
+        """
+        self._sql.execute("PRAGMA secure_delete=ON")
+        wanted = list(keys)
+        rows = self._sql.execute(
+            "SELECT key, guid, canonical_url, title, source FROM entries "
+            f"WHERE standing <> 'forgotten' AND key IN ({', '.join('?' * len(wanted))})",
+            wanted,
+        ).fetchall()
+        for key, guid, url, title, source in rows:
+            self._sql.execute(
+                "UPDATE entries SET standing = 'forgotten', title = ?, data = ? WHERE key = ?",
+                (title_mark(title), pack_entry(Entry(guid, url, None, FORGOTTEN, "", "", "")), key),
+            )
+            self._sql.execute("DELETE FROM marks WHERE entry = ?", (key,))
+            self._sql.execute("DELETE FROM bodies WHERE source = ?", (source,))
+        Search(self._sql).take(wanted)
+        self._leave_tombstones(wanted, now)
+
+    def note(self, shown: Iterable[int], hidden: Iterable[int], now: datetime) -> None:
+        """What a publication shows, and what it hides: groups. Of the hidden, those that appeared leave a tombstone;
+        one that is shown again has none."""
+        self._sql.executemany(
+            "INSERT INTO appeared VALUES (?, NULL) ON CONFLICT DO UPDATE SET withdrawn_at = NULL "
+            "WHERE withdrawn_at IS NOT NULL",
+            [(group,) for group in shown],
+        )
+        self._leave_tombstones(hidden, now)
+
+    def _leave_tombstones(self, groups: Iterable[int], now: datetime) -> None:
+        self._sql.executemany(
+            "UPDATE appeared SET withdrawn_at = ? WHERE entry = ? AND withdrawn_at IS NULL",
+            [(to_text(now), group) for group in groups],
+        )
+
+    def tombstones(self, since: datetime) -> tuple[Tombstone, ...]:
+        """What was withdrawn from the merged feed after `since`, newest first."""
+        rows = self._sql.execute(
+            "SELECT e.id, a.withdrawn_at FROM appeared a JOIN entries e ON e.key = a.entry WHERE a.withdrawn_at > ? "
+            "ORDER BY a.withdrawn_at DESC, e.key DESC LIMIT ?",
+            (to_text(since), MOST_TOMBSTONES),
+        )
+        return tuple(Tombstone(name, datetime.fromisoformat(at)) for name, at in rows)
