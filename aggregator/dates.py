@@ -8,60 +8,17 @@ zone is taken as UTC, one without a time as midnight, one without a day as the f
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from aggregator.datewords import EVENING, IGNORED, MONTHS, MORNING, ZONES, fold
+
 _LONGEST: Final = 120
 
-# One line a language, January to December. A word is read as a month when it is one of these or a beginning of
-# three letters or more that is unambiguous in its language; the language that stands first wins.
-_LANGUAGES: Final = """
-january february march april may june july august september october november december
-januar februar märz april mai juni juli august september oktober november dezember
-jänner feber mrz april mai juni juli august september oktober november dezember
-janvier février mars avril mai juin juillet août septembre octobre novembre décembre
-enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
-gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
-janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
-januari februari maart april mei juni juli augustus september oktober november december
-jan feb mrt apr mei jun jul aug sep okt nov dec
-stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
-styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień
-januari februari mars april maj juni juli augusti september oktober november december
-januar februar marts april maj juni juli august september oktober november december
-január február március április május június július augusztus szeptember október november december
-ledna února března dubna května června července srpna září října listopadu prosince
-tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta
-ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
-ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
-января февраля марта апреля мая июня июля августа сентября октября ноября декабря
-січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
-ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου
-"""
-
-# Minutes east of Greenwich. Where one name stands for several zones, the one that feeds mean.
-_ZONES: Final = {
-    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 60, "ist": 330, "west": 60, "cet": 60, "mez": 60,
-    "met": 60, "cest": 120, "mesz": 120, "mest": 120, "eet": 120, "sast": 120, "eest": 180, "msk": 180, "pkt": 300,
-    "ict": 420, "wib": 420, "hkt": 480, "sgt": 480, "awst": 480, "jst": 540, "kst": 540, "acst": 570, "acdt": 630,
-    "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "nst": -210, "ndt": -150, "art": -180, "brt": -180,
-    "ast": -240, "adt": -180, "est": -300, "edt": -240, "et": -300, "cst": -360, "cdt": -300, "ct": -360,
-    "mst": -420, "mdt": -360, "mt": -420, "pst": -480, "pdt": -420, "pt": -480, "akst": -540, "akdt": -480,
-    "hst": -600,
-}  # fmt: skip
-
-_WORDS_WITHOUT_MEANING: Final = """
-mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday
-at on of the de del do le den der um kl klo om a as las h uhr o t , . - | \u2013 \u2014 ; ' @
-"""
-_IGNORED: Final = frozenset(_WORDS_WITHOUT_MEANING.split())
-_MORNING: Final = frozenset({"am", "오전", "午前", "上午"})
-_EVENING: Final = frozenset({"pm", "오후", "午後", "下午"})
 _SEOUL: Final = timezone(timedelta(hours=9))
-
 _USUAL = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC|Z)$"
 )
@@ -90,8 +47,10 @@ def parse_date(text: str) -> datetime | None:
     if not text or len(text) > _LONGEST:
         return None
     try:
-        moment = _plain(text) or _sloppy(_fold(text))
-        return moment.astimezone(UTC).replace(microsecond=0) if moment else None
+        moment = _plain(text) or _sloppy(fold(text))
+        if moment is None or (moment.tzinfo is UTC and not moment.microsecond):
+            return moment
+        return moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         return None
 
@@ -100,6 +59,8 @@ def _plain(text: str) -> datetime | None:
     """The forms that need no guessing: RFC 822 as it should be, ISO 8601, digits only."""
     if usual := _USUAL.match(text):
         return _usual(usual)
+    if text[10:11] in ("T", " ") and (moment := _iso(text)):
+        return moment
     if day := _ISO_DAY_OF_YEAR.match(text):
         return datetime(int(day[1]), 1, 1, tzinfo=UTC) + timedelta(days=_in_year(int(day[2])) - 1)
     if text.isascii() and text.isdigit():
@@ -107,6 +68,10 @@ def _plain(text: str) -> datetime | None:
     if month := _ISO_MONTH.match(text):
         year, number, short_year, short_number = month.groups()
         return datetime(int(year) if year else _full_year(short_year), int(number or short_number), 1, tzinfo=UTC)
+    return _iso(text)
+
+
+def _iso(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -116,10 +81,12 @@ def _plain(text: str) -> datetime | None:
 
 def _usual(match: re.Match[str]) -> datetime | None:
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-    number = _MONTHS.get(month.lower())
+    number = MONTHS.get(month.lower())
     if not number:
         return None
     zone = _offset(sign, hours, minutes) if sign else UTC
+    if hour < "24" and second < "60":
+        return datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=zone)
     return datetime(int(year), number, int(day), tzinfo=zone) + _clock(int(hour), int(minute), int(second))
 
 
@@ -129,29 +96,6 @@ def _digits(text: str) -> datetime | None:
         return datetime.fromtimestamp(int(text[:10]), UTC)
     form = _DIGITS.get(len(text))
     return datetime.strptime(text, form).replace(tzinfo=UTC) if form else None
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents; Hangul and other composed letters stay whole."""
-    if text.isascii():
-        return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", "".join(char for char in apart if not unicodedata.combining(char)))
-
-
-def _month_names() -> dict[str, int]:
-    names: dict[str, int] = {}
-    for line in _LANGUAGES.strip().splitlines():
-        words = [_fold(word) for word in line.split()]
-        for number, word in enumerate(words, 1):
-            for length in range(3, len(word) + 1):
-                others = (other for at, other in enumerate(words, 1) if at != number)
-                if length == len(word) or not any(other.startswith(word[:length]) for other in others):
-                    names.setdefault(word[:length], number)
-    return names
-
-
-_MONTHS: Final = _month_names()
 
 
 @dataclass(slots=True)
@@ -215,14 +159,14 @@ def _read_words(text: str, parts: _Parts) -> bool:
     for position, word in enumerate(_WORD.findall(text)):
         if word.isdecimal():
             parts.numbers.append(word)
-        elif word in _MONTHS:
-            parts.months.append(_MONTHS[word])
-        elif word in _ZONES:
-            parts.zone = parts.zone or timezone(timedelta(minutes=_ZONES[word]))
-        elif word in _MORNING or word in _EVENING:
-            parts.evening = word in _EVENING
+        elif word in MONTHS:
+            parts.months.append(MONTHS[word])
+        elif word in ZONES:
+            parts.zone = parts.zone or timezone(timedelta(minutes=ZONES[word]))
+        elif word in MORNING or word in EVENING:
+            parts.evening = word in EVENING
             parts.zone = parts.zone or (_SEOUL if word in "오전 오후" else None)
-        elif word not in _IGNORED and not (position == 0 and word.isalpha()):
+        elif word not in IGNORED and not (position == 0 and word.isalpha()):
             return False
     return True
 
@@ -284,11 +228,12 @@ def _twelve_hours(clock: timedelta, evening: bool) -> timedelta:
     return clock + half if evening and clock < half else clock
 
 
+@lru_cache(maxsize=256)
 def _offset(sign: str, hours: str, minutes: str | None) -> timezone:
     east = timedelta(hours=int(hours), minutes=int(minutes or 0))
     if east > timedelta(hours=15) or int(minutes or 0) > 59:
         raise ValueError
-    return timezone(-east if sign == "-" else east)
+    return timezone(-east if sign == "-" else east) if east else UTC
 
 
 def _place(name: str) -> tzinfo:

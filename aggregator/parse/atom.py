@@ -89,15 +89,15 @@ def _from_base64(text: str) -> str:
 def person_of(element: Element) -> Person:
     """A person construct; some write the name into the element itself."""
     inner = Fields(element)
-    written = person(inner.text("atom:name", "name") or (text_of(element) if len(element) == 0 else None))
-    email = person(inner.text("atom:email", "email")).email
+    written = person(inner.text(("atom:name", "name")) or (text_of(element) if len(element) == 0 else None))
+    email = person(inner.text(("atom:email", "email"))).email
     return Person(written.name, email or written.email)
 
 
 def links(fields: Fields) -> list[Link]:
     """The links that have a target, in document order."""
     found = []
-    for element in fields.all("atom:link"):
+    for element in fields.named.get("atom:link", ()):
         href = attribute(element, "href") or (text_of(element) if len(element) == 0 else None) or element.get("href")
         if href is not None:
             rel = (attribute(element, "rel") or "alternate").removeprefix(_RELATIONS).lower()

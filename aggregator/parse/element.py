@@ -38,39 +38,36 @@ class Person(NamedTuple):
 
 
 class Fields:
-    """The children of one element by short name, in document order."""
+    """The children of one element by short name, in document order: `named`."""
 
-    __slots__ = ("_named", "element")
+    __slots__ = ("element", "named")
 
     def __init__(self, element: Element) -> None:
         self.element = element
-        self._named: dict[str, list[Element]] = {}
+        self.named: dict[str, list[Element]] = {}
+        named = self.named
         for child in element:
-            self._named.setdefault(name_of(child.tag), []).append(child)
+            name = name_of(child.tag)
+            if name in named:
+                named[name].append(child)
+            else:
+                named[name] = [child]
 
     def all(self, *names: str) -> list[Element]:
         """Every child of these names, name by name."""
-        if self._named.keys().isdisjoint(names):
-            return []
-        return [child for name in names for child in self._named.get(name, ())]
+        return [child for name in names for child in self.named.get(name, ())]
 
-    def filled(self, *names: str) -> Iterator[tuple[str, Element]]:
-        """Those children that hold anything, in the order of the names: the precedence of a field."""
-        if self._named.keys().isdisjoint(names):
-            return iter(())
-        return ((name, child) for name in names for child in self._named.get(name, ()) if is_filled(child))
-
-    def text(self, *names: str) -> str | None:
+    def text(self, names: tuple[str, ...]) -> str | None:
         """The plain text of the first child that has any."""
         for name in names:
-            for child in self._named.get(name, ()):
+            for child in self.named.get(name, ()):
                 if text := text_of(child):
                     return text
         return None
 
     def within(self, name: str) -> Iterator[Fields]:
         """The fields of each child of that name."""
-        return (Fields(child) for child in self._named.get(name, ()))
+        return (Fields(child) for child in self.named.get(name, ()))
 
 
 def is_filled(element: Element) -> bool:
@@ -87,7 +84,7 @@ def text_of(element: Element) -> str | None:
 def attribute(element: Element, name: str) -> str | None:
     """An attribute without white space around it, its name in any case; None when it is empty."""
     value = element.get(name)
-    if value is None:
+    if value is None and element.keys():
         value = next((str(value) for key, value in element.items() if str(key).lower() == name), None)
     return (value.strip() or None) if value else None
 
@@ -234,7 +231,7 @@ def is_web(url: str | None) -> bool:
 def person(text: str | None) -> Person:
     """`mail (Name)`, `Name <mail>`, `mail`, `Name`: the forms that RSS authors are written in."""
     text = " ".join((text or "")[:500].split())
-    mail = _MAIL.search(text)
+    mail = _MAIL.search(text) if "@" in text else None
     if not mail:
         inside = text[1:-1] if text.startswith("(") and text.endswith(")") else text
         return Person(inside.strip() or None, None)
@@ -245,6 +242,8 @@ def person(text: str | None) -> Person:
 
 def joined(people: list[Person]) -> Person:
     """All names joined by ", ", each once, and the first address."""
+    if len(people) == 1:
+        return people[0]
     names = dict.fromkeys(one.name for one in people if one.name)
     return Person(", ".join(names) or None, next((one.email for one in people if one.email), None))
 

@@ -59,7 +59,7 @@ _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Z
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _LONE_BYTES = re.compile("[\udc80-\udcff]+")
 # "é" that was taken for two Western characters, and the "â€" that quotation marks and dashes become
-_TWICE_IN_UTF8 = re.compile(b"\xc3[\x82-\x85]\xc2[\x80-\xbf]|\xc3\xa2\xe2\x82\xac")
+_TWICE_IN_UTF8 = re.compile(b"\xc3(?:[\x82-\x85]\xc2[\x80-\xbf]|\xa2\xe2\x82\xac)")
 _WESTERN_RUN = re.compile("[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+")
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")

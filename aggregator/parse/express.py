@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from aggregator.dates import parse_date
-from aggregator.parse import atom, entry
+from aggregator.parse import atom, entry, precedence
 from aggregator.parse.element import (
     Bases,
     Fields,
@@ -27,30 +27,6 @@ from aggregator.parse.namespaces import ATOM, ATOM03, name_of
 from aggregator.parse.xml import Element, local_name
 from aggregator.records import Hints, ParsedFeed
 
-_DESCRIPTION: Final = (
-    "description",
-    "atom:subtitle",
-    "atom:tagline",
-    "dc:description",
-    "itunes:summary",
-    "googleplay:description",
-    "itunes:subtitle",
-)
-_UPDATED: Final = ("lastbuilddate", "atom:updated", "atom:modified", "dcterms:modified", "dc:date")
-_PUBLISHED: Final = ("pubdate", "atom:published", "dcterms:issued", "dcterms:created", "dc:date")
-_AUTHOR: Final = (
-    "managingeditor",
-    "author",
-    "atom:author",
-    "dc:creator",
-    "dc:author",
-    "itunes:author",
-    "googleplay:author",
-    "webmaster",
-)
-_CATEGORIES: Final = ("category", "atom:category", "dc:subject", "itunes:category", "itunes:keywords")
-_COPYRIGHT: Final = ("copyright", "atom:rights", "atom:copyright", "dc:rights", "dcterms:rights", "media:copyright")
-_LANGUAGE: Final = ("language", "dc:language")
 _ENTRIES: Final = frozenset({"item", "atom:entry"})
 _DAYS: Final = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
 _PERIODS: Final = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
@@ -97,9 +73,9 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
     site = Bases(url or _first_web(found), scoped=scoped)
     link = _link(fields, found, site)
     bases = Bases(document_base(url or _first_web(found), link), scoped=scoped)
-    language = language_tag(fields.text(*_LANGUAGE)) or language_of(shape.channel) or language_of(root)
+    language = language_tag(fields.text(precedence.FEED_LANGUAGE)) or language_of(shape.channel) or language_of(root)
     kept = _newest(shape.entries, most)
-    author = entry.author_of(fields, _AUTHOR)
+    author = entry.author_of(fields, precedence.FEED_AUTHOR)
     inherited = author if shape.format == "atom" else Person(None, None)
     return ParsedFeed(
         lane="express",
@@ -109,19 +85,19 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
         wellformed=True,
         title=_title(fields, bases),
         link=link,
-        id=fields.text("atom:id", "guid") or shape.channel.get(_RDF_ABOUT) or None,
-        description=entry.html_of(fields, _DESCRIPTION, bases),
+        id=fields.text(("atom:id", "guid")) or shape.channel.get(_RDF_ABOUT) or None,
+        description=entry.html_of(fields, precedence.FEED_DESCRIPTION, bases),
         language=language,
         author=author.name,
         author_email=author.email,
-        updated=entry.date_of(fields, _UPDATED),
-        published=entry.date_of(fields, _PUBLISHED),
+        updated=entry.date_of(fields, precedence.FEED_UPDATED),
+        published=entry.date_of(fields, precedence.FEED_PUBLISHED),
         image=_image(shape, fields, bases),
         icon=_text_url(fields, bases, "atom:icon"),
-        categories=entry.categories_of(fields, _CATEGORIES),
+        categories=entry.categories_of(fields, precedence.FEED_CATEGORIES),
         self_link=_related(found, bases, "self"),
         generator=_generator(fields),
-        copyright=entry.html_of(fields, _COPYRIGHT, bases),
+        copyright=entry.html_of(fields, precedence.FEED_COPYRIGHT, bases),
         hints=_hints(fields, found, bases),
         entries=tuple(entry.read(element, bases, language, inherited) for element in kept),
         left_out=len(shape.entries) - len(kept),
@@ -130,7 +106,7 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
 
 def _title(fields: Fields, bases: Bases) -> str | None:
     """The feed's title, always as HTML."""
-    return atom.Construct(*entry.title_of(fields, bases)).html
+    return atom.Construct(*entry.title_of(fields, precedence.TITLE, bases)).html
 
 
 def _rename(root: Element, namespace: str) -> None:
@@ -195,14 +171,15 @@ def _related(found: list[atom.Link], bases: Bases, rel: str) -> str | None:
 
 
 def _text_url(fields: Fields, bases: Bases, *names: str) -> str | None:
-    return next((bases.url(child, text_of(child)) for _, child in fields.filled(*names)), None)
+    found = entry.first_filled(fields, names)
+    return None if found is None else bases.url(found, text_of(found))
 
 
 def _image(shape: Shape, fields: Fields, bases: Bases) -> str | None:
     """RSS's image, Atom's logo, a podcast's cover; RDF keeps the image beside the channel."""
     beside = Fields(shape.root).all("image") if shape.root is not shape.channel else []
     for child in (*fields.all("image"), *beside):
-        if url := bases.url(child, Fields(child).text("url")):
+        if url := bases.url(child, Fields(child).text(("url",))):
             return url
     if logo := _text_url(fields, bases, "atom:logo"):
         return logo
@@ -212,7 +189,7 @@ def _image(shape: Shape, fields: Fields, bases: Bases) -> str | None:
 def _generator(fields: Fields) -> str | None:
     for child in fields.all("admin:generatoragent"):
         return next((str(value).strip() for value in child.attrib.values()), None)
-    return fields.text("generator", "atom:generator")
+    return fields.text(("generator", "atom:generator"))
 
 
 def _hints(fields: Fields, found: list[atom.Link], bases: Bases) -> Hints:
@@ -240,10 +217,10 @@ def _hints(fields: Fields, found: list[atom.Link], bases: Bases) -> Hints:
 
 def _ttl(fields: Fields) -> timedelta | None:
     """Minutes to leave the feed alone: RSS's ttl, else the syndication module's period and frequency."""
-    minutes = whole_number(fields.text("ttl"))
+    minutes = whole_number(fields.text(("ttl",)))
     if minutes:
         return timedelta(minutes=min(minutes, 525_600))
-    period, frequency = fields.text("sy:updateperiod"), whole_number(fields.text("sy:updatefrequency"))
+    period, frequency = fields.text(("sy:updateperiod",)), whole_number(fields.text(("sy:updatefrequency",)))
     if period is None and frequency is None:
         return None
     return timedelta(hours=_PERIODS.get((period or "daily").lower(), 24)) / (frequency or 1)

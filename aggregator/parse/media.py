@@ -5,7 +5,7 @@ Sources: Media RSS 1.5.1 (rssboard.org/media-rss), Apple's podcast RSS tags.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, final
 
 from aggregator.parse.element import Bases, Fields, attribute, markup_of, seconds, text_of, whole_number
 from aggregator.parse.xml import Element
@@ -15,6 +15,7 @@ _MOST: Final = 50
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
 
+@final
 class Media:
     """The media of an entry, those of its groups among them."""
 
@@ -30,7 +31,7 @@ class Media:
     @property
     def title(self) -> str | None:
         """A title given to the media."""
-        return next((text for scope in self._scopes if (text := scope.text("media:title"))), None)
+        return next((text for scope in self._scopes if (text := scope.text(("media:title",)))), None)
 
     @property
     def description(self) -> str | None:
@@ -57,7 +58,7 @@ class Media:
             if url := self._bases.url(child, attribute(child, "url")):
                 return url
         for child in self._entry.all("image", "thumbnail"):
-            if url := self._bases.url(child, Fields(child).text("url") or attribute(child, "url") or text_of(child)):
+            if url := self._bases.url(child, Fields(child).text(("url",)) or attribute(child, "url") or text_of(child)):
                 return url
         return None
 
