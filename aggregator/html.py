@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html as entities
 import re
-from functools import partial
+from contextvars import ContextVar
 
 import nh3
 
@@ -42,6 +42,7 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "video": {"src", "poster", "width", "height"},
 }
+_KEPT = _ALLOWED | _DROPPED
 _KNOWN = frozenset[str]().union(*_ATTRIBUTES.values())
 _PLAYER = {"controls": "controls"}
 _PLAYING = {"controls", "preload"}
@@ -83,7 +84,7 @@ _SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
 _BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*)</a>')
 
-_TAG = re.compile(r"<(/?[a-z0-9]+)>")
+_TAG = re.compile(r'<(/?[a-z0-9]+)(?: [a-z-]+="[^"]*")*>')
 _PARAGRAPHS = (BLOCKS - LINES) | {"hr"}
 _BREAKS = {
     **dict.fromkeys(_PARAGRAPHS | {f"/{name}" for name in _PARAGRAPHS}, "\n\n"),
@@ -131,7 +132,9 @@ def safe_html(html: str, *, base: str | None = None) -> str:
     feed that holds the fragment, or dropped. Sanitizing the result again changes nothing: markup that two parses
     read differently is where scripts hide.
     """
-    fragment = tamed(_bounded(html), _ALLOWED | _DROPPED, _KNOWN)
+    if not html:
+        return ""
+    fragment = tamed(_bounded(html), _KEPT, _KNOWN)
     for _ in range(4):
         fragment = _sanitized(fragment, base)
         if _SAME.clean(fragment) == fragment:
@@ -144,8 +147,12 @@ def text_of(html: str) -> str:
 
     Entities are decoded, whitespace is collapsed, no markup is left; scripts, styles and invisible characters go.
     """
-    cleaned = _BARE.clean(tamed(_bounded(html), _ALLOWED | _DROPPED, frozenset()))
-    broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), " ".join(cleaned.split()))
+    return text_of_safe(_BARE.clean(tamed(_bounded(html), _KEPT, frozenset()))) if html else ""
+
+
+def text_of_safe(html: str) -> str:
+    """The same of a fragment that `safe_html` wrote: its tags are regular, no parser has to read them again."""
+    broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), " ".join(html.split()))
     text = _UNSEEN.sub("", _NOT_XML.sub("", entities.unescape(broken)))
     return _GAP.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.split("\n"))).strip()
 
@@ -158,11 +165,16 @@ def title_text(value: str, *, is_text: bool) -> str:
     """
     text = value[: 20 * MAX_TITLE]
     if not is_text:
-        text = text_of(_NO_TAG.sub("&lt;", text))
+        text = text_of(_NO_TAG.sub("&lt;", text)) if "<" in text or "\r" in text else _decoded(text)
     if _ENCODED.search(text):
         text = entities.unescape(text)
     text = _TURNING.sub("", _UNSEEN.sub("", _NOT_XML.sub(" ", text)))
     return _shortened(" ".join(_FLOOD.sub(r"\1\2", text).split()))
+
+
+def _decoded(text: str) -> str:
+    """HTML without a tag in it as text."""
+    return _NOT_XML.sub("", entities.unescape(_NOT_XML.sub("", text)))
 
 
 def escape_text(text: str) -> str:
@@ -196,35 +208,44 @@ def _bounded(html: str) -> str:
     if len(html) > MAX_CHARACTERS:
         html = html[:MAX_CHARACTERS]
         html = html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html
-    return _NOT_XML.sub("", _NEWLINE.sub("\n", html))
+    return _NOT_XML.sub("", _NEWLINE.sub("\n", html) if "\r" in html else html)
 
 
 def _sanitized(fragment: str, base: str | None) -> str:
-    cleaned = nh3.clean(
-        fragment,
-        tags=set(_ALLOWED),
-        attributes=_ATTRIBUTES,
-        clean_content_tags=set(HIDDEN),
-        attribute_filter=partial(_attribute, base),
-        set_tag_attribute_values={"video": _PLAYER, "audio": _PLAYER},
-        url_schemes={"http", "https", "mailto"},
-    )
+    token = _BASE.set(base)
+    try:
+        cleaned = _CLEANER.clean(fragment)
+    finally:
+        _BASE.reset(token)
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
     linked = _LOST_LINK.sub('<a rel="noopener noreferrer">', _SHOWN.sub(_image, cleaned))
     return _NOT_XML.sub("", _BARE_LINK.sub(r"\1", linked))
 
 
-def _attribute(base: str | None, tag: str, name: str, value: str) -> str | None:
+def _attribute(tag: str, name: str, value: str) -> str | None:
     """The value to write for an allowed attribute, None to leave it out."""
     if name == "href":
-        return value if value.startswith("mailto:") and "@" in value else _link(base, value)
+        return value if value.startswith("mailto:") and "@" in value else _link(_BASE.get(), value)
     if name in _ADDRESSES:
-        return _link(base, value)
+        return _link(_BASE.get(), value)
     if name == "style":  # only to find images that are not meant to be seen; never written
         return "hidden" if _HIDING.search(value[:1000]) else None
     value = value.removesuffix("px") if name in {"width", "height"} else value
     form = _VALUES.get(name)
     return value if form is None or form.fullmatch(value) else None
+
+
+# Made once, for making it takes longer than most fragments. What it calls gets no argument of ours: the base of the
+# fragment in hand stands in a variable of the thread.
+_BASE: ContextVar[str | None] = ContextVar("base", default=None)
+_CLEANER = nh3.Cleaner(
+    tags=set(_ALLOWED),
+    attributes=_ATTRIBUTES,
+    clean_content_tags=set(HIDDEN),
+    attribute_filter=_attribute,
+    set_tag_attribute_values={"video": _PLAYER, "audio": _PLAYER},
+    url_schemes={"http", "https", "mailto"},
+)
 
 
 def _link(base: str | None, value: str) -> str | None:

@@ -9,6 +9,7 @@ that is what a reader's browser will do with the same bytes.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin
 
 MAX_URL = 8000
@@ -22,11 +23,14 @@ def _words(text: str) -> frozenset[str]:
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HTTP = re.compile(r"(https?):[/\\]+([^/\\?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
+# An address of ours already: nothing in it is to be removed, repaired or encoded.
+_CLEAN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?:/[A-Za-z0-9._~/%+,:;=@!$&'()*-]*)?")
 _PORT = re.compile(r":([0-9]{0,5})$")
 _NAME = re.compile(r"(?!\.)[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*", re.IGNORECASE)
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
 _PERCENT = re.compile(r"%([0-9a-fA-F]{2})?")
+_PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]*")  # ASCII without space and the nine characters that no link may hold
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _LEGAL = "!#$%&'()*+,/:;=?@[]~"  # what quote() must leave alone: reserved characters and the percent sign
 
@@ -92,6 +96,8 @@ def clean_link(url: str, *, seen_on: str | None = None) -> str | None:
     bytes and its order. `seen_on` is the page or feed that holds the link: a `ref` parameter naming its host is
     tracking too.
     """
+    if _CLEAN.fullmatch(url) and len(url) <= MAX_URL:
+        return url
     parts = _split(url)
     if parts is None:
         return None
@@ -128,6 +134,7 @@ def host_of(url: str) -> str:
     return f"{_ascii_host(parts[2])}{parts[3]}".lower() if parts else ""
 
 
+@lru_cache(maxsize=256)
 def site_name(url: str) -> str:
     """The host for people: lower-case, without `www.` and port. Empty when it is no http(s) URL."""
     parts = _split(url)
@@ -233,6 +240,8 @@ def _is_tracking(pair: str, hosts: set[str]) -> bool:
 
 def _printable(text: str) -> str:
     """Percent-encodes what may stand in no link: spaces, quotes, angle brackets, invisible characters."""
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(c if c.isprintable() and c not in ' "<>\\^`{|}' else quote(c, safe="") for c in text)
 
 

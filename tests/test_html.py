@@ -6,10 +6,19 @@ import time
 
 import lxml.html
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.html import MAX_CHARACTERS, MAX_TITLE, escape_text, excerpt, safe_html, text_of, title_text
+from aggregator.html import (
+    MAX_CHARACTERS,
+    MAX_TITLE,
+    escape_text,
+    excerpt,
+    safe_html,
+    text_of,
+    text_of_safe,
+    title_text,
+)
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 
@@ -313,6 +322,20 @@ def corpus_strings() -> list[str]:
     suites = list((CORPUS / "corpus" / "oracle").glob("values-sanitize-*/values.jsonl"))
     found += [json.loads(line)["input"] for path in suites for line in path.read_text("utf-8").split("\n") if line]
     return [row if isinstance(row, str) else row["payload"] for row in found]
+
+
+@given(st.text(alphabet="<>&;abp/ \n\r'\"=é\u00a0", max_size=80))
+@example("<p>a<b>b</b><br>c</p> <ul><li>d<li>e</ul>&amp;lt; <td>f")
+def test_text_of_a_safe_fragment_needs_no_second_parser(html: str) -> None:
+    safe = safe_html(html, base="https://e.example/")
+    assert text_of_safe(safe) == text_of(safe)
+
+
+@pytest.mark.parametrize(
+    "title", ["a & b &amp; c", "&lt;b&gt; x", "1 \r\n 2", "\x00a&nbsp;b", "&amp;amp;", "caf&eacute"]
+)
+def test_a_title_without_a_tag_reads_the_same_by_the_short_way(title: str) -> None:
+    assert title_text(title, is_text=False) == title_text(title + "<i></i>", is_text=False)
 
 
 @needs_corpus

@@ -265,6 +265,15 @@ def test_long_hostile_addresses_take_no_time() -> None:
 DIFFERENT = {"https://example.com/page?name=John%20Doe&utm_source=newsletter", "mailto:user@example.org"}
 
 
+@given(
+    st.from_regex(r"https?://[a-z0-9.-]{1,20}(/[ -~]{0,20})?", fullmatch=True),
+    st.sampled_from([None, "https://a.example/feed"]),
+)
+def test_the_short_way_of_a_clean_address_leads_to_the_same_place(url: str, seen_on: str | None) -> None:
+    scheme, mark, rest = url.partition(":")
+    assert clean_link(url, seen_on=seen_on) == clean_link(scheme.upper() + mark + rest, seen_on=seen_on)
+
+
 @needs_corpus
 def test_values_that_others_wrote() -> None:
     values = (CORPUS / "corpus" / "oracle" / "values-urlclean" / "values.jsonl").read_text("utf-8")

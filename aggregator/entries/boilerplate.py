@@ -143,6 +143,8 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     Footers of feeds, share bars, newsletter and comment forms, ratings, "skip to content", a repeated `title` at the
     head, "read more" at the tail; a tail "[…]" becomes "…". Applied again it changes nothing.
     """
+    if not html:
+        return ""
     names = (_folded(title), _folded(source_title))
     for _ in range(MOST_ROUNDS):
         before, html = html, _stripped_once(html, *names)
@@ -182,7 +184,14 @@ def _blocks(html: str) -> list[tuple[int, int]]:
         edges = [found.span() for found in re.finditer(r"\n+", html)]
     starts = [0, *(end for _, end in edges)]
     ends = [*(start for start, _ in edges), len(html)]
-    return [(a, b) for a, b in zip(starts, ends, strict=True) if _MEDIA.search(html, a, b) or _plain(html[a:b])]
+    return [(a, b) for a, b in zip(starts, ends, strict=True) if _shows(html, a, b)]
+
+
+def _shows(html: str, start: int, end: int) -> bool:
+    """Whether a block shows anything; most begin with a letter, and then nothing else has to be asked."""
+    if start == end:
+        return False
+    return html[start].isalnum() or bool(_plain(html[start:end])) or _MEDIA.search(html, start, end) is not None
 
 
 def _plain(block: str) -> str:
@@ -195,23 +204,26 @@ def _folded(text: str) -> str:
 
 def _tail_cuts(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> list[tuple[int, int]]:
     """The last block if it is boilerplate; a form of three or a list of related links as a whole."""
-    texts = [_plain(html[a:b]) for a, b in blocks[-10:]]
     parts = blocks[-10:]
     if not _removable(html, parts[-1]):
         return []
-    if _is_tail(texts[-1], title, source) or (len(texts) > 1 and _RATING.fullmatch(texts[-1])):
+    last = _plain(html[slice(*parts[-1])])
+    if _is_tail(last, title, source) or (len(parts) > 1 and _RATING.fullmatch(last)):
         return parts[-1:]
     for index in range(len(parts) - 2, -1, -1):
-        following = parts[index + 1 :]
-        if _RELATED.fullmatch(texts[index].rstrip(":")) and _removable(html, parts[index]):
-            return parts[index:] if all(_ONLY_LINKS.fullmatch(html[a:b]) for a, b in following) else []
-    return _form_cuts(html, parts, texts)
+        if not _ONLY_LINKS.fullmatch(html[slice(*parts[index + 1])]):
+            break
+        heading = _plain(html[slice(*parts[index])]).rstrip(":")
+        if _RELATED.fullmatch(heading) and _removable(html, parts[index]):
+            return parts[index:]
+    return _form_cuts(html, parts, last)
 
 
-def _form_cuts(html: str, parts: list[tuple[int, int]], texts: list[str]) -> list[tuple[int, int]]:
+def _form_cuts(html: str, parts: list[tuple[int, int]], last: str) -> list[tuple[int, int]]:
     """ "Never miss a post", a label or two, "we don't spam": the newsletter box of a page kept as text."""
-    if not _PROMISE.fullmatch(texts[-1].rstrip(".!")):
+    if not _PROMISE.fullmatch(last.rstrip(".!")):
         return []
+    texts = [_plain(html[a:b]) for a, b in parts]
     for size in (2, 3, 4):
         inside = texts[-size + 1 : -1]
         if size <= len(texts) and _INVITE.fullmatch(texts[-size].rstrip(".!")):

@@ -8,7 +8,7 @@ from hashlib import sha256
 from urllib.parse import unquote
 
 from aggregator.entries.boilerplate import strip_boilerplate
-from aggregator.html import excerpt, safe_html, text_of, title_text
+from aggregator.html import excerpt, safe_html, text_of_safe, title_text
 from aggregator.records import Enclosure, Entry, ParsedEntry, ParsedFeed
 from aggregator.urls import absolute, canonical, clean_link
 
@@ -31,7 +31,7 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
     names = {"title": title, "source_title": title_text(feed.title or "", is_text=False)}
     summary = strip_boilerplate(safe_html(parsed.summary or "", base=content_base), **names)
     content = strip_boilerplate(safe_html(parsed.content or "", base=content_base), **names)
-    text = max(text_of(content), text_of(summary), key=len)
+    text = max(text_of_safe(content), text_of_safe(summary), key=len)
     canonical_url = canonical(link) if link else None
     return Entry(
         guid=_guid(parsed, canonical_url, title, text),
