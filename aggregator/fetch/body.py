@@ -11,7 +11,7 @@ from aggregator.errors import FetchError
 LIMIT = 32 * 2**20
 MOST_LAYERS = 5
 MOST_MEMBERS = 1000  # a gzip file may be several in a row (RFC 1952, section 2.2); thousands of tiny ones are an attack
-MOST_PIECES = 100_000  # chunks of a byte each would cost a second of processor time for every 100 KB
+MOST_PIECES = 30_000  # chunks of a byte each cost a second of processor time for every 30 KB
 _PIECE = 2**16
 _JUDGED = 512  # so many bytes tell raw deflate from a document that is mislabelled
 _GZIP = b"\x1f\x8b"

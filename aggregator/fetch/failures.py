@@ -38,6 +38,8 @@ def translated(url: str) -> Iterator[None]:
     except OSError as error:
         raise FetchError("connect", f"the connection broke ({error.strerror or type(error).__name__})") from error
     except (httpcore.RemoteProtocolError, httpcore.ReadError, httpx.TransportError) as error:
+        if "buffer too long" in str(error):
+            raise FetchError("limit", "its headers, or what stands between its chunks, do not end") from error
         cut = "closed connection" in str(error) or "disconnected" in str(error)
         words = "the answer was cut short" if cut else f"not an HTTP answer ({_short(error)})"
         raise FetchError("body", words) from error
@@ -63,5 +65,6 @@ def _tls_words(error: ssl.SSLError) -> str:
 
 
 def _short(error: Exception) -> str:
-    words = " ".join(str(error).split())
+    """What the library says, without the bytes of strangers that it quotes."""
+    words = " ".join(str(error).partition(": bytearray(")[0].split())
     return "".join(c for c in words if c.isprintable())[:80] or type(error).__name__

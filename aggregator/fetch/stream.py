@@ -161,9 +161,8 @@ def _certificate_words(error: ssl.SSLCertVerificationError, shown: dict[str, Any
     if code == _EXPIRED:
         return "certificate expired" + _on(shown.get("notAfter"))
     if code == _NOT_YET:
-        return (
-            f"certificate is not valid yet, or this machine's clock is wrong (it begins{_on(shown.get('notBefore'))})"
-        )
+        begins = _on(shown.get("notBefore"))
+        return f"certificate is not valid yet (it begins{begins}), or this machine's clock is wrong"
     if code in (_OTHER_NAME, _OTHER_ADDRESS):
         return f"certificate is for {_names(shown)}, not for this host"
     if code == _SELF_SIGNED:

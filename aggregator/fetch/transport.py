@@ -21,7 +21,7 @@ from aggregator.fetch.guard import Guard
 
 MOST_HEADERS = 2**16  # bytes of all headers of an answer
 MOST_FIELDS = 500  # headers of an answer
-MOST_HEAD = 2**18  # bytes of everything before its body, interim answers included
+MOST_HEAD = 2 * MOST_HEADERS  # bytes that are read before its body, interim answers included
 _MOST_UNUSED = 2**16  # bytes of a body nobody needs, read so that the connection can serve again
 
 
@@ -66,7 +66,7 @@ class Transport(httpx.BaseTransport):
         if len(answer.headers) > MOST_FIELDS or sum(len(n) + len(v) for n, v in answer.headers) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are more than {MOST_FIELDS}, or larger than 64 KiB")
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, self._pool))
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -74,14 +74,20 @@ class Transport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
+    def __init__(self, answer: httpcore.Response, pool: httpcore.ConnectionPool) -> None:
         self._answer = answer
+        self._pool = pool
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._answer.iter_stream())
 
     def close(self) -> None:
+        """End the exchange; a connection on which more came than the answer must not answer the next request."""
         self._answer.close()
+        for connection in self._pool.connections:
+            machine = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+            if machine is not None and machine.trailing_data[0]:
+                connection.close()
 
 
 def _pool(guard: Guard, tls: ssl.SSLContext, proxy: str | None) -> httpcore.ConnectionPool:
