@@ -57,7 +57,9 @@ def test_a_hub_that_hangs_costs_the_time_allowed_and_no_more() -> None:
 
 def test_a_hub_that_drips_headers_for_ever_is_left() -> None:
     with Web() as web:
-        assert told(web, Raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000)) == "its headers do not end"
+        trouble = told(web, Raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000))
+        assert trouble is not None
+        assert trouble.startswith("its headers")
 
 
 def test_a_hub_that_is_not_there() -> None:

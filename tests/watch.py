@@ -19,13 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aggregator.parse import pool
+
 _STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn")
 _CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate")
 
 
 @dataclass
 class Seen:
-    """What happened: addresses connected to, names asked for, files opened or changed, programs started."""
+    """What happened: addresses connected to, names asked for, files opened or changed, other programs started."""
 
     allow: Collection[int] = ()
     connected: list[tuple[str, int]] = field(default_factory=list)
@@ -68,8 +70,13 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
             seen.opened.append(os.fsdecode(arguments[0]))
         elif event in _CHANGES:
             seen.opened += [os.fsdecode(name) for name in arguments[:2] if isinstance(name, str | bytes)]
-        elif event in _STARTS:
+        elif event in _STARTS and not _reads(arguments):
             seen.started.append(f"{event} {arguments[0]}" if arguments else event)
+
+
+def _reads(arguments: tuple[Any, ...]) -> bool:
+    """Whether it is one of the program's own processes, in which documents are read."""
+    return len(arguments) > 1 and isinstance(arguments[1], list) and pool._CODE in arguments[1]
 
 
 def _connect(seen: Seen, address: Any) -> None:

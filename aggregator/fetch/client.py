@@ -44,9 +44,10 @@ _KEEP_METHOD = {307, 308}
 class Request:
     """One request and what it may cost.
 
-    `headers` go to the origin (scheme, host, port) of `url` and to no other. `permitted` is the one host name that
-    may be on a private network, see `permitted_host`. `limit` is in bytes, decoded. At most `redirects` are
-    followed, with a `body` only 307 and 308; one that asks to wait (Retry-After) is followed only if `impatient`.
+    `headers` go to the origin (scheme, host, port) of `url` and to no other. A `body` is a form. `permitted` is the
+    one host name that may be on a private network, see `permitted_host`. `limit` is in bytes, decoded. At most
+    `redirects` are followed, with a `body` only 307 and 308; one that asks to wait (Retry-After) is followed only if
+    `impatient`.
     """
 
     url: str
@@ -103,9 +104,15 @@ def tls_context() -> ssl.SSLContext:
         raise ConfigError(f"SSL_CERT_FILE: {named} holds no certificates that can be read") from error
 
 
-def permitted_host(source: Source) -> str | None:
+def permittedhost_in_request(source: Source) -> str | None:
     """The host name that `allow_private: true` permits: the source's own, as it stands in a request."""
-    return _host(source.url) if source.allow_private else None
+    return host_in_request(source.url) if source.allow_private else None
+
+
+def host_in_request(url: str) -> str:
+    """A host name as it stands in a request: lower-case, ASCII; raises FetchError (`redirect`) where there is none."""
+    with translated(url):
+        return httpx.URL(url).raw_host.decode("ascii")
 
 
 class Client:
@@ -142,7 +149,7 @@ class Client:
         with translated(source.url):
             request = Request(
                 without_user(start or source.url),
-                permitted=permitted_host(source),
+                permitted=permittedhost_in_request(source),
                 proxy=source.proxy,
                 impatient=state.failures > 0,
             )
@@ -164,7 +171,7 @@ class Client:
         url, hops = without_user(request.url), list[Redirect]()
         with self._through(request) as wire:
             while True:
-                with self._turn(url, spaced=request.proxy is not None or _host(url) != request.permitted):
+                with self._turn(url, spaced=request.proxy is not None or host_in_request(url) != request.permitted):
                     response = self._exchange(wire, request, url, headers_for(url), tuple(hops))
                 if not _leads_on(response, request):
                     return response
@@ -188,8 +195,10 @@ class Client:
         self, wire: Transport, request: Request, url: str, own: Mapping[str, str], hops: tuple[Redirect, ...]
     ) -> Response:
         if request.proxy is not None:
-            refuse_by_name(_host(url), request.permitted)
+            refuse_by_name(host_in_request(url), request.permitted)
         usual = {"User-Agent": self._agent, "Accept": request.accept, "Accept-Encoding": "gzip, deflate"}
+        if request.body:
+            usual["Content-Type"] = "application/x-www-form-urlencoded"
         response = wire.send(request.method, url, {**usual, **own}, request.body)
         with contextlib.closing(response):
             headers, body = headers_of(response), b""
@@ -210,14 +219,9 @@ class Client:
             yield self._direct
             return
         # the proxy stands in feeds.yaml beside `allow_private`: that permits it as it permits the source's host
-        self._guard.permitted = None if request.permitted is None else _host(request.proxy)
+        self._guard.permitted = None if request.permitted is None else host_in_request(request.proxy)
         with Transport(self._guard, self._tls, request.proxy) as wire:
             yield wire
-
-
-def _host(url: str) -> str:
-    """A host name as it stands in a request: lower-case, ASCII."""
-    return httpx.URL(url).raw_host.decode("ascii")
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -1,17 +1,14 @@
-"""One form, posted: how a hub is told. The same guard, deadline and words as for a GET; redirects are not followed."""
+"""Forms, posted: how a hub is told."""
 
 from __future__ import annotations
 
+import contextlib
 import ssl
-import time
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlencode, urlsplit
-
-import httpcore
+from urllib.parse import urlencode
 
 from aggregator.errors import FetchError
-from aggregator.fetch.failures import translated
-from aggregator.fetch.guard import Guard
+from aggregator.fetch.client import Client, Request, host_in_request
 from aggregator.fetch.names import Resolver, look_up
 
 
@@ -26,34 +23,15 @@ def post_forms(
 ) -> str | None:
     """POST each form to an address that the user named (so it may be on a private network); None when all arrived.
 
-    The first one that does not get a 2xx answer ends it: what went wrong, in words. `timeout` is for all of them
-    together, in seconds.
+    The first one that does not get a 2xx answer ends it: what went wrong, in words. `timeout` is for each, in seconds.
     """
-    guard = Guard(resolver)
-    guard.deadline = time.monotonic() + timeout
-    guard.permitted = urlsplit(url).hostname
     try:
-        with (
-            translated(url),
-            httpcore.ConnectionPool(ssl_context=tls, network_backend=guard, max_connections=1, http2=False) as pool,
-        ):
+        with contextlib.closing(Client(agent=agent, tls=tls, timeout=timeout, resolver=resolver)) as client:
             for form in forms:
-                status = _post(pool, guard, url, form, agent)
-                if not 200 <= status < 300:
-                    return f"it answered {status}"
+                body = urlencode(form).encode("ascii")
+                answer = client.ask(Request(url, "POST", body, accept="*/*", permitted=host_in_request(url)))
+                if not 200 <= answer.status < 300:
+                    return f"it answered {answer.status}"
     except FetchError as error:
         return str(error)
     return None
-
-
-def _post(pool: httpcore.ConnectionPool, guard: Guard, url: str, form: Mapping[str, str], agent: str) -> int:
-    """The status of the answer; at most a few bytes of it are read."""
-    headers: list[tuple[bytes | str, bytes | str]] = [
-        ("User-Agent", agent),
-        ("Content-Type", "application/x-www-form-urlencoded"),
-        ("Accept", "*/*"),
-        ("Connection", "close"),
-    ]
-    guard.head_allowance = 2**16
-    with pool.stream("POST", url, headers=headers, content=urlencode(form).encode("ascii")) as answer:
-        return int(answer.status)
