@@ -50,6 +50,8 @@ FLOORS = {
     "supervisor.py": 8,
     "serve.py": 8,
     "app.py": 9,
+    "doctor.py": 9,
+    "proposals.py": 4,
     "service.py": 10,
     "cli": 11,
     "__main__.py": 12,

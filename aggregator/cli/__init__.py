@@ -30,6 +30,7 @@ COMMANDS = {
     "set": "edit",
     "init": "init",
     "status": "status",
+    "doctor": "doctor",
     "explain": "explain",
     "search": "search",
     "hide": "withdraw",

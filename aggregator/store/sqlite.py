@@ -64,6 +64,15 @@ class Store:
         """A number that changes whenever another connection has written to the store."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
+    def damage(self) -> str | None:
+        """What SQLite's quick check of every page finds wrong, in one line; None where the file is whole."""
+        try:
+            rows = self._connection.execute("PRAGMA quick_check(3)").fetchall()
+        except (sqlite3.DatabaseError, StoreError) as error:
+            return " ".join(str(error).split())
+        told = "; ".join(str(row[0]) for row in rows)
+        return None if told == "ok" else " ".join(told.split())
+
     def tidy(self, now: datetime) -> None:
         """Let go of old bodies, ease the pace of content hosts, let SQLite tidy itself; cheap, once a day."""
         with self.transaction():
