@@ -28,6 +28,8 @@ COMMANDS = {
     "pause": "edit",
     "resume": "edit",
     "set": "edit",
+    "import": "opml",
+    "export": "opml",
     "init": "init",
     "status": "status",
     "doctor": "doctor",

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.options import Settings, common, reading_pool, settings
-from aggregator.cli.rewrite import content, dry_run_option, finish, rewritten
+from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
 from aggregator.cli.words import count, safe
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from aggregator.finding import Ask, Candidate, Found, Read
     from aggregator.records import Config, Source
-
-_SAMPLE = "https://sample.invalid/"
 
 
 @click.command()
@@ -42,7 +38,7 @@ def add(urls: tuple[str, ...], tags: tuple[str, ...], yes: bool, as_json: bool, 
 
     options = settings()
     path, before = options.config, content(options.config)
-    config, usual = _config(path, before)
+    config, usual = configuration(path, before)
     now = options.clock(config)()
     chosen: list[Candidate] = []
     with _asking(config, usual, now) as (ask, read):
@@ -61,21 +57,6 @@ def add(urls: tuple[str, ...], tags: tuple[str, ...], yes: bool, as_json: bool, 
         for row, one in zip(rows, chosen, strict=True):
             click.echo(f"{path.name}:{row['line']}: added {in_words(one, now)}")
         options.say(_what_next(config, options))
-
-
-def _config(path: Path, before: bytes) -> tuple[Config, Source]:
-    """The configuration as it is (without a source yet, too), and a source as its defaults make one."""
-    from dataclasses import replace
-
-    from aggregator.sources.config import read
-    from aggregator.sources.edit import Add, edited
-
-    try:
-        config = read(edited(before, [Add(({"url": _SAMPLE},))], path.name), path, environ=os.environ)
-    except ConfigError:
-        read(before, path, environ=os.environ)  # the mistakes that are in the file itself
-        raise ConfigError(f"{path.name}: the list of sources cannot be edited safely; add a line by hand") from None
-    return replace(config, sources=config.sources[:-1]), config.sources[-1]
 
 
 @contextmanager

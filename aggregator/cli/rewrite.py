@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aggregator.records import Config, Source
     from aggregator.sources.edit import Edit
 
+_SAMPLE = "https://sample.invalid/"
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, as a diff, and change nothing.")
 
 
@@ -26,6 +27,24 @@ def content(path: Path) -> bytes:
     except OSError as error:
         hint = "; `aggregator init` writes a starter one" if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from error
+
+
+def configuration(path: Path, before: bytes) -> tuple[Config, Source]:
+    """The configuration as it is (without a source yet, too), and a source as its defaults make one.
+
+    Raises ConfigError with every mistake of the file, or where no edit of its list could be sure of itself.
+    """
+    from dataclasses import replace
+
+    from aggregator.sources.config import read
+    from aggregator.sources.edit import Add, edited
+
+    try:
+        config = read(edited(before, [Add(({"url": _SAMPLE},))], path.name), path, environ=os.environ)
+    except ConfigError:
+        read(before, path, environ=os.environ)  # the mistakes that are in the file itself
+        raise ConfigError(f"{path.name}: the list of sources cannot be edited safely; add a line by hand") from None
+    return replace(config, sources=config.sources[:-1]), config.sources[-1]
 
 
 def rewritten(path: Path, before: bytes, edits: Sequence[Edit]) -> tuple[bytes, Config]:

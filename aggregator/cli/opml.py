@@ -1,0 +1,126 @@
+"""`aggregator import FILE.opml`, `aggregator export`: the list of sources from and to any other reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import common, reading_pool, settings, store_path
+from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
+from aggregator.cli.words import count, safe
+from aggregator.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from aggregator.parse.opml import Subscription
+    from aggregator.records import Config, SourceState
+
+_MOST_BYTES = 32 * 2**20
+_MOST_TOLD = 20
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE.opml")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Give each this tag, too; may be repeated.")
+@dry_run_option
+@common
+def import_(file: str, tags: tuple[str, ...], dry_run: bool) -> None:
+    """Add the feeds of an OPML list (`-`: from stdin) to feeds.yaml; its folders become tags. No request is made."""
+    from aggregator.parse.opml import read_opml
+    from aggregator.sources.edit import Add
+
+    options = settings()
+    path, before = options.config, content(options.config)
+    config, _ = configuration(path, before)
+    with reading_pool() as pool:
+        found = pool.run(read_opml, _read(file))
+    lines, left_out = _new_lines(found.feeds, config, tags)
+    told = [*left_out, *found.left_out]
+    for line in told[:_MOST_TOLD]:
+        options.say(f"  left out: {safe(line)}")
+    if len(told) > _MOST_TOLD:
+        options.say(f"  left out: {len(told) - _MOST_TOLD:,} more")
+    if lines:
+        after, _ = rewritten(path, before, [Add(tuple(lines))])
+        finish(path, before, after, dry_run=dry_run)
+    if not dry_run:
+        click.echo(f"{path.name}: {count(len(lines), 'source')} added, {len(told):,} left out")
+
+
+def _read(file: str) -> bytes:
+    try:
+        with click.open_file(file, "rb") as stream:
+            data: bytes = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    if len(data) > _MOST_BYTES:
+        raise ConfigError(f"{file}: larger than {_MOST_BYTES >> 20} MiB; is it the right file?")
+    return data
+
+
+def _new_lines(
+    feeds: Iterable[Subscription], config: Config, tags: tuple[str, ...]
+) -> tuple[list[dict[str, object]], list[str]]:
+    """The sources to add as feeds.yaml has them, and why the others are left out."""
+    from aggregator.sources import values
+    from aggregator.urls import canonical
+
+    places = {canonical(source.url): f"{config.path.name}:{source.line}" for source in config.sources}
+    lines: list[dict[str, object]] = []
+    left_out: list[str] = []
+    for feed in feeds:
+        url = f"http{feed.url[4:]}" if feed.url.startswith("feed://") else feed.url.removeprefix("feed:")
+        try:
+            values.url(url)
+        except ValueError as error:
+            left_out.append(f"{feed.title or feed.url}: {error}")
+            continue
+        key = canonical(url)
+        if key in places:
+            left_out.append(f"{feed.title or url}: stands here already ({places[key]})")
+            continue
+        places[key] = "twice in this list"
+        lines.append({"url": url} | ({"title": feed.title} if feed.title else {}) | _tags([*feed.tags, *tags]))
+    return lines, left_out
+
+
+def _tags(names: list[str]) -> dict[str, object]:
+    """Tags must name a folder: one without a letter or digit is none."""
+    fit = list(dict.fromkeys(name for name in names if any(sign.isalnum() for sign in name)))
+    return {"tags": fit} if fit else {}
+
+
+@click.command()
+@click.option("--private", "with_private", is_flag=True, help="With the sources that are private.")
+@common
+def export(with_private: bool) -> None:
+    """Write the sources as OPML to stdout: a folder for each first tag, all tags as categories."""
+    from aggregator.records import Attribution
+    from aggregator.render.opml import opml
+
+    options = settings()
+    config, states = options.load(), dict(_states(options.load()))
+    shown = [source for source in config.sources if with_private or not source.private]
+    rows = []
+    for source in shown:
+        state = states.get(source.url)
+        title = source.title or (state.feed_title if state else None) or source.url
+        rows.append((Attribution(title, state.feed_link if state else None, source.url), source.tags))
+    click.echo(opml(config.title, rows).decode(), nl=False)
+    if len(shown) < len(config.sources):
+        options.say(f"{count(len(config.sources) - len(shown), 'private source')} left out; --private includes them")
+
+
+def _states(config: Config) -> Iterator[tuple[str, SourceState]]:
+    """What an existing store knows of the sources."""
+    from aggregator.store.sqlite import open_store
+
+    try:
+        store = open_store(store_path(config), create=False)
+    except StoreError:
+        return
+    try:
+        yield from store.sources.states().items()
+    finally:
+        store.close()
