@@ -51,6 +51,7 @@ FLOORS = {
     "serve.py": 8,
     "app.py": 9,
     "doctor.py": 9,
+    "online.py": 9,
     "proposals.py": 4,
     "service.py": 10,
     "cli": 11,

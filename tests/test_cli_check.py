@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from tests.world import World
+import click
+
+from aggregator.cli import aggregator
+from aggregator.sources.yaml import parse
+from tests.world import Blog, World
+
+ROOT = Path(__file__).parent.parent
 
 
 def _gone(handler: object) -> None:
@@ -39,10 +46,101 @@ def test_online_tells_which_addresses_have_aged(world: World) -> None:
     world.blog("Two", "c").broken = _gone
     world.write()
     told = world.run("check", "--online", code=1).splitlines()
-    assert told[0].startswith("ok    line 5")
+    assert told[0].startswith("ok   200  line 5")
     assert "2 entries, newest 2026-03-14, excerpts" in told[0]
-    assert told[1].startswith("FAIL  line 7")
+    assert told[1].startswith("FAIL 410  line 7")
     assert "gone (410)" in told[1]
     assert told[2] == "feeds.yaml: 2 sources, valid, 1 answers, 1 fails"
     assert [len(blog.requests) for blog in world.blogs] == [1, 1]
     assert not (world.folder / "data").exists()
+
+
+def test_online_says_what_could_be_better(world: World) -> None:
+    world.blog("Old", "a", "b", ages=(24 * 400, 24 * 500))
+    world.blog("Empty")
+    world.write()
+    told = world.run("check", "--online").splitlines()
+    assert told[1].strip() == "last entry 400 days ago"
+    assert told[3].strip() == "no entry in it yet"
+    document = json.loads(world.run("check", "--online", "--json"))
+    assert document["sources"][0]["advice"] == ["last entry 400 days ago"]
+    assert document["sources"][0]["status"] == 200
+
+
+def test_a_paused_source_is_not_asked(world: World) -> None:
+    blog = world.blog("One", "a")
+    path = world.write()
+    path.write_text(path.read_text("utf-8") + "    paused: true\n", "utf-8")
+    assert world.run("check", "--online").startswith("feeds.yaml: 1 source, valid")
+    assert blog.requests == []
+
+
+def _base(world: World, *blogs: Blog) -> str:
+    base = world.write(list(blogs)).rename(world.folder / "base.yaml")
+    return str(base)
+
+
+def test_a_change_is_judged_by_what_it_adds(world: World) -> None:
+    old, broken = world.blog("Old", "x", "y"), world.blog("Broken", "z")
+    broken.broken = _gone
+    base = _base(world, old, broken)
+    good = world.blog("Good | <b>", "a", "b", "c")
+    world.write([old, broken, good])
+    told = world.run("check", "--changed", base)
+    assert told.startswith("### feeds.yaml: 1 source added\n\n| line | source | verdict |")
+    assert "| 9 | Good &#124; " in told
+    assert "| ok | 3 | 2026-03-14 |" in told
+    assert "<b>" not in told
+    assert told.endswith("All of them can be added.\n")
+    assert [len(blog.requests) for blog in (broken, good)] == [1, 1]  # the broken one is at the same site: 127.0.0.1
+
+
+def test_a_change_that_adds_nothing_good_fails_the_gate(world: World) -> None:
+    """One is gone, one is dead, one is a copy of what stands there, one a mistake in the file."""
+    old = world.blog("Old", "x", "y", "w")
+    base = _base(world, old)
+    gone, dead = world.blog("Gone", "a"), world.blog("Dead", "b", ages=(24 * 500,))
+    gone.broken = _gone
+    copy = world.blog("Old", "x", "y", "w")
+    copy.posts = old.posts
+    world.write([old, gone, dead, copy])
+    told = world.run("check", "--changed", base, code=1)
+    assert "gone (410)" in told
+    assert "its newest entry is 500 days old" in told
+    assert "brings the same entries as a source that is there already" in told
+    assert told.endswith("3 of them should not be added as they are.\n")
+    document = json.loads(world.run("check", "--changed", base, "--json", code=1))
+    assert [row["ok"] for row in document["sources"]] == [False, False, False]
+    world.settings = "titel: x"
+    world.write([old])
+    told = world.run("check", "--changed", base, code=2)
+    assert "unknown key `titel`" in told
+    assert "unknown key `titel`" in world.said
+
+
+def test_a_change_that_adds_nothing_has_nothing_to_judge(world: World) -> None:
+    old = world.blog("Old", "x")
+    base = _base(world, old)
+    world.write([old])
+    assert "Nothing to judge" in world.run("check", "--changed", base)
+    assert old.requests == []
+
+
+def test_the_workflow_of_the_manual_is_yaml_and_its_commands_exist() -> None:
+    """The block in docs/checking.md: its keys are those of a workflow, its options those of the program."""
+    text = (ROOT / "docs" / "checking.md").read_text("utf-8")
+    block = text.split("```yaml\n", 1)[1].split("```", 1)[0]
+    workflow = parse(block.encode(), "workflow").data
+    assert isinstance(workflow, dict)
+    assert set(workflow) == {"name", "on", "permissions", "jobs"}
+    assert workflow["on"]["pull_request"]["paths"] == ["feeds.yaml"]
+    steps = workflow["jobs"]["judge"]["steps"]
+    assert all({"run", "uses"} & set(step) for step in steps)
+    calls = [line.split() for step in steps for line in step.get("run", "").splitlines() if "aggregator " in line]
+    calls = [words[words.index("aggregator") :] for words in calls if "aggregator" in words]
+    assert calls
+    for _, name, *options in calls:
+        command = aggregator.get_command(click.Context(aggregator), name)
+        assert command is not None
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in options if word.startswith("--")} <= known

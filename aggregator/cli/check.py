@@ -1,9 +1,9 @@
-"""`aggregator check`: is feeds.yaml right, and, with --online, do its sources answer?"""
+"""`aggregator check`: is feeds.yaml right, do its sources answer, and is what a change adds worth adding?"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,87 +13,167 @@ from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aggregator.online import Look
     from aggregator.pipeline import Polled
-    from aggregator.records import Config
+    from aggregator.records import Config, Source
+
+_TEXTS = {"full": "full text", "excerpt": "excerpts", "titles": "titles only", "none": "nothing"}
 
 
 @click.command()
 @click.option("--online", is_flag=True, help="Fetch each source once and tell what is there.")
+@click.option("--changed", metavar="BASE_FILE", help="Judge only the sources that BASE_FILE does not have.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @common
-def check(online: bool, as_json: bool) -> None:
-    """Validate feeds.yaml; every mistake at once, with its line. Without --online no request is made."""
+def check(online: bool, changed: str | None, as_json: bool) -> None:
+    """Validate feeds.yaml; every mistake at once, with its line. Without --online or --changed no request is made."""
     options = settings()
     try:
         config = options.load()
     except ConfigError as error:
-        if as_json:
-            click.echo(
-                json.dumps(
-                    {"ok": False, "errors": [str(p) for p in error.problems], "sources": []},
-                    ensure_ascii=False,
-                    indent=2,
-                )
-            )
-            click.get_current_context().exit(2)
+        _tell_mistakes(error, as_json=as_json, as_report=changed is not None)
         raise
-    polled = list(_online(config, options)) if online else []
-    rows = [_row(one) for one in polled]
-    failed = sum(one.error is not None for one in polled)
+    if changed is not None:
+        _judge(options, config, Path(changed), as_json=as_json)
+    rows = _online(config, options) if online else []
+    failed = sum(not row.ok for row in rows)
     if as_json:
-        click.echo(json.dumps({"ok": not failed, "errors": [], "sources": rows}, ensure_ascii=False, indent=2))
+        _echo_json({"ok": not failed, "errors": [], "sources": [_row(row) for row in rows]})
     else:
-        for row in rows:
-            click.echo(_line(row))
-        answer = (
-            f", {count(len(polled) - failed, 'answers', 'answer')}, {count(failed, 'fails', 'fail')}" if online else ""
-        )
-        click.echo(f"{config.path.name}: {count(len(config.sources), 'source')}, valid{answer}")
+        for line in _table(rows):
+            click.echo(line)
+        answer = f", {count(len(rows) - failed, 'answers', 'answer')}, {count(failed, 'fails', 'fail')}"
+        click.echo(f"{config.path.name}: {count(len(config.sources), 'source')}, valid{answer if online else ''}")
     click.get_current_context().exit(1 if failed else 0)
 
 
-def _online(config: Config, options: Settings) -> Iterator[Polled]:
-    """Each source once, politely, in the order of the file."""
-    import threading
+def _tell_mistakes(error: ConfigError, *, as_json: bool, as_report: bool) -> None:
+    """The mistakes on stdout for a program or a pull request; on stderr they stand anyway."""
+    lines = [str(problem) for problem in error.problems]
+    if as_json:
+        _echo_json({"ok": False, "errors": lines, "sources": []})
+        click.get_current_context().exit(2)
+    if as_report:
+        click.echo("\n".join(["### The sources file cannot be read", "", "```", *map(safe, lines), "```"]))
 
+
+def _echo_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+# --- over the network ----------------------------------------------------------------------------------------
+
+
+def _online(config: Config, options: Settings) -> list[Look]:
+    """Each source once, politely, in the order of the file; then the https of those that have none."""
+    from aggregator.online import looks, secure_variants
+
+    found = _asked(config, options, [source for source in config.sources if not source.paused])
+    secure = _asked(config, options, secure_variants(found))
+    return looks(found, secure, options.clock(config)())
+
+
+def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list[Polled]:
     from aggregator.cli.progress import Bar
     from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
-    from aggregator.pipeline import in_lanes
-    from aggregator.records import SourceState
+    from aggregator.online import ask
     from aggregator.report import Progress
 
-    work = [(source, SourceState(0, source.url, source.url)) for source in config.sources]
-    found: list[Polled] = []
-    with reading_pool() as pool, Bar(options, len(work), first=False) as bar:
+    if not sources:
+        return []
+    done = iter(range(1, len(sources) + 1))
+    with reading_pool() as pool, Bar(options, len(sources), first=False) as bar:
         wire = Wire(user_agent(config.contact or public_link(config.link)), tls_context())
-        for polled in filter(None, in_lanes(work, wire, pool, options.clock(config), threading.Event())):
-            found.append(polled)
-            bar.advance(Progress(len(found), len(work), polled.source.title or polled.source.url))
-    place = {source.url: number for number, source in enumerate(config.sources)}
-    yield from sorted(found, key=lambda one: place[one.source.url])
+
+        def told(polled: Polled) -> None:
+            bar.advance(Progress(next(done), len(sources), polled.source.title or polled.source.url))
+
+        return ask(sources, wire, pool, options.clock(config), told)
 
 
-def _row(polled: Polled) -> dict[str, Any]:
+def _row(look: Look) -> dict[str, Any]:
     from aggregator.urls import without_secrets
 
-    newest = max((entry.published for entry in polled.entries if entry.published), default=None)
-    title = polled.source.title or (polled.feed.title if polled.feed else None) or polled.source.url
     return {
-        "url": without_secrets(polled.source.url),
-        "line": polled.source.line,
-        "title": title,
-        "ok": polled.error is None,
-        "error": str(polled.error) if polled.error else None,
-        "entries": len(polled.entries),
-        "newest": newest.strftime("%Y-%m-%dT%H:%M:%SZ") if newest else None,
-        "full_text": sum(len(entry.text.split()) > 200 for entry in polled.entries) * 2 > len(polled.entries),
+        "url": without_secrets(look.source.url),
+        "line": look.source.line,
+        "title": look.title,
+        "ok": look.ok,
+        "status": look.status,
+        "error": look.error,
+        "entries": look.entries,
+        "newest": look.newest.strftime("%Y-%m-%dT%H:%M:%SZ") if look.newest else None,
+        "rhythm": look.rhythm,
+        "full_text": look.text == "full",
+        "text": look.text,
+        "language": look.language,
+        "advice": list(look.advice),
+        "problems": list(look.problems),
     }
 
 
-def _line(row: dict[str, Any]) -> str:
-    title = safe(row["title"])[:40]
-    if row["error"]:
-        return f"FAIL  line {row['line']:<4} {title:<40}  {safe(row['error'])}"
-    what = "full text" if row["full_text"] else "excerpts"
-    newest = f"newest {row['newest'][:10]}" if row["newest"] else "no dated entry"
-    return f"ok    line {row['line']:<4} {title:<40}  {count(row['entries'], 'entry', 'entries')}, {newest}, {what}"
+def _table(rows: Sequence[Look]) -> Iterator[str]:
+    """A line for each source, and one below it for each advice."""
+    for look in rows:
+        title = safe(look.title)[:32]
+        head = f"{'ok' if look.ok else 'FAIL':<4} {look.status or '-':<4} line {look.source.line:<4} {title:<32}"
+        yield f"{head}  {safe(look.error) if look.error else _what(look)}"
+        for advice in look.advice:
+            yield f"{'':<20} {safe(advice)}"
+
+
+def _what(look: Look) -> str:
+    newest = f"newest {look.newest:%Y-%m-%d}" if look.newest else "no dated entry"
+    parts = (count(look.entries, "entry", "entries"), newest, look.rhythm, _TEXTS[look.text])
+    return ", ".join(part for part in parts if part)
+
+
+# --- what a change adds --------------------------------------------------------------------------------------
+
+
+def _judge(options: Settings, config: Config, base: Path, *, as_json: bool) -> None:
+    """The gate of a pull request: a report in Markdown, exit code 1 when something added should not be."""
+    from aggregator.online import added, judged, perhaps_the_same
+    from aggregator.sources.config import load
+
+    before = load(base)
+    new = _asked(config, options, added(before, config))
+    old = _asked(config, options, perhaps_the_same(new, before))
+    rows = judged(new, old, before, options.clock(config)())
+    good = all(row.ok for row in rows)
+    if as_json:
+        _echo_json({"ok": good, "errors": [], "sources": [_row(row) for row in rows]})
+    else:
+        click.echo("\n".join(_report(rows, config)))
+    click.get_current_context().exit(0 if good else 1)
+
+
+def _address(look: Look) -> str:
+    """For a place between backticks: without secrets, and with no way out of it."""
+    from aggregator.urls import public_address
+
+    return safe(public_address(look.source.url)).replace("`", "%60")
+
+
+def _report(rows: Sequence[Look], config: Config) -> Iterator[str]:
+    """Markdown for a comment; strangers' text in it is text."""
+    from aggregator.render.markdown import escape
+
+    yield f"### {config.path.name}: {count(len(rows), 'source')} added"
+    if not rows:
+        yield from ("", "Nothing to judge: every source was there before.")
+        return
+    yield from ("", "| line | source | verdict | entries | newest | rhythm | text |", "|---:|---|---|---:|---|---|---|")
+    for look in rows:
+        newest = f"{look.newest:%Y-%m-%d}" if look.newest else "–"
+        cells = (str(look.source.line), escape(safe(look.title)), "ok" if look.ok else "**no**", str(look.entries),
+                 newest, look.rhythm or "–", _TEXTS[look.text] if look.entries else "–")  # fmt: skip
+        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+    remarks = [(look, note) for look in rows for note in (*filter(None, [look.error]), *look.problems, *look.advice)]
+    if remarks:
+        yield ""
+        yield from (f"- line {look.source.line}, `{_address(look)}`: {escape(safe(note))}" for look, note in remarks)
+    failed = sum(not look.ok for look in rows)
+    yield from ("", f"{failed} of them should not be added as they are." if failed else "All of them can be added.")

@@ -1,0 +1,232 @@
+"""Sources asked once, politely, without a store: what is there, what could be better, and whether one is another.
+
+`check --online` looks at all of feeds.yaml, `check --changed` at what a change of it adds. A change may come from a
+stranger: what it adds is asked without its headers, passwords and proxies, and may be on a private network only where
+the file had permitted that host before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Literal
+from urllib.parse import urlsplit
+
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Wire
+from aggregator.parse.pool import Pool
+from aggregator.pipeline import Polled, in_lanes
+from aggregator.records import Config, Source, SourceState
+from aggregator.rhythm import gaps_of, in_words, silence
+from aggregator.urls import canonical, site_name
+
+Text = Literal["full", "excerpt", "titles", "none"]
+
+FULL_WORDS, FEW_WORDS = 200, 8
+OLD, DEAD = timedelta(days=180), timedelta(days=365)
+ALIKE, LEAST_ALIKE = 0.8, 3
+_FEED_HOSTS = frozenset({"feedburner.com", "feedblitz.com", "feedpress.me", "feedpress.com", "follow.it"})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one request found of a source; `error` and `problems` are what is wrong, `advice` is what could be better.
+
+    `newest` and `rhythm` come from the dates of its entries; `text` says how much of them it holds.
+    """
+
+    source: Source
+    title: str
+    status: int | None
+    error: str | None
+    entries: int = 0
+    newest: datetime | None = None
+    rhythm: str | None = None
+    text: Text = "none"
+    language: str | None = None
+    advice: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """It answers with a feed, and nothing speaks against it."""
+        return self.error is None and not self.problems
+
+
+def ask(
+    sources: Sequence[Source],
+    wire: Wire,
+    pool: Pool,
+    clock: Callable[[], datetime],
+    told: Callable[[Polled], None] = lambda _: None,
+) -> list[Polled]:
+    """Each source once, hosts beside each other and each host in turn; in the given order."""
+    work = [(source, SourceState(0, source.url, source.url)) for source in sources]
+    found: dict[str, Polled] = {}
+    for polled in in_lanes(work, wire, pool, clock, threading.Event()):
+        if polled is not None:
+            found[polled.source.url] = polled
+            told(polled)
+    return [found.get(source.url) or _not_asked(source) for source in sources]
+
+
+def _not_asked(source: Source) -> Polled:
+    """A host that says 429 is asked nothing more."""
+    error = FetchError("http", "not asked: its host wants us to slow down; try again later")
+    return Polled(source, SourceState(0, source.url, source.url), error=error)
+
+
+def secure_variants(found: Sequence[Polled]) -> list[Source]:
+    """The https addresses of public sources that answered by http and did not lead to https themselves."""
+    return [
+        Source(f"https://{polled.source.url.partition('://')[2]}")
+        for polled in found
+        if polled.error is None and polled.source.url.startswith("http://") and not polled.source.allow_private
+        and polled.response is not None and not polled.response.url.startswith("https://")
+    ]  # fmt: skip
+
+
+def looks(found: Sequence[Polled], secure: Sequence[Polled], now: datetime) -> list[Look]:
+    """What is to be said of each; `secure` are the answers of their https variants."""
+    safer = {polled.source.url: polled for polled in secure}
+    out = []
+    for number, polled in enumerate(found):
+        twin = safer.get(f"https://{polled.source.url.partition('://')[2]}")
+        same = next((other for other in found[:number] if brings_the_same(polled, other)), None)
+        advice = [*_advice(polled, now)]
+        if twin is not None and brings_the_same(polled, twin):
+            advice.append("its https works too")
+        if same is not None:
+            advice.append(f"brings the same as the source on line {same.source.line}")
+        out.append(_look(polled, now, tuple(advice), ()))
+    return out
+
+
+def _look(polled: Polled, now: datetime, advice: tuple[str, ...], problems: tuple[str, ...]) -> Look:
+    dates = _dates(polled, now)
+    gaps = gaps_of(dates)
+    return Look(
+        polled.source,
+        polled.source.title or (polled.feed.title if polled.feed else None) or polled.source.url,
+        polled.response.status if polled.response else None,
+        str(polled.error) if polled.error else None,
+        len(polled.entries),
+        dates[0] if dates else None,
+        in_words(median(gaps)) if len(gaps) >= 3 else None,
+        _text(polled),
+        polled.feed.language if polled.feed else None,
+        advice,
+        problems,
+    )
+
+
+def _dates(polled: Polled, now: datetime) -> list[datetime]:
+    return sorted((entry.published for entry in polled.entries if entry.published and entry.published <= now),
+                  reverse=True)  # fmt: skip
+
+
+def _text(polled: Polled) -> Text:
+    """By the middle entry: the whole text, a teaser, or a title only."""
+    if not polled.entries:
+        return "none"
+    words = median(len(entry.text.split()) for entry in polled.entries)
+    return "full" if words > FULL_WORDS else "excerpt" if words > FEW_WORDS else "titles"
+
+
+def _advice(polled: Polled, now: datetime) -> Iterator[str]:
+    """What its user could do better, from the answer alone."""
+    if polled.error is not None or polled.response is None:
+        return
+    hops = polled.response.redirects
+    if hops and all(hop.status in (301, 308) for hop in hops):
+        yield f"has moved for good to {polled.response.url}"
+    dates = _dates(polled, now)
+    quiet = silence(now, dates)
+    if not polled.entries:
+        yield "no entry in it yet"
+    elif not dates:
+        yield "its entries carry no dates"
+    elif quiet is not None or now - dates[0] > OLD:
+        yield f"last entry {(now - dates[0]).days} days ago" + (f", {quiet.words}" if quiet else "")
+    if polled.feed is not None and not polled.feed.wellformed:
+        yield "not well-formed; it is read all the same"
+
+
+# --- what a change adds --------------------------------------------------------------------------------------
+
+
+def added(before: Config, after: Config) -> list[Source]:
+    """The sources whose feed `before` does not have, as they may be asked for a stranger (see above)."""
+    known = {canonical(source.url) for source in before.sources}
+    own = {_host(source.url) for source in before.sources if source.allow_private}
+    return [
+        Source(
+            source.url, title=source.title, tags=source.tags, line=source.line, allow_private=_host(source.url) in own
+        )
+        for source in after.sources
+        if canonical(source.url) not in known
+    ]
+
+
+def perhaps_the_same(new: Sequence[Polled], before: Config) -> list[Source]:
+    """The sources of `before` that may be one of `new` under another address: of the same site, or at a feed host."""
+    sites = {site_name(url) for polled in new for url in _addresses(polled)}
+    return [
+        Source(source.url, title=source.title, line=source.line, allow_private=source.allow_private)
+        for source in before.sources
+        if site_name(source.url) in sites or any(_host(source.url).endswith(host) for host in _FEED_HOSTS)
+    ]
+
+
+def _addresses(polled: Polled) -> Iterator[str]:
+    yield polled.source.url
+    if polled.response is not None:
+        yield polled.response.url
+    if polled.feed is not None and polled.feed.link:
+        yield polled.feed.link
+    yield from (entry.link for entry in polled.entries[:20] if entry.link)
+
+
+def judged(new: Sequence[Polled], old: Sequence[Polled], before: Config, now: datetime) -> list[Look]:
+    """Each added source with what speaks against it: no feed, one that is there already, a dead one."""
+    stand = {canonical(source.url): source for source in before.sources}
+    ends = {canonical(polled.response.url): polled.source for polled in old if polled.response is not None}
+    out = []
+    for number, polled in enumerate(new):
+        earlier = [*old, *new[:number]]
+        problems = [] if polled.error else [*_against(polled, earlier, {**ends, **stand}, now)]
+        advice = () if problems else tuple(_advice(polled, now))
+        out.append(_look(polled, now, advice, tuple(problems)))
+    return out
+
+
+def _against(polled: Polled, others: Sequence[Polled], ends: dict[str | None, Source], now: datetime) -> Iterator[str]:
+    final = canonical(polled.response.url) if polled.response else None
+    same = next((other for other in others if brings_the_same(polled, other)), None)
+    if final in ends:
+        yield f"leads to a source that is there already: {ends[final].url}"
+    elif same is not None:
+        yield f"brings the same entries as a source that is there already: {same.source.url}"
+    dates = _dates(polled, now)
+    if not polled.entries:
+        yield "holds no entry yet; add it when it does"
+    elif dates and now - dates[0] > DEAD:
+        yield f"its newest entry is {(now - dates[0]).days} days old"
+
+
+def brings_the_same(one: Polled, other: Polled) -> bool:
+    """Whether nearly all that one brings stands in the other, too: by address, or by title where there is none."""
+    mine, theirs = _marks(one), _marks(other)
+    shared = len(mine & theirs)
+    return shared >= min(LEAST_ALIKE, max(len(mine), 1)) and shared >= ALIKE * len(mine)
+
+
+def _marks(polled: Polled) -> frozenset[str]:
+    return frozenset(entry.canonical_url or entry.title.casefold() for entry in polled.entries)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()
