@@ -29,7 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The lines `polite: N/N points`, `hostile: N/N`, `faults: N/N` at the end of a run that tested any."""
-    reports = (r for kind in ("passed", "failed", "skipped", "error") for r in terminalreporter.stats.get(kind, []))
+    stats = terminalreporter.stats
+    found = (r for kind in ("passed", "failed", "skipped", "error") for r in stats.get(kind, []))
+    reports = (r for r in found if isinstance(r, pytest.TestReport))  # a file that cannot be read has another
     for made in score.scores(reports):
         for line in made.lines():
             terminalreporter.write_line(line)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.entries.normalize import normalize
+from aggregator.html import title_text
 from aggregator.parse.feed import parse
 from aggregator.records import Entry, ParsedFeed
 
@@ -13,6 +14,7 @@ from aggregator.records import Entry, ParsedFeed
 def parse_and_normalize(
     body: bytes, url: str, content_type: str | None, now: datetime
 ) -> tuple[ParsedFeed, tuple[Entry, ...]]:
-    """What a feed says of itself, without its entries, and its entries made safe; raises ParseError as `parse` does."""
+    """What a feed says of itself, its title as a line of text, and its entries made safe; raises what `parse` does."""
     feed = parse(body, url=url, content_type=content_type)
-    return replace(feed, entries=()), normalize(feed, url, now)
+    entries = normalize(feed, url, now)
+    return replace(feed, entries=(), title=title_text(feed.title or "", is_text=False) or None), entries
