@@ -11,7 +11,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -223,10 +223,13 @@ def documents(number: int, text: str) -> Iterator[tuple[str, bytes]]:
     yield "json", json.dumps(feed).encode()
 
 
-def written(cases: dict[str, list[str]]) -> Output:
+Maker = Callable[[int, str], Iterable[tuple[str, bytes]]]
+
+
+def written(cases: dict[str, list[str]], make: Maker = documents) -> Output:
     """What the program writes for a world of these strings."""
     numbered = enumerate(text for those in cases.values() for text in those)
-    feeds = {f"https://case{n}.example/{kind}": body for n, text in numbered for kind, body in documents(n, text)}
+    feeds = {f"https://case{n}.example/{kind}": body for n, text in numbered for kind, body in make(n, text)}
     desk = Desk(*feeds, digest=Series(read_in=None))
     states = desk.store.sources.states()
     with desk.store.transaction():
@@ -244,7 +247,7 @@ def written(cases: dict[str, list[str]]) -> Output:
     rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
     files = desk.files() | outputs.status_files(desk.config, desk.store, rows, desk.now)
     mail = desk.store.digests.file(sealed.key, "mail") or b""
-    first = outputs.merged(desk.store, desk.view())[0].entry
+    first = desk.all()[0].entry
     letter = message(
         sender="reader@example.org", recipient="ann@example.org", subject=first.title, name=first.title, date=NOW,
         text=b"x", html=mail, message_id=message_id("x", "ann@example.org"), list_id="list.localhost",

@@ -111,7 +111,7 @@ CASES: dict[str, tuple[tuple[Case, int | str | tuple[int | str, ...]], ...]] = {
     "M15": ((lambda _: rss(more="".join(f' xmlns:n{n}="urn:n{n}"' for n in range(20_000))), 3),),
     "M16": (
         (lambda _: rss(ITEMS + "<x>" * 200_000 + "</x>" * 200_000), "limit"),
-        (lambda _: rss("<item><title>x</title>" * 20_000 + "</item>" * 20_000), "limit"),
+        (lambda _: rss("<item><title>x</title>" * 20_000 + "</item>" * 20_000), (1, "limit")),
     ),
     "M17": (
         (lambda _: rss(item(f"<description>{'word ' * 2_000_000}</description>")), 4),

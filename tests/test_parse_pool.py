@@ -65,6 +65,20 @@ def test_a_document_is_read_in_a_worker_as_it_is_read_here() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "link", "shown"),
+    [
+        ("A &amp;amp; B", "/blog", ("A & B", "https://blog.example/blog")),
+        ("\u202egnp.exe", "javascript:alert(1)", ("gnp.exe", None)),
+        ("", "", (None, None)),
+    ],
+)
+def test_what_a_feed_says_of_itself_is_safe_to_show(title: str, link: str, shown: tuple[str, str]) -> None:
+    body = f"<rss version='2.0'><channel><title>{title}</title><link>{link}</link></channel></rss>".encode()
+    feed, _ = parse_and_normalize(body, "https://blog.example/feed", None, NOW)
+    assert (feed.title, feed.link) == shown
+
+
+@pytest.mark.parametrize(
     ("function", "arguments", "kind", "words"),
     [
         (costly.burn, (), "limit", "took more than 0.2 s to read: kept the last good version"),

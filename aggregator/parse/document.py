@@ -9,12 +9,15 @@ from aggregator.entries.normalize import normalize
 from aggregator.html import title_text
 from aggregator.parse.feed import parse
 from aggregator.records import Entry, ParsedFeed
+from aggregator.urls import absolute, clean_link
 
 
 def parse_and_normalize(
     body: bytes, url: str, content_type: str | None, now: datetime
 ) -> tuple[ParsedFeed, tuple[Entry, ...]]:
-    """What a feed says of itself, its title as a line of text, and its entries made safe; raises what `parse` does."""
+    """What a feed says of itself, safe to show and without its entries, and its entries; raises what `parse` does."""
     feed = parse(body, url=url, content_type=content_type)
     entries = normalize(feed, url, now)
-    return replace(feed, entries=(), title=title_text(feed.title or "", is_text=False) or None), entries
+    title = title_text(feed.title or "", is_text=False) or None
+    link = clean_link(absolute(url, feed.link) or "") if feed.link else None
+    return replace(feed, entries=(), title=title, link=link), entries
