@@ -108,7 +108,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         covers_from=start,
         covers_to=end,
         entries=store.entries.unsealed(series.name),
-        held=store.entries.held(start),
+        held=store.entries.held(start, dropped=True),
         groups=cache(store.entries.members),
         was_shown=lambda stored: pen.view.is_shown(stored) and store.digests.owner(series.name, stored.key) is not None,
         failed=tuple(FailedSource(row.url, row.title, row.error or "failed") for row in pen.health if row.failures),

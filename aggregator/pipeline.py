@@ -20,7 +20,7 @@ from hashlib import sha256
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discover import Offers, offers
 from aggregator.due import hosts_of
-from aggregator.entries.match import match, share_known
+from aggregator.entries.match import match, safer_links, share_known
 from aggregator.entries.normalize import content_hash
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client, Wire
@@ -204,6 +204,8 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
         outcome = "new"
         before = _adopted(polled, store, removed)
         changes = match(polled.entries, store.entries.known(before.key), before.success_at, now)
+        safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
+        changes = replace(changes, updated=changes.updated + safer)
     newest = next(iter(store.entries.rhythm(before.key, 1)), None)
     state = after_answer(
         source,

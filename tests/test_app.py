@@ -23,6 +23,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
+@pytest.mark.fault(35)
 def _hashes(folder: Path) -> dict[str, tuple[str, int]]:
     """Bytes and times of every published file but status.*"""
     return {
@@ -170,6 +171,7 @@ def test_the_digest_says_how_long_we_were_offline(world: World) -> None:
     assert "This machine was offline for 3 hours." in world.public("digest/2026-03-15.txt").read_text("utf-8")
 
 
+@pytest.mark.fault(28)
 def test_one_unreachable_host_is_the_sources_failure(world: World) -> None:
     world.blog("Good", "fine")
     bad = world.blog("Bad", "x")
@@ -200,6 +202,7 @@ def test_the_same_article_from_two_blogs_comes_once_and_names_both(world: World)
     assert digest["not_shown"][0]["why"] == f"duplicate of {digest['not_shown'][0]['id']}"
 
 
+@pytest.mark.fault(36)
 def test_an_edited_line_keeps_its_history(world: World) -> None:
     old = world.blog("Old home", "a", "b", "c")
     world.write()

@@ -37,3 +37,19 @@ def test_released_entries_are_received_anew_dropped_ones_are_gone(world: World) 
     world.run("digest")
     digest = world.digest("2026-03-16")
     assert (digest["received"], digest["shown"], digest["quarantined"]) == (2, 2, 0)
+
+
+def test_what_is_dropped_before_a_digest_is_counted_in_it_once(world: World) -> None:
+    blog = world.blog("One", "first")
+    world.write()
+    world.poll()
+    world.run("digest")
+    blog.posts += [Post(f"old {n}", world.now - timedelta(days=30 + n), f"old text {n}") for n in range(6)]
+    world.now += timedelta(hours=22)
+    world.poll()
+    assert world.run("quarantine", "drop") == "3 entries dropped\n"
+    for day, quarantined in (("2026-03-15", 3), ("2026-03-16", 0)):
+        world.now += timedelta(days=1) if quarantined == 0 else timedelta(hours=2)
+        world.poll()
+        world.run("digest")
+        assert world.digest(day)["quarantined"] == quarantined

@@ -30,6 +30,7 @@ def test_the_raw_guid_is_never_rewritten(raw: str) -> None:
     assert one(id=raw, link="https://blog.example.org/posts/twelve").guid == raw
 
 
+@pytest.mark.fault(24)
 def test_without_a_guid_the_canonical_url_stands_for_it() -> None:
     assert one(link="http://www.blog.example.org/a/?utm_source=rss").guid == "https://blog.example.org/a"
 
@@ -54,6 +55,7 @@ def test_a_guid_of_64_kilobytes_is_hashed_and_keeps_its_difference() -> None:
     assert all(len(guid) < 100 for guid in made)
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     ("entries", "count"),
     [
@@ -79,6 +81,7 @@ def test_one_guid_for_all(entries: list[ParsedEntry], count: int) -> None:
     assert guids(*reversed(entries)) == made[::-1] if count > 1 else True
 
 
+@pytest.mark.fault(27)
 @pytest.mark.parametrize(
     ("published", "updated", "expected"),
     [

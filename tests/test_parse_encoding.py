@@ -20,6 +20,7 @@ def _declared(label: str, text: str = TEXT) -> str:
     return f'<?xml version="1.0" encoding="{label}"?>{text}'
 
 
+@pytest.mark.fault(32)
 @pytest.mark.parametrize(
     ("body", "content_type", "encoding"),
     [
@@ -58,6 +59,7 @@ def test_a_wrong_label_is_not_faithful() -> None:
     assert not decode(_declared("utf-8").encode("windows-1252")).faithful
 
 
+@pytest.mark.fault(32)
 @pytest.mark.parametrize(
     ("text", "codec"),
     [
@@ -76,6 +78,8 @@ def test_an_undeclared_encoding_is_guessed(text: str, codec: str) -> None:
     assert decode(text.encode(codec)).text == text
 
 
+@pytest.mark.fault(32)
+@pytest.mark.fault(32)
 def test_c1_controls_are_the_western_characters_that_were_meant() -> None:
     assert decode("<rss>it\x92s \x80 5</rss>".encode()).text == "<rss>it\u2019s € 5</rss>"
 

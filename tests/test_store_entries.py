@@ -120,7 +120,6 @@ def test_waiting_stands_in_the_order_of_feeds_yaml_then_of_the_document() -> Non
     desk.accept()
     assert desk.store.entries.waiting() == []
     assert desk.store.entries.last_accepted() == 4
-    assert desk.store.entries.accepted_since(1) == 3
 
 
 def test_what_waits_of_a_removed_source_comes_last() -> None:
@@ -227,7 +226,8 @@ def test_held_is_released_or_dropped(standing: Standing, left: int) -> None:
         assert desk.store.entries.set_held([first.key], standing, desk.now) == 1
         assert desk.store.entries.set_held([first.key], standing, desk.now) == 0  # it is held no more
     assert len(desk.store.entries.held()) == left
-    assert desk.all()[0].first_seen == desk.now
+    assert desk.all()[0].first_seen == (desk.now if standing == "news" else NOW)
+    assert len(desk.store.entries.held(dropped=True)) == (1 if standing == "news" else 2)
     assert len(desk.accept()) == (standing == "news")
 
 

@@ -65,7 +65,30 @@ def match(entries: Sequence[Entry], known: Iterable[Known], before: datetime | N
         strangers = not found and len(stored) >= FIRST_NEWS
         flood = _is_flood(len(fresh), strangers, [old.published for old in stored], now - before)
         new = _later(fresh, before, flood)
-    return Changes(new=tuple(new), updated=tuple(updated), seen=len(entries), forgotten=forgotten)
+    changed = {key for key, _ in updated}
+    return Changes(
+        new=tuple(new),
+        updated=tuple(updated),
+        same=tuple((old.key, e) for e in entries if (old := found.get(e.guid)) and _is_same(old, changed)),
+        seen=len(entries),
+        forgotten=forgotten,
+    )
+
+
+def safer_links(
+    same: Sequence[tuple[int, Entry]], link_of: Callable[[int], str | None]
+) -> tuple[tuple[int, Entry], ...]:
+    """Of entries that are otherwise unchanged those whose link has moved from http to https.
+
+    `link_of` gives a stored link by key, and may be slow: the first and the last entry speak for the rest.
+    """
+
+    def is_safer(key: int, entry: Entry) -> bool:
+        return (entry.link or "").startswith("https:") and (link_of(key) or "").startswith("http:")
+
+    if not any(is_safer(*one) for one in {*same[:1], *same[-1:]}):
+        return ()
+    return tuple(one for one in same if is_safer(*one))
 
 
 def share_known(entries: Sequence[Entry], known: Iterable[Known]) -> float:
@@ -140,6 +163,10 @@ def _is_another(entry: Entry, old: Known) -> bool:
         and entry.canonical_url != old.canonical_url
         and _title(entry) != _title(old)
     )
+
+
+def _is_same(old: Known, changed: set[int]) -> bool:
+    return old.key not in changed and old.standing != "forgotten"
 
 
 def _differs(entry: Entry, old: Known) -> bool:

@@ -114,11 +114,13 @@ class SourceState:
 class Changes:
     """What one poll of one source brings: entries to add with their standing, and those that were edited.
 
-    `forgotten`: the document still carries what was forgotten, so its bytes are not kept.
+    `same` are the known ones that were not, with the keys of what is stored. `forgotten`: the document still carries
+    what was forgotten, so its bytes are not kept.
     """
 
     new: tuple[tuple[Entry, Standing], ...] = ()
     updated: tuple[tuple[int, Entry], ...] = ()
+    same: tuple[tuple[int, Entry], ...] = ()
     seen: int = 0
     forgotten: bool = False
 

@@ -228,10 +228,12 @@ class Entries:
         )
         return [(date.fromisoformat(row[0]), _stored(row[1:])) for row in rows]
 
-    def held(self, since: datetime | None = None) -> list[StoredEntry]:
-        """Entries in quarantine, those held after `since` if it is given."""
+    def held(self, since: datetime | None = None, *, dropped: bool = False) -> list[StoredEntry]:
+        """Entries in quarantine, those held after `since` if it is given; also those that were `dropped` from it."""
+        standings = "('held', 'dropped')" if dropped else "('held')"
         rows = self._sql.execute(
-            _SELECT + "WHERE e.accepted = 0 AND e.standing = 'held' AND e.first_seen > ? ORDER BY e.source, e.ordinal",
+            _SELECT + f"WHERE e.accepted = 0 AND e.standing IN {standings} AND e.first_seen > ? "
+            "ORDER BY e.source, e.ordinal",
             (to_text(since) or "",),
         )
         return list(map(_stored, rows))
@@ -240,7 +242,8 @@ class Entries:
         """Release ("news") or drop ("dropped") what is held; a released entry is received anew."""
         return sum(
             self._sql.execute(
-                "UPDATE entries SET standing = ?, first_seen = ? WHERE key = ? AND standing = 'held'",
+                "UPDATE entries SET standing = ?1, first_seen = CASE ?1 WHEN 'news' THEN ?2 ELSE first_seen END "
+                "WHERE key = ?3 AND standing = 'held'",
                 (standing, to_text(now), key),
             ).rowcount
             for key in keys
@@ -261,11 +264,6 @@ class Entries:
     def tally(self) -> dict[str, int]:
         """How many entries are in each standing."""
         return dict(self._sql.execute("SELECT standing, count(*) FROM entries GROUP BY standing").fetchall())
-
-    def accepted_since(self, number: int) -> int:
-        """How many entries were accepted after this place in the order."""
-        rows = self._sql.execute("SELECT count(*) FROM entries WHERE accepted > 0 AND accepted > ?", (number,))
-        return int(rows.fetchone()[0])
 
     def last_accepted(self) -> int:
         """The newest place in the order of acceptance."""
