@@ -6,8 +6,10 @@ that the reader then holds. Where the reader is not installed, the test is skipp
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +23,8 @@ from typing import NamedTuple
 
 import feedparser
 import pytest
+
+from aggregator.serve import server, site
 
 _TIMEOUT = 60  # seconds for one run of a reader
 
@@ -46,13 +50,27 @@ class Served:
 
 
 @contextmanager
+def published(root: Path, sock: socket.socket) -> Iterator[None]:
+    """The program's own server over a folder, as `aggregator run` serves it, for as long as the block lasts."""
+    web = server(site(root, lambda: None, lambda: True))
+    thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
+    thread.start()
+    try:
+        yield
+    finally:
+        web.should_exit = True
+        thread.join()
+        sock.close()
+
+
+@contextmanager
 def served() -> Iterator[Served]:
     """A web server on a free loopback port for as long as the block lasts."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.asked.append(self.path)
-            media_type, body = site.files.get(self.path, ("", b""))
+            own.asked.append(self.path)
+            media_type, body = own.files.get(self.path, ("", b""))
             self.send_response(200 if media_type else 404)
             self.send_header("Content-Type", media_type or "text/plain")
             self.send_header("Content-Length", str(len(body)))
@@ -63,11 +81,11 @@ def served() -> Iterator[Served]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        site = Served(f"http://127.0.0.1:{server.server_port}")
+        own = Served(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield site
+            yield own
         finally:
             server.shutdown()
             thread.join()
@@ -115,6 +133,90 @@ def by_reader(url: str, home: Path) -> list[Seen]:
             return [Seen(entry.id, entry.title, entry.link or "") for entry in reader.get_entries()]
     except ModuleNotFoundError as missing:
         pytest.skip(f"reader cannot run here: {missing}")
+
+
+_LIFEREA = """
+liferea -p -w hidden --debug-update --debug-db &
+gdbus wait --session --timeout 50 org.gnome.feed.Reader
+gdbus call --session -d org.gnome.feed.Reader -o /org/gnome/feed/Reader -m org.gnome.feed.Reader.Refresh
+read -r told
+kill $!
+"""
+_LIFEREA_FEEDS = """<opml version="1.0"><head><title>Feeds</title></head><body>
+<outline text="merged" title="merged" type="{kind}" xmlUrl="{url}" id="merged" updateInterval="-1"/></body></opml>"""
+
+
+def by_liferea(url: str, home: Path) -> list[Seen]:
+    """What stands in liferea's store after a refresh, newest first: the real program on a screen that nobody sees."""
+    places = {"HOME": str(home), "GSETTINGS_BACKEND": "keyfile", "NO_AT_BRIDGE": "1", "LC_ALL": "C.UTF-8"}
+    places |= {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "DATA", "CACHE")}
+    for name, text in {
+        "CONFIG/liferea/feedlist.opml": _LIFEREA_FEEDS.format(url=url, kind="rss" if "rss" in url else "atom"),
+        "CONFIG/glib-2.0/settings/keyfile": "[org/gnome/liferea]\nmaxitemcount=5000\n",
+    }.items():
+        if not (home / name).exists():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).write_text(text)
+    _program("liferea")
+    command = [_program("xvfb-run"), "-a", _program("dbus-run-session"), "--", "sh", "-c", _LIFEREA]
+    with subprocess.Popen(
+        command,
+        env=os.environ | places,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        merged = False
+        for line in running.stdout:  # until the entries are merged, and the store has them
+            merged = merged or "new items, cache limit" in line
+            if merged and "updating node info merged" in line:
+                break
+        running.stdin.write("enough\n")
+        running.stdin.close()
+        running.stdout.read()
+    with closing(sqlite3.connect(home / "DATA" / "liferea" / "liferea.db")) as store:
+        rows = store.execute("SELECT source_id, title, source FROM items ORDER BY item_id DESC")
+        return [Seen(row[0], row[1], row[2] or "") for row in rows]
+
+
+_JAVASCRIPT = {
+    "rss-parser": """
+        const Parser = require('rss-parser');
+        new Parser().parseURL(process.argv[1]).then(feed => console.log(JSON.stringify(
+            feed.items.map(one => [one.id || one.guid, one.title, one.link || '']))));""",
+    "feedsmith": """
+        const {parseFeed} = require('feedsmith');
+        const link = one => one.url || (one.links ? (one.links.find(l => l.rel == 'alternate') || {}).href : one.link);
+        fetch(process.argv[1]).then(got => got.text()).then(text => {
+            const {feed} = parseFeed(text);
+            console.log(JSON.stringify((feed.entries || feed.items).map(one =>
+                [one.id || one.guid.value, one.title.value || one.title, link(one) || '']))); });""",
+}
+
+
+def by_rss_parser(url: str, home: Path) -> list[Seen]:
+    """What the JavaScript library rss-parser makes of it; it keeps nothing."""
+    return _by_javascript("rss-parser", url)
+
+
+def by_feedsmith(url: str, home: Path) -> list[Seen]:
+    """What the JavaScript library feedsmith makes of it; it keeps nothing, and reads JSON Feed too."""
+    return _by_javascript("feedsmith", url)
+
+
+def _by_javascript(library: str, url: str) -> list[Seen]:
+    """`NODE_PATH` names the folder `node_modules` that has the library."""
+    node = _program("node")
+    done = subprocess.run(
+        [node, "-e", _JAVASCRIPT[library], url], capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
+    if f"Cannot find module '{library}'" in done.stderr:
+        pytest.skip(f"NODE_PATH names no folder with the JavaScript library {library}")
+    assert done.returncode == 0, done.stderr
+    return [Seen(*row) for row in json.loads(done.stdout)]
 
 
 def w3c_findings(url: str) -> list[str]:
