@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def test_what_is_equal_is_not_touched(tmp_path: Path) -> None:
     after = (tmp_path / "atom.xml").stat()
     assert (after.st_mtime_ns, after.st_ino, after.st_ctime_ns) == (1, before.st_ino, before.st_ctime_ns)
     assert (tmp_path / "same-size").stat().st_mtime_ns != 1
+
+
+def test_each_version_is_a_second_later_for_readers_that_ask_by_last_modified(tmp_path: Path) -> None:
+    """Three versions within a second, then a clock that was an hour ahead is set back; found with newsboat."""
+    path, seconds = tmp_path / "atom.xml", []
+    for number in range(5):
+        write_all(tmp_path, {"atom.xml": f"version {number}".encode()})
+        seconds.append(int(path.stat().st_mtime))
+        if number == 2:
+            ahead = path.stat().st_mtime + 3600
+            os.utime(path, (ahead, ahead))
+            seconds.append(int(ahead))
+    assert all(later > earlier for earlier, later in pairwise(seconds)), seconds
 
 
 def test_files_are_for_everybody_to_read(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def _write(path: Path, data: bytes) -> bool:
     return True
 
 
+def _make_later(new: Path, old: Path) -> None:
+    """Let the second of a file's time grow with each version, also within one second and when the clock went back.
+
+    Last-Modified knows seconds only, and a reader that asks by it (curl drops the body of an answer whose
+    Last-Modified is not later, whatever the ETag says) would miss the second version.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        before = int(old.lstat().st_mtime)
+        if int(new.stat().st_mtime) <= before:
+            os.utime(new, (before + 1, before + 1))
+
+
 def _replace(path: Path, data: bytes) -> None:
     """A unique temporary file in the same folder, synced, renamed over the old one; then the folder is synced."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
@@ -62,6 +74,7 @@ def _replace(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
+        _make_later(Path(temporary), path)
         Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
