@@ -19,6 +19,7 @@ from pathlib import Path
 
 from aggregator.entries.match import share_known
 from aggregator.fetch.client import Wire
+from aggregator.online import feed_named_in
 from aggregator.outputs import WHOLE_PAST
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, in_lanes
@@ -186,9 +187,9 @@ class _Probe:
         A feed takes the place of a source only if it brings entries that are known from it, or none are known.
         """
         broken = [r for r in records if r.state.failures and not r.state.gone and not r.source.paused]
-        named = [(record, _named_in(record.state.error)) for record in broken]
+        named = [(record, feed_named_in(record.state.error)) for record in broken]
         pages = self._asked([(record, _home(record)) for record, url in named if url is None])
-        named += [(record, _named_in(str(polled.error))) for record, polled in pages]
+        named += [(record, feed_named_in(polled.error)) for record, polled in pages]
         candidates = [(record, url) for record, url in named if url and url != record.source.url]
         return {
             record.source.url: polled.source.url
@@ -218,12 +219,6 @@ class _Probe:
 def _stranger(url: str, source: Source) -> Source:
     """Another address, with what the user permits for the source and none of its secrets."""
     return Source(url, allow_private=source.allow_private, proxy=source.proxy)
-
-
-def _named_in(error: str | None) -> str | None:
-    """The feed that a page names, as the pipeline tells it of a page that stands in a feed's place."""
-    _, _, url = (error or "").partition("its feed seems to be ")
-    return url.split()[0] if url else None
 
 
 def _home(record: Record) -> str:

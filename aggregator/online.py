@@ -8,6 +8,7 @@ the file had permitted that host before.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,13 +22,14 @@ from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, in_lanes
 from aggregator.records import Config, Source, SourceState
 from aggregator.rhythm import gaps_of, in_words, silence
-from aggregator.urls import canonical, site_name
+from aggregator.urls import canonical, is_http, site_name
 
 Text = Literal["full", "excerpt", "titles", "none"]
 
 FULL_WORDS, FEW_WORDS = 200, 8
 OLD, DEAD = timedelta(days=180), timedelta(days=365)
 ALIKE, LEAST_ALIKE = 0.8, 3
+_MOST_HOLDERS = 20  # a title that more sources have says nothing
 _FEED_HOSTS = frozenset({"feedburner.com", "feedblitz.com", "feedpress.me", "feedpress.com", "follow.it"})
 
 
@@ -89,20 +91,64 @@ def secure_variants(found: Sequence[Polled]) -> list[Source]:
     ]  # fmt: skip
 
 
-def looks(found: Sequence[Polled], secure: Sequence[Polled], now: datetime) -> list[Look]:
-    """What is to be said of each; `secure` are the answers of their https variants."""
-    safer = {polled.source.url: polled for polled in secure}
+def homes(found: Sequence[Polled]) -> list[Source]:
+    """The sites' pages of sources that bring less than the whole text; of one's own machine only at the same host."""
+    urls = {
+        polled.feed.link: polled.source.allow_private
+        for polled in found
+        if polled.feed is not None and polled.feed.link and is_http(polled.feed.link) and _text(polled) != "full"
+        and (not polled.source.allow_private or _host(polled.feed.link) == _host(polled.source.url))
+    }  # fmt: skip
+    return [Source(url, allow_private=private) for url, private in urls.items()]
+
+
+def other_feeds(found: Sequence[Polled], pages: Sequence[Polled]) -> list[Source]:
+    """The feeds that those pages name and that are not among the sources."""
+    known = {canonical(url) for polled in found for url in (polled.source.url, polled.response and polled.response.url)
+             if url}  # fmt: skip
+    named = {url: page.source.allow_private for page in pages if (url := feed_named_in(page.error))}
+    return [Source(url, allow_private=private) for url, private in named.items() if canonical(url) not in known]
+
+
+def feed_named_in(error: object) -> str | None:
+    """The feed that a page names, as the pipeline tells it of a page that stands in a feed's place."""
+    _, _, url = str(error or "").partition("its feed seems to be ")
+    return url.split()[0] if url else None
+
+
+def looks(found: Sequence[Polled], others: Sequence[Polled], now: datetime) -> list[Look]:
+    """What is to be said of each; `others` are the answers of https variants, of pages and of the feeds they name."""
+    answers, twins = {polled.source.url: polled for polled in others}, _twins(found)
     out = []
-    for number, polled in enumerate(found):
-        twin = safer.get(f"https://{polled.source.url.partition('://')[2]}")
-        same = next((other for other in found[:number] if brings_the_same(polled, other)), None)
+    for polled in found:
         advice = [*_advice(polled, now)]
-        if twin is not None and brings_the_same(polled, twin):
+        secure = answers.get(f"https://{polled.source.url.partition('://')[2]}")
+        if secure is not None and brings_the_same(polled, secure):
             advice.append("its https works too")
-        if same is not None:
-            advice.append(f"brings the same as the source on line {same.source.line}")
+        page = answers.get((polled.feed.link if polled.feed else None) or "")
+        other = answers.get(feed_named_in(page.error) or "") if page is not None else None
+        if other is not None and _text(other) == "full" != _text(polled) and brings_the_same(polled, other):
+            advice.append(f"a fuller feed is {other.source.url}")
+        if polled.source.url in twins:
+            advice.append(f"brings the same as the source on line {twins[polled.source.url].line}")
         out.append(_look(polled, now, tuple(advice), ()))
     return out
+
+
+def _twins(found: Sequence[Polled]) -> dict[str, Source]:
+    """For each source that brings what an earlier one brings, that one; by an index, for there may be thousands."""
+    holders: dict[str, list[int]] = {}
+    twins = {}
+    for number, polled in enumerate(found):
+        marks = _marks(polled)
+        shared = Counter(earlier for mark in marks for earlier in holders.get(mark, ()))
+        same = [earlier for earlier, count in shared.items() if _nearly_all(count, len(marks))]
+        if same:
+            twins[polled.source.url] = found[min(same)].source
+        for mark in marks:
+            if len(those := holders.setdefault(mark, [])) < _MOST_HOLDERS:
+                those.append(number)
+    return twins
 
 
 def _look(polled: Polled, now: datetime, advice: tuple[str, ...], problems: tuple[str, ...]) -> Look:
@@ -219,9 +265,12 @@ def _against(polled: Polled, others: Sequence[Polled], ends: dict[str | None, So
 
 def brings_the_same(one: Polled, other: Polled) -> bool:
     """Whether nearly all that one brings stands in the other, too: by address, or by title where there is none."""
-    mine, theirs = _marks(one), _marks(other)
-    shared = len(mine & theirs)
-    return shared >= min(LEAST_ALIKE, max(len(mine), 1)) and shared >= ALIKE * len(mine)
+    mine = _marks(one)
+    return _nearly_all(len(mine & _marks(other)), len(mine))
+
+
+def _nearly_all(shared: int, count: int) -> bool:
+    return shared >= min(LEAST_ALIKE, max(count, 1)) and shared >= ALIKE * count
 
 
 def _marks(polled: Polled) -> frozenset[str]:

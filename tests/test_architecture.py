@@ -51,7 +51,7 @@ FLOORS = {
     "serve.py": 8,
     "app.py": 9,
     "doctor.py": 9,
-    "online.py": 9,
+    "online.py": 8,
     "proposals.py": 4,
     "service.py": 10,
     "cli": 11,

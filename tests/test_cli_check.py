@@ -9,6 +9,7 @@ import click
 
 from aggregator.cli import aggregator
 from aggregator.sources.yaml import parse
+from tests.test_cli_doctor import page_of as _page_of
 from tests.world import Blog, World
 
 ROOT = Path(__file__).parent.parent
@@ -144,3 +145,18 @@ def test_the_workflow_of_the_manual_is_yaml_and_its_commands_exist() -> None:
         assert command is not None
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in options if word.startswith("--")} <= known
+
+
+def test_a_fuller_feed_of_the_same_site_is_named(world: World) -> None:
+    """The source brings teasers; its site's page names a feed with the same entries in full."""
+    short, full, page = (world.blog(name, "a", "b", "c") for name in ("Short", "Full", "Page"))
+    for post in full.posts:
+        post.text = " ".join(f"word{n}" for n in range(300))
+    for one, two in zip(short.posts, full.posts, strict=True):
+        one.link = two.link = f"https://blog.example/{one.title}"
+    page.broken = _page_of(full)
+    short.site = page.url
+    world.write([short])
+    told = world.run("check", "--online").splitlines()
+    assert told[1].strip() == f"a fuller feed is {full.url}"
+    assert [len(blog.requests) for blog in (short, page, full)] == [1, 1, 1]

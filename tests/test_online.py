@@ -103,6 +103,12 @@ def test_when_a_feed_brings_what_another_brings(one: tuple[Entry, ...], other: t
     assert brings_the_same(answer(ONE, *one), answer(TWO, *other)) is same
 
 
+def test_of_thousands_the_same_are_found_by_an_index() -> None:
+    blogs = [answer(f"https://blog{n}.example/feed", *posts(3, site=f"s{n % 1990}"), line=n) for n in range(2000)]
+    told = [(look.source.line, look.advice) for look in looks(blogs, [], NOW) if look.advice]
+    assert told == [(1990 + n, (f"brings the same as the source on line {n}",)) for n in range(10)]
+
+
 def test_what_a_change_adds_may_not_use_what_it_brings_along() -> None:
     """A pull request could send our secrets to its own server, or look into our network."""
     old = Source("http://10.0.0.7/feed", allow_private=True)

@@ -42,6 +42,7 @@ class Blog:
     posts: list[Post] = field(default_factory=list)
     broken: Any = None
     url: str = ""
+    site: str = ""
     requests: list[dict[str, str]] = field(default_factory=list)
 
     def document(self, now: datetime) -> bytes:
@@ -177,9 +178,10 @@ def _rss(blog: Blog, posts: list[Post]) -> str:
         f"<pubDate>{format_datetime(p.at)}</pubDate><description>{escape(f'<p>{p.text}</p>')}</description></item>"
         for p in posts
     )
+    site = blog.site or f"https://{_host(blog)}/"
     return (
         f'<?xml version="1.0"?><rss version="2.0"><channel><title>{escape(blog.name)}</title>'
-        f"<link>https://{_host(blog)}/</link><description>made up</description>{items}</channel></rss>"
+        f"<link>{site}</link><description>made up</description>{items}</channel></rss>"
     )
 
 

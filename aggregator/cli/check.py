@@ -67,12 +67,13 @@ def _echo_json(document: dict[str, Any]) -> None:
 
 
 def _online(config: Config, options: Settings) -> list[Look]:
-    """Each source once, politely, in the order of the file; then the https of those that have none."""
-    from aggregator.online import looks, secure_variants
+    """Each source once, politely, in the order of the file; then what might be better: https, a fuller feed."""
+    from aggregator.online import homes, looks, other_feeds, secure_variants
 
     found = _asked(config, options, [source for source in config.sources if not source.paused])
-    secure = _asked(config, options, secure_variants(found))
-    return looks(found, secure, options.clock(config)())
+    others = _asked(config, options, [*secure_variants(found), *homes(found)])
+    others += _asked(config, options, other_feeds(found, others))
+    return looks(found, others, options.clock(config)())
 
 
 def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list[Polled]:
