@@ -48,6 +48,7 @@ def test_the_line_has_the_keys_of_the_contract(world: World, tmp_path: Path) -> 
     line = json.loads(world.run("parse", str(document)))
     assert list(line) == ["file", "ok", "error", "lane", "format", "encoding", "feed", "entries"]
     assert (line["ok"], line["format"], line["lane"]) == (True, "rss", "express")
+    assert "express lane: well-formed XML" in world.said
     assert list(line["feed"]) == FEED
     assert list(line["entries"][0]) == ENTRY
     assert line["entries"][0]["published"] == "2026-03-14T06:00:00Z"

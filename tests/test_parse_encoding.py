@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.parse.encoding import decode
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
+
+ROOT = Path(__file__).parent.parent
 
 TEXT = "<rss>Grüße \u2013 5 €</rss>"
 RUSSIAN = "<rss>" + "Будущее работы меняется быстрее, чем успевают законы и школы. " * 3 + "</rss>"
@@ -97,3 +106,19 @@ def test_text_that_was_encoded_once_stays() -> None:
 @given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=40).map("text/xml; charset={}".format)))
 def test_it_never_fails(body: bytes, content_type: str | None) -> None:
     assert isinstance(decode(body, content_type).text, str)
+
+
+@needs_corpus
+@pytest.mark.fault(32)
+def test_the_encoding_tests_of_feedparser(tmp_path: Path) -> None:
+    """Every text of them is right; only names of encodings, and what counts as well-formed, may differ."""
+    fails = tmp_path / "fails.jsonl"
+    scorer = CORPUS / "corpus" / "score.py"
+    command = [sys.executable, str(scorer), "--project", str(ROOT), "--suite", "feedparser-encoding"]
+    subprocess.run([*command, "--fails", str(fails)], capture_output=True, check=True)
+    wrong = [json.loads(line) for line in fails.read_text("utf-8").splitlines()]
+    # bozo_linenoise: bytes that are no text in any encoding
+    texts = [
+        case for _, case, field, *_ in wrong if field not in ("encoding", "wellformed") and "linenoise" not in case
+    ]
+    assert texts == []

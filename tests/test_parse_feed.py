@@ -6,35 +6,43 @@ import gzip
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from lxml import etree
 
+from aggregator.entries.normalize import normalize
 from aggregator.errors import ParseError
 from aggregator.parse.feed import parse
+from aggregator.records import Attribution, MergedEntry, MergedFeed
+from aggregator.render.feed import atom, rss
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 
+NOW = datetime(2026, 3, 14, 7, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "feeds"
 BODIES = {path.name: path.read_bytes() for path in sorted(SAMPLES.iterdir())}
 
 
 @pytest.mark.parametrize(
-    ("name", "lane", "wellformed", "entries"),
+    ("name", "lane", "reason", "wellformed", "entries"),
     [
-        ("wordpress.rss", "express", True, 2),
-        ("western.rss", "express", True, 1),
-        ("broken.rss", "express", False, 1),
-        ("control.rss", "express", False, 1),
-        ("hopeless.rss", "tolerant", False, 1),
-        ("notes.json", "json", True, 2),
+        ("wordpress.rss", "express", "well-formed XML", True, 2),
+        ("western.rss", "express", "well-formed XML", True, 1),
+        ("broken.rss", "express", "XML that could be mended", False, 1),
+        ("control.rss", "express", "XML that could be mended", False, 1),
+        ("hopeless.rss", "tolerant", "XML that could not be mended", False, 1),
+        ("notes.json", "json", "JSON", True, 2),
     ],
 )
-def test_the_lane(name: str, lane: str, wellformed: bool, entries: int) -> None:
+def test_the_lane_and_why(name: str, lane: str, reason: str, wellformed: bool, entries: int) -> None:
     feed = parse(BODIES[name])
+    assert feed.reason == reason
     assert (feed.lane, feed.wellformed, len(feed.entries)) == (lane, wellformed, entries)
 
 
@@ -147,6 +155,7 @@ def test_a_document_without_its_end_is_told_apart_from_a_sloppy_one(document: by
     assert parse(document).cut is cut
 
 
+@pytest.mark.fault(33)
 @pytest.mark.parametrize(
     ("end", "titles"),
     [
@@ -169,3 +178,65 @@ def test_a_gzip_file_is_unpacked_only_so_far() -> None:
     with pytest.raises(ParseError, match="more than 32 MiB") as caught:
         parse(gzip.compress(b" " * (33 << 20)))
     assert caught.value.kind == "limit"
+
+
+def _rss(inner: str) -> bytes:
+    return f'<rss version="2.0"><channel><title>Big</title>{inner}</channel></rss>'.encode()
+
+
+def _items(many: int, description: str) -> str:
+    return "".join(
+        f"<item><guid>{n}</guid><title>t{n}</title><description>{description}</description></item>" for n in range(many)
+    )
+
+
+PATHS = "&lt;path " + " ".join(f'd{n}="M{n} 0"' for n in range(3_000)) + "/&gt;"
+HONEST = {
+    "5,000 entries": (_rss(_items(5_000, "x")), 5_000),
+    "5 MB": (_rss(_items(900, "w " * 3_000)), 900),
+    "50,000 character references": (_rss(_items(10, "&#228;" * 5_000)), 10),
+    "3,000 attributes": (_rss(_items(3, f"&lt;svg&gt;{PATHS}&lt;/svg&gt;")), 3),
+    "3,000 attributes in elements": (_rss(f"<item><description><svg {PATHS[9:-5]}/></description></item>"), 1),
+    "an entry of 300 KB": (_rss(_items(1, "&lt;p&gt;long &amp;amp; good&lt;/p&gt;" * 9_000)), 1),
+    "an entry of 5 MB": (_rss(_items(1, "z" * (5 << 20))), 1),
+    "2,000 categories": (_rss("<item>" + "".join(f"<category>c{n}</category>" for n in range(2_000)) + "</item>"), 1),
+    "200 levels of elements": (_rss(f"<item><description>{'<b>' * 200}x{'</b>' * 200}</description></item>"), 1),
+    "a thousand enclosures": (_rss("<item>" + "<enclosure url='http://a.example/x'/>" * 1_000 + "</item>"), 1),
+    "20,000 comments": (_rss("<!-- x -->" * 20_000 + _items(2, "x")), 2),
+    "a thousand namespaces": (
+        _rss(
+            "<item" + "".join(f" xmlns:n{n}='http://n.example/{n}'" for n in range(1_000)) + "><title>t</title></item>"
+        ),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_the_largest_honest_feeds_are_read(name: str) -> None:
+    body, entries = HONEST[name]
+    feed = parse(body, url="https://big.example/feed")
+    assert (feed.lane, len(feed.entries), feed.left_out) == ("express", entries, 0)
+    normalize(replace(feed, entries=feed.entries[:20]), "https://big.example/feed", NOW)
+
+
+@pytest.mark.fault(34)
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "bell \x07 and nul &#0; &#x1F;",
+        "&#xD800; lone",
+        "&lt;div&gt;&lt;b&gt;open &lt;p&gt;never closed",
+        "\ufffe\uffff",
+    ],
+)
+def test_what_is_illegal_in_xml_never_reaches_the_merged_feed(inner: str) -> None:
+    body = _rss(
+        f"<item><title>{inner}</title><link>https://a.example/1</link><description>{inner} end</description></item>"
+    )
+    (entry,) = normalize(parse(body), "https://a.example/feed", NOW)
+    source = Attribution("A", "https://a.example/", "https://a.example/feed")
+    shown = MergedEntry("urn:x", entry.title, entry.link, source, NOW, NOW, content=entry.content or entry.summary)
+    feed = MergedFeed("urn:f", "F", "https://f.example/", "https://f.example/atom.xml", NOW, (shown,))
+    for document in (atom(feed), rss(feed, self_url="https://f.example/rss.xml")):
+        assert "end" in "".join(etree.fromstring(document).itertext())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli.options import common
+from aggregator.cli.options import common, settings
 
 if TYPE_CHECKING:
     from aggregator.records import ParsedEntry, ParsedFeed
@@ -85,6 +85,7 @@ def _parsed(name: str, base: str | None) -> dict[str, Any]:
         return blank | {"error": f"cannot be read: {error.strerror}"}
     except ParseError as error:
         return blank | {"error": str(error)}
+    settings().say(f"{name}: {feed.lane} lane: {feed.reason}", file=name, lane=feed.lane, reason=feed.reason)
     return blank | {
         "ok": True,
         "lane": feed.lane,

@@ -43,7 +43,13 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     cut = not is_json and not _END.search(text[-_TAIL:])
     if cut and _is_inside_an_entry(text):
         feed = replace(feed, entries=feed.entries[:-1])
-    return replace(feed, encoding=decoded.encoding, wellformed=feed.wellformed and decoded.faithful, cut=cut)
+    return replace(
+        feed,
+        encoding=decoded.encoding,
+        wellformed=feed.wellformed and decoded.faithful,
+        reason=f"{feed.reason or 'JSON'}{'' if decoded.faithful else '; its label or some of its bytes were wrong'}",
+        cut=cut,
+    )
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -69,14 +75,15 @@ def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
     document = xml.read(text)
     root = document.root
     if root is not None and express.is_feed(root):
-        return replace(
-            express.read(root, url, most, scoped="xml:base" in document.text), wellformed=document.wellformed
-        )
+        feed = express.read(root, url, most, scoped="xml:base" in document.text)
+        reason = "well-formed XML" if document.wellformed else "XML that could be mended"
+        return replace(feed, wellformed=document.wellformed, reason=reason)
     name = xml.local_name(root) if root is not None else ""
     if name == "html" or _PAGE.match(text.lstrip()[:200]):
         raise ParseError("html", "an HTML page, not a feed")
     try:
-        return tolerant.read(document.text, url, most)
+        reason = "XML that could not be mended" if root is None else f"<{name[:40]}> is no root of RSS, RDF or Atom"
+        return replace(tolerant.read(document.text, url, most), reason=reason)
     except ParseError as error:
         if error.kind != "not_feed":
             raise

@@ -86,7 +86,7 @@ class ParsedEntry:
 class ParsedFeed:
     """A document that is a feed, in either lane; `format` is `rss`, `atom` or `json`.
 
-    `left_out` counts entries beyond the limit; `cut` says that its end is missing.
+    `reason` says why it took this lane; `left_out` counts entries beyond the limit; `cut` says that its end is missing.
     """
 
     lane: Literal["express", "tolerant", "json"]
@@ -94,6 +94,7 @@ class ParsedFeed:
     version: str
     encoding: str | None
     wellformed: bool
+    reason: str = ""
     title: str | None = None
     link: str | None = None
     id: str | None = None
