@@ -147,14 +147,16 @@ def text_of(html: str) -> str:
 
     Entities are decoded, whitespace is collapsed, no markup is left; scripts, styles and invisible characters go.
     """
-    return text_of_safe(_BARE.clean(tamed(_bounded(html), _KEPT, frozenset()))) if html else ""
+    return text_of_safe(_NOT_XML.sub("", _BARE.clean(tamed(_bounded(html), _KEPT, frozenset())))) if html else ""
 
 
 def text_of_safe(html: str) -> str:
     """The same of a fragment that `safe_html` wrote: its tags are regular, no parser has to read them again."""
     broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), " ".join(html.split()))
-    text = _UNSEEN.sub("", _NOT_XML.sub("", entities.unescape(broken)))
-    return _GAP.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.split("\n"))).strip()
+    text = entities.unescape(broken) if "&" in broken else broken
+    if not text.isascii():
+        text = _UNSEEN.sub("", _NOT_XML.sub("", text))
+    return _GAP.sub("\n\n", "\n".join([" ".join(line.split()) for line in text.split("\n")])).strip()
 
 
 def title_text(value: str, *, is_text: bool) -> str:

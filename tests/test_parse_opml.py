@@ -49,8 +49,10 @@ def test_the_forms_of_well_known_readers(
         ("<outline XMLURL='https://a.example' Text='A'/>", [("https://a.example", "A", ())]),
         ("<outline xmlUrl='https://a.example'/>", [("https://a.example", "", ())]),
         (
-            "<outline text='Work'><outline text='Remote'><outline xmlUrl='u'/></outline>"
-            "<outline xmlUrl='v'/></outline>",
+            (
+                "<outline text='Work'><outline text='Remote'><outline xmlUrl='u'/></outline>"
+                "<outline xmlUrl='v'/></outline>"
+            ),
             [("u", "", ("Work", "Remote")), ("v", "", ("Work",))],
         ),
         ("<outline xmlUrl='u' category='/Work/Remote, AI,,/'/>", [("u", "", ("Work", "Remote", "AI"))]),

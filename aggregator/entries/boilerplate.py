@@ -134,6 +134,7 @@ _RATING = re.compile(r"\d(?:[.,]\d)? ?/ ?(?:5|10)(?: \(\d+\))?")
 _ENDS = frozenset(("", *'.!?…]»”")'))
 _CUT = re.compile(r"\s*[\[(]\s*(?:…|\.{3}|&hellip;|&#8230;)\s*[\])]\s*$")
 _LAST_LINK = re.compile(r"\s*(?:[\[(]\s*)?<a [^<>]*>((?:(?!</?a\b)[^\n]){1,500})</a>[\s\])».→]*$")
+_AFTER_LINK = re.compile(r"[\s\])».→]*")
 _BREAKS = re.compile(r"(?<=[\].!?…\n>])\s*(?=\S)")
 
 
@@ -271,12 +272,15 @@ def _removable(html: str, block: tuple[int, int]) -> bool:
 
 def _without_tail(block: str, title: str, source: str) -> str:
     """The last block without a read-more link, a footer and square brackets around its ellipsis, where it has them."""
-    link = _LAST_LINK.search(block, max(0, len(block) - 2000))
+    ends_with_link = _AFTER_LINK.fullmatch(block, block.rfind("</a>") + 4) if "</a>" in block else None
+    link = _LAST_LINK.search(block, max(0, len(block) - 2000)) if ends_with_link else None
     before = _plain(block[: link.start()]) if link else ""
     if link and before[-1:] in _ENDS and _READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
         return block[: link.start()]
-    for found in _BREAKS.finditer(block, max(0, len(block) - 1500)):
+    last = block[-1500:]
+    names_title = title and title in _folded(_plain(last))
+    for found in _BREAKS.finditer(block, len(block) - len(last)) if names_title else ():
         rest = _plain(block[found.end() :])
         if len(rest) <= 900 and _is_footer(rest, title, source):
             return block[: found.start()]
-    return _CUT.sub("…", block)
+    return _CUT.sub("…", block) if block.rstrip()[-1:] in ("]", ")") else block
