@@ -65,19 +65,21 @@ def proposals(records: Sequence[Record], better: Mapping[str, str], https: Itera
     whose https brings the same entries.
     """
     safer = frozenset(https)
-    taken = {canonical(record.source.url): record.source for record in records}
+    coming: dict[str | None, Source] = {}
     found = {one.source.url: one for one in _duplicates(records)}
+    stay = (record.source for record in records if record.source.url not in found)
+    taken = {canonical(source.url): source for source in stay}
     for record in records:
         if record.source.paused or record.source.url in found:
             continue
-        one = _of_one(record, taken, better.get(record.source.url), secure=record.source.url in safer)
+        one = _of_one(record, better.get(record.source.url), secure=record.source.url in safer)
         if one is not None:
-            found[record.source.url] = one
+            found[record.source.url] = _only_once(one, taken, coming)
     order = {record.source.url: number for number, record in enumerate(records)}
     return sorted(found.values(), key=lambda one: order[one.source.url])
 
 
-def _of_one(record: Record, taken: Mapping[str | None, Source], better: str | None, *, secure: bool) -> Proposal | None:
+def _of_one(record: Record, better: str | None, *, secure: bool) -> Proposal | None:
     """The first that applies: what ends a source comes before what only improves it."""
     source, state = record.source, record.state
     if state.gone:
@@ -86,11 +88,27 @@ def _of_one(record: Record, taken: Mapping[str | None, Source], better: str | No
     if state.failures:
         return _broken(source, state, better)
     return (
-        _moved(source, state, taken)
+        _moved(source, state)
         or (_safer(source) if secure else None)
         or _silent(record)
         or _without_validators(source, state)
     )
+
+
+def _only_once(one: Proposal, taken: Mapping[str | None, Source], coming: dict[str | None, Source]) -> Proposal:
+    """An address that another source has, or gets by an edit before (`coming`), would stand in the file twice."""
+    url = one.keys.get("url")
+    target = canonical(url) if isinstance(url, str) else None
+    if target is None:
+        return one
+    other, later = taken.get(target), coming.setdefault(target, one.source)
+    if other is not None and other.url != one.source.url:
+        evidence = f"{one.evidence}, which stands on line {other.line}"
+    elif later.url != one.source.url:
+        evidence = f"{one.evidence}, which is that of line {later.line} then"
+    else:
+        return one
+    return Proposal("duplicate", one.source, evidence, remove=True)
 
 
 def _broken(source: Source, state: SourceState, better: str | None) -> Proposal | None:
@@ -105,15 +123,12 @@ def _broken(source: Source, state: SourceState, better: str | None) -> Proposal 
     return Proposal("broken", source, evidence, advice="look at its site for another address, or take its line out")
 
 
-def _moved(source: Source, state: SourceState, taken: Mapping[str | None, Source]) -> Proposal | None:
+def _moved(source: Source, state: SourceState) -> Proposal | None:
     """A permanent redirect that is steady enough to be followed (see memory.where_to_ask)."""
     if state.moved_to is None or state.moved_since is None or where_to_ask(source, state) == source.url:
         return None
     sightings = f"seen {state.moved_seen} times since {state.moved_since:%Y-%m-%d}"
     evidence = f"redirects for good to {state.moved_to}, {sightings}"
-    other = taken.get(canonical(state.moved_to))
-    if other is not None and other.url != source.url:
-        return Proposal("duplicate", source, f"{evidence}, which stands on line {other.line}", remove=True)
     return Proposal("moved", source, evidence, {"url": state.moved_to})
 
 

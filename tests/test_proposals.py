@@ -90,6 +90,29 @@ def test_a_source_that_moved_to_another_one_is_a_duplicate_of_it() -> None:
     assert told.evidence.endswith("which stands on line 7")
 
 
+def test_two_sources_that_end_at_one_address_leave_one() -> None:
+    """The edit must stay a valid file: no address stands in it twice."""
+    told = found(record(ONE, 2, **MOVED), record(TWO, 7, **MOVED))
+    assert [(one.kind, one.remove) for one in told] == [("moved", False), ("duplicate", True)]
+    assert told[1].evidence.endswith("which is that of line 2 then")
+    (told_of_broken,) = found(
+        record(ONE, 2, failures=1, error="not found (404)"), record(TWO, 3), better={ONE: TWO + "/"}
+    )
+    assert (told_of_broken.kind, told_of_broken.remove) == ("duplicate", True)
+    assert told_of_broken.evidence.endswith("which stands on line 3")
+
+
+@pytest.mark.parametrize("first", [ONE, TWO])
+def test_of_two_that_are_one_never_both_are_taken_out(first: str) -> None:
+    """One redirects to the other and so brings its entries: one line stays, with the address that answers."""
+    target = TWO if first == ONE else ONE
+    moved = record(first, 2, articles(0, 9), **MOVED | {"moved_to": target})
+    told = found(*sorted([moved, record(target, 5, articles(0, 9))], key=lambda one: one.source.line))
+    assert [one.remove for one in told].count(True) == 1
+    stays = next((one for one in told if not one.remove), None)
+    assert stays is None or stays.keys == {"url": target}
+
+
 def test_two_sources_with_the_same_entries() -> None:
     first, same, other = record(ONE, 2, articles(0, 20)), record(TWO, 3, articles(0, 19)), record(THREE, 4)
     (told,) = found(first, same, other)
