@@ -162,7 +162,7 @@ class App:
             if done.polled:
                 for name, value in outages.after(self.store.meta, offline=done.offline, now=done.finished_at).items():
                     self.store.set_meta(name, value)
-            if not done.offline and done.polled:
+            if not done.offline and (done.polled or self.store.entries.waiting()):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show

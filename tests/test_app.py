@@ -283,7 +283,7 @@ def _archived(world: World) -> list[str]:
     return titles
 
 
-def _killed(world: World, verb: str, at: int) -> int:
+def _killed(world: World, verb: str, at: int | str) -> int:
     """Run a command that is killed at its `at`-th call; how many calls it had if it was not."""
     clock = world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     done = subprocess.run(
@@ -303,7 +303,51 @@ def _killed(world: World, verb: str, at: int) -> int:
         cwd=Path(__file__).parent.parent,
     )
     assert done.returncode in ((-signal.SIGKILL, 0) if at else (0,)), done.stderr
-    return int(done.stderr.rsplit("calls ", 1)[1]) if done.returncode == 0 else at
+    return int(done.stderr.rsplit("calls ", 1)[1]) if done.returncode == 0 else 0
+
+
+@pytest.mark.fault(2)
+@pytest.mark.parametrize(("moment", "first_pass"), [("accept", True), ("publish", False), ("write_all", True)])
+def test_killed_between_the_commit_and_publishing_the_next_start_publishes_without_a_request(
+    world: World, moment: str, first_pass: bool
+) -> None:
+    blog = world.blog("One", "a")
+    world.write()
+    if not first_pass:
+        world.poll()
+        world.now += HOUR
+    world.post(blog, "b")
+    _killed(world, "poll", moment)
+    asked = len(blog.requests)
+    assert asked == (1 if first_pass else 2)
+    assert not world.public("atom.xml").exists() or world.titles() == ["a"]
+    world.now += timedelta(minutes=1)
+    done = world.poll()
+    assert (done["polled"], len(blog.requests)) == (0, asked)
+    assert "atom.xml" in done["published"]
+    assert sorted(world.titles()) == ["a", "b"]
+    world.run("digest")
+    assert sorted(digest_titles(world.digest("2026-03-14"))) == ["a", "b"]
+
+
+@pytest.mark.fault(11)
+def test_what_is_removed_from_the_outputs_stands_again_after_the_next_pass(world: World) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.poll()
+    world.run("digest")
+    before = _hashes(world.folder / "public")
+    for name in ("digest", "archive"):
+        shutil.rmtree(world.public(name))
+    world.public("atom.xml").unlink()
+    world.now += HOUR
+    world.poll()
+    after = _hashes(world.folder / "public")
+    assert {name: sha for name, (sha, _) in after.items()} == {name: sha for name, (sha, _) in before.items()}
+    shutil.rmtree(world.folder / "public")
+    world.now += HOUR
+    world.poll()
+    assert _hashes(world.folder / "public").keys() == before.keys()
 
 
 @pytest.mark.parametrize("kills", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])

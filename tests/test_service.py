@@ -62,6 +62,20 @@ def test_the_first_tick_reads_publishes_and_seals_the_first_digest(running: Runn
     assert running.tick() == []
 
 
+@pytest.mark.fault(2)
+def test_what_was_recorded_and_not_published_is_at_the_next_start_without_a_request(running: Running) -> None:
+    running.service.tick()
+    world = running.world
+    before = world.public("atom.xml").read_bytes()
+    asked = [len(blog.requests) for blog in world.blogs]
+    world.public("atom.xml").write_bytes(b"what stood there before the kill")
+    config = load(running.app.config.path)
+    started = App(config, running.store, lambda: world.now, pool=POOL, timeout=2)
+    Service(started, lambda: config, running.events.append, lambda _: None).tick()
+    assert world.public("atom.xml").read_bytes() == before
+    assert [len(blog.requests) for blog in world.blogs] == asked
+
+
 def test_the_morning_polls_then_seals(running: Running) -> None:
     """The laptop opens at 08:10 after two days: what is due is polled, then one digest says what it covers."""
     running.tick()
