@@ -15,7 +15,7 @@ from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
-from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
+from aggregator.fetch.client import Wire, agent_of, tls_context
 from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
@@ -58,17 +58,16 @@ class App:
         self.stop = threading.Event()
         self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
         self._files: tuple[str, ...] = ()
-        agent = user_agent(config.contact or public_link(config.link))
         self._pool = pool
-        self._wire = Wire(agent, tls_context(), timeout, resolver, dial, Turns(spacing))
-        self._post = partial(post_forms, agent=agent, tls=self._wire.tls, resolver=resolver)
+        self._wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing))
+        self._post = partial(post_forms, tls=self._wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
 
     def follow(self, config: Config) -> tuple[int, int]:
         """Make the store follow a configuration: how many sources came (or came back) and how many left."""
         self.config = config
-        self._shown = None
+        self._wire, self._shown = self._wire.under(agent_of(config)), None
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)
@@ -167,7 +166,8 @@ class App:
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self._publish_after_pass()})
-        done.hub = None if done.offline else tell_hub(self.store, self.config, self._post, self.clock())
+        post = partial(self._post, agent=self._wire.agent)
+        done.hub = None if done.offline else tell_hub(self.store, self.config, post, self.clock())
         idle.tidy(self.store, self.clock())
         idle.index(self.store)
         order = {source.url: place for place, source in enumerate(self.config.sources)}

@@ -82,12 +82,16 @@ class Service:
         self._load = load
         self._say = say
         self._progress = progress
-        self._stamp = self._file_stamp()
+        self._stamp: tuple[int, ...] | None = self._file_stamp()
         self._loaded_at = app.clock()
         self._probes = 0
         self._probed = 0.0
         self._due_since: float | None = None
         self._caught_up = False
+
+    def look_again(self) -> None:
+        """Read feeds.yaml at the next tick, whether it was saved or not. May be called from any thread."""
+        self._stamp = None
 
     def tick(self) -> None:
         """One look at everything; does nothing most of the time."""
@@ -156,9 +160,9 @@ class Service:
         if self._app.store.meta("last_pass_at") is not None:
             self._app.publish()
 
-    def _file_stamp(self) -> tuple[int, int]:
+    def _file_stamp(self) -> tuple[int, ...]:
         try:
             stat = self._app.config.path.stat()
         except OSError:
-            return (0, 0)
-        return (stat.st_mtime_ns, stat.st_size)
+            return ()
+        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

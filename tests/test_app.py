@@ -216,6 +216,7 @@ def test_an_edited_line_keeps_its_history(world: World) -> None:
     assert [item["id"] for item in json.loads(world.public("feed.json").read_bytes())["items"]] == ids
 
 
+@pytest.mark.fault(36)
 def test_a_removed_source_leaves_as_a_view_and_returns_without_news(world: World) -> None:
     one, two = world.blog("One", "a"), world.blog("Two", "b")
     world.write()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -136,6 +135,7 @@ def test_the_first_minute(world: World, start: Callable[..., Program], hanging: 
     assert "Traceback" not in log
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_soon_even_while_a_source_hangs(
     world: World, start: Callable[..., Program], hanging: Hanging, number: int
@@ -187,19 +187,30 @@ def test_a_second_one_exits_5_and_a_taken_port_exits_1_before_anything_is_polled
     assert len(blog.requests) == asked
 
 
-def test_a_saved_file_is_picked_up(world: World, start: Callable[..., Program]) -> None:
+@pytest.mark.fault(12)
+def test_a_saved_file_is_picked_up_and_a_half_saved_one_is_not(world: World, start: Callable[..., Program]) -> None:
+    """SIGHUP looks at once; a save alone is seen within a tick. What is broken is told, what was good stays."""
     world.blog("One", "a")
-    world.write()
+    path = world.write()
     program = start("--no-serve")
     program.until(lambda: world.public("digest/latest.html").is_file())
-    world.blog("Two", "b")
+    two = world.blog("Two", "b")
     world.write()
-    os.utime(world.folder / "feeds.yaml")
-    program.until(lambda: "b" in [i["title"] for i in json.loads(world.public("feed.json").read_bytes())["items"]])
+    program.until(lambda: "b" in world.titles())
     assert "feeds.yaml: 1 source added (polling it now)" in program.log.read_text()
-    (world.folder / "feeds.yaml").write_text("sorces: [x]\n")
+    good = path.read_text()
+    path.write_text(good[: good.index(two.url)] + '"http://half')
+    program.process.send_signal(signal.SIGHUP)
     program.until(lambda: "still using the version of 07:00" in program.log.read_text())
-    assert program.end()[0] == 0
+    told = next(line for line in program.log.read_text().splitlines() if "still using" in line)
+    line = good[: good.index(two.url)].count("\n") + 1
+    assert told.startswith(f"feeds.yaml:{line}:")
+    assert "is the file half saved?" in told
+    path.write_text(good)
+    program.process.send_signal(signal.SIGHUP)
+    program.until(lambda: "feeds.yaml: saved, in force" in program.log.read_text())
+    code, seconds = program.end()
+    assert (code, seconds < 20) == (0, True)
 
 
 def test_a_service_manager_hears_that_it_is_ready_alive_and_stopping(

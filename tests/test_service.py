@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -160,3 +161,46 @@ def test_another_output_waits_for_a_restart(running: Running) -> None:
     assert isinstance(changed, FileChanged)
     assert changed.needs_restart
     assert not (running.world.folder / "elsewhere").exists()
+
+
+@pytest.mark.fault(36)
+def test_a_source_that_leaves_and_returns_while_it_runs_announces_nothing_again(running: Running) -> None:
+    two = running.world.blog("Two", "c")
+    running.world.write()
+    running.tick()
+    before = running.world.public("atom.xml").read_bytes()
+    running.world.write([running.world.blogs[0]])
+    assert running.tick()[0] == "FileChanged"
+    assert set(running.world.titles()) == {"a", "b"}
+    running.world.write([running.world.blogs[0], two])
+    running.tick(timedelta(hours=3))
+    assert running.world.public("atom.xml").read_bytes() == before
+    assert running.store.entries.tally()["news"] == 3
+
+
+def test_changed_settings_apply_at_the_next_tick(running: Running) -> None:
+    running.tick()
+    running.world.settings = (
+        "title: Another title\ncontact: https://ann.example/\ndigest: {at: '09:30'}\nfilters: [{drop: title = b}]"
+    )
+    path = running.world.write()
+    path.write_text(path.read_text().replace("timezone: UTC", "timezone: Asia/Tokyo"))
+    running.tick()
+    assert json.loads(running.world.public("feed.json").read_bytes())["title"] == "Another title"
+    assert running.world.titles() == ["a"]
+    assert (str(running.app.config.timezone), str(running.app.config.digest.at)) == ("Asia/Tokyo", "09:30:00")
+    running.tick(timedelta(hours=2))
+    assert "(+https://ann.example/)" in running.world.blogs[0].requests[-1]["User-Agent"]
+
+
+def test_a_file_that_is_gone_changes_nothing_and_looking_again_reads_it_anew(running: Running) -> None:
+    running.tick()
+    path = running.world.folder / "feeds.yaml"
+    text = path.read_text()
+    path.unlink()
+    assert running.tick() == ["FileBroken"]
+    assert running.tick() == []
+    path.write_text(text)
+    assert running.tick() == ["FileChanged"]
+    running.service.look_again()
+    assert running.tick() == ["FileChanged"]

@@ -64,11 +64,11 @@ def _asking(config: Config, usual: Source, now: datetime) -> Iterator[tuple[Ask,
     """One polite GET after the other, by the same client and guard as every poll."""
     from dataclasses import replace
 
-    from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
+    from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.pipeline import Polled, page_offers, poll_source
     from aggregator.records import SourceState
 
-    wire = Wire(user_agent(config.contact or public_link(config.link)), tls_context())
+    wire = Wire(agent_of(config), tls_context())
     asked: dict[str, Polled] = {}
     with closing(wire.client()) as client, reading_pool() as pool:
 

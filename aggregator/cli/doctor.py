@@ -45,7 +45,7 @@ def doctor(fix: bool, offline: bool, as_json: bool) -> None:
 def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[Check], list[Proposal]]:
     """Everything that can be seen; a store that cannot be used is a finding, too."""
     from aggregator.doctor import Check, examine, machine, stored
-    from aggregator.fetch.client import Wire, public_link, tls_context, user_agent
+    from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.store.sqlite import open_store
 
     clock = options.clock(config)
@@ -55,7 +55,7 @@ def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[C
             checks += stored(config, store, clock())
             if store.damage():
                 return checks, []
-            agent = user_agent(config.contact or public_link(config.link))
+            agent = agent_of(config)
             wire = None if offline else Wire(agent, tls_context())
             return checks, examine(config, store, wire, pool, clock)
     except StoreError as error:

@@ -76,6 +76,7 @@ class _Runner:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
+        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=self._look_again, daemon=True).start())
         self._app.prepare()
         if self._app.store.meta("last_pass_at") is None:
             self._first = (0, len(self._app.config.sources), [])
@@ -146,6 +147,11 @@ class _Runner:
                 self._drop_bar()
                 logging.getLogger("aggregator").exception("a bug: this tick ended early, the next one starts anew")
 
+    def _look_again(self) -> None:
+        """SIGHUP: the file is read at once, or as soon as the pass that is under way has ended."""
+        self._service.look_again()
+        self._tick()
+
     def _advance(self, progress: Progress) -> None:
         self._moved = time.monotonic()
         if self._first is not None:
@@ -182,8 +188,8 @@ class _Runner:
                 self._options.say(f"{self._app.config.path.name}: {_changes(added, removed)}{later}")
             case happened.FileBroken(error, since):
                 today = self._app.clock().astimezone(self._app.config.timezone).date()
-                self._lines(iter(str(error).splitlines()))
-                self._options.say(f"still using the version of {clock_time(since, self._app.config, today)}")
+                kept = f"still using the version of {clock_time(since, self._app.config, today)}"
+                self._lines(iter(f"{error}; {kept}".splitlines()))
 
     def _lines(self, lines: Iterator[str]) -> None:
         for line in lines:

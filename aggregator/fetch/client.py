@@ -12,7 +12,7 @@ import os
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ from aggregator.fetch.guard import Dial, Guard, dial, is_public_name, refuse_by_
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.transport import Transport, headers_of, read_away, visible
 from aggregator.fetch.turns import Turns
-from aggregator.records import Redirect, Response, Source, SourceState
+from aggregator.records import Config, Redirect, Response, Source, SourceState
 from aggregator.urls import absolute, host_of
 
 ACCEPT = (
@@ -73,6 +73,10 @@ class Wire:
     dial: Dial = dial
     turns: Turns = field(default_factory=Turns)
 
+    def under(self, agent: str) -> Wire:
+        """The same wire under another name."""
+        return replace(self, agent=agent)
+
     def client(self) -> Client:
         """A client for one lane; to be closed."""
         return Client(
@@ -88,6 +92,11 @@ class Wire:
 def user_agent(contact: str | None) -> str:
     """`fow-aggregator/VERSION (+CONTACT)`, the same for every request; only what can stand in a header."""
     return f"fow-aggregator/{__version__}" + (f" (+{visible(contact)})" if contact else "")
+
+
+def agent_of(config: Config) -> str:
+    """How we name ourselves for this configuration: with its contact, else with its link if strangers can follow it."""
+    return user_agent(config.contact or public_link(config.link))
 
 
 def public_link(link: str) -> str | None:
