@@ -25,6 +25,7 @@ from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.mail import Server
+from aggregator.reading_lists import with_lists
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
 from aggregator.store.digests import Sealed
@@ -51,23 +52,21 @@ class App:
         spacing: float = SPACING,
         mail: Server | None = None,
     ) -> None:
-        self.config = config
-        self.store = store
-        self.clock = clock
+        self.config, self.store, self.clock = config, store, clock
         self._mail = mail
         self.stop = threading.Event()
         self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
         self._files: tuple[str, ...] = ()
-        self._pool = pool
-        self._wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing))
-        self._post = partial(post_forms, tls=self._wire.tls, resolver=resolver)
+        self.pool = pool
+        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing))
+        self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
 
     def follow(self, config: Config) -> tuple[int, int]:
         """Make the store follow a configuration: how many sources came (or came back) and how many left."""
-        self.config = config
-        self._wire, self._shown = self._wire.under(agent_of(config)), None
+        self.config = config = with_lists(config, self.store)
+        self.wire, self._shown = self.wire.under(agent_of(config)), None
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)
@@ -111,7 +110,7 @@ class App:
         unreached: list[Polled] = []
         attempts: dict[str, bool] = {}
         elders = self._elders()
-        for polled in in_lanes(work, self._wire, self._pool, self.clock, self.stop, most):
+        for polled in in_lanes(work, self.wire, self.pool, self.clock, self.stop, most):
             if polled is not None:
                 cut_off = polled.error is not None and polled.error.kind in NETWORK_KINDS
                 attempts[host_of(polled.source.url)] = cut_off
@@ -166,7 +165,7 @@ class App:
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self._publish_after_pass()})
-        post = partial(self._post, agent=self._wire.agent)
+        post = partial(self._post, agent=self.wire.agent)
         done.hub = None if done.offline else tell_hub(self.store, self.config, post, self.clock())
         idle.tidy(self.store, self.clock())
         idle.index(self.store)
@@ -266,7 +265,7 @@ class App:
     def _name_feed(self) -> None:
         """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
         if self.store.meta("feed_id") is None:
-            seed = f"{self.config.title}\n{self.config.sources[0].url}\n{to_text(self.clock())}"
+            seed = f"{self.config.title}\n{[*self.config.sources, self.config.usual][0].url}\n{to_text(self.clock())}"
             name = published_id(self.config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
             with self.store.transaction():
                 self.store.set_meta("feed_id", name)

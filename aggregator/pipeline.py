@@ -28,6 +28,7 @@ from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
 from aggregator.parse.document import parse_and_normalize
+from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
 from aggregator.records import Changes, Entry, HostRest, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store
@@ -93,6 +94,14 @@ def page_offers(response: Response, pool: Pool) -> Offers:
         return pool.run(offers, response.body, response.url)
     except ParseError:
         return Offers()
+
+
+def feeds_listed(response: Response, pool: Pool) -> Subscriptions | None:
+    """The feeds of an OPML list; None where the answer is none."""
+    try:
+        return pool.run(read_opml, response.body, response.headers.get("content-type"))
+    except ParseError:
+        return None
 
 
 def in_lanes(

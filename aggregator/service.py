@@ -11,6 +11,7 @@ from aggregator import idle
 from aggregator.app import App
 from aggregator.due import Work
 from aggregator.errors import ConfigError
+from aggregator.reading_lists import read_due
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
 from aggregator.store.digests import Sealed
@@ -69,7 +70,22 @@ class Mailed:
     text: str
 
 
-Event = PassBegan | PassEnded | DigestSealed | FileChanged | FileBroken | Mailed
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """A reading list brought other sources, or could not be read; `text` says which."""
+
+    text: str
+
+
+Event = PassBegan | PassEnded | DigestSealed | FileChanged | FileBroken | ListRead | Mailed
+
+
+def read_lists(app: App) -> list[str]:
+    """Read what is due of the reading lists, and follow it; a line for each change."""
+    lines = list(read_due(app.config, app.store, app.wire, app.pool, app.clock()))
+    if lines:
+        app.follow(app.config)
+    return lines
 
 
 class Service:
@@ -98,6 +114,8 @@ class Service:
         self._reload()
         self._app.heed_clock()
         self._app.publish_asked()
+        for line in read_lists(self._app):  # what is new in them is polled in this tick
+            self._say(ListRead(line))
         sealing = self._app.digest_is_due()
         work = self._work()
         self._catch_up(work)

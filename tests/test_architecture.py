@@ -40,6 +40,7 @@ FLOORS = {
     "publish": 6,
     "pipeline.py": 6,
     "finding.py": 7,
+    "reading_lists.py": 7,
     "ledger.py": 6,
     "members.py": 6,
     "idle.py": 6,

@@ -111,12 +111,13 @@ def store_path(config: Config) -> Path:
 @contextlib.contextmanager
 def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], datetime]]]:
     """Configuration, store and clock for a command that only reads; works beside a writer."""
+    from aggregator.reading_lists import with_lists
     from aggregator.store.sqlite import open_store
 
     config = options.load()
     store = open_store(store_path(config), create=False)
     try:
-        yield config, store, options.clock(config)
+        yield with_lists(config, store), store, options.clock(config)
     finally:
         store.close()
 

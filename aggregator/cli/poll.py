@@ -34,9 +34,12 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
     with writing(options, "poll") as app:
         from aggregator.cli.progress import Bar
         from aggregator.cli.words import pass_lines
+        from aggregator.service import read_lists
 
+        for line in read_lists(app):
+            options.say(line)
         titles = {source.url: row.title for source, row in zip(app.config.sources, app.health(), strict=True)}
-        named = named_sources(config, sources, titles)
+        named = named_sources(app.config, sources, titles)
         work = app.due(one_shot=True, force=force, named=named)
         first = app.store.meta("last_pass_at") is None
         with Bar(options, len(work), first=first) as bar:

@@ -181,7 +181,7 @@ class _Runner:
                     self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
             case happened.DigestSealed(sealed, first):
                 self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)
-            case happened.Mailed(text):
+            case happened.Mailed(text) | happened.ListRead(text):
                 self._options.say(safe(text))
             case happened.FileChanged(added, removed, needs_restart):
                 later = "; another store or output is used after a restart" if needs_restart else ""

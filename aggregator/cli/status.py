@@ -17,6 +17,7 @@ def status(as_json: bool) -> None:
     """Show each source's health, what needs attention first."""
     from aggregator import outputs
     from aggregator.entries.view import View
+    from aggregator.reading_lists import status_lines
     from aggregator.render.pages import status_json
 
     with reading(settings()) as (whole, store, clock):
@@ -40,5 +41,7 @@ def status(as_json: bool) -> None:
             told = row.error or (row.silence if row.state == "silent" else None)
             words = f"{told} · " if told else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
+        for line in status_lines(config, store):
+            click.echo(safe(line))
         digest = f"last digest {newest.day}" if newest else "no digest yet"
         click.echo(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))

@@ -94,6 +94,7 @@ class Config:
     filters: tuple[Rule, ...] = ()
     sources: tuple[Source, ...] = ()
     reading_lists: tuple[str, ...] = ()
+    usual: Source = Source("")  # what `defaults:` make of a source that says nothing itself
     hub: str | None = None
     notify: str | None = None
     templates: Path | None = None

@@ -137,6 +137,7 @@ def _config(
         filters=_rules(parsed.filters, document, ("filters",)),
         sources=tuple(_sources(parsed, document, prefix, here)),
         reading_lists=tuple(parsed.reading_lists),
+        usual=Source("", **_keys_of(parsed.defaults, document, ("defaults",), here)),
         hub=parsed.hub,
         notify=parsed.notify,
     )

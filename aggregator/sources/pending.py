@@ -10,7 +10,6 @@ from aggregator.records import Config
 def without_effect(config: Config) -> Iterator[str]:
     """One line for each such key that the file uses."""
     used = {
-        "reading_lists": bool(config.reading_lists),
         "notify": bool(config.notify),
     }
     name = config.path.name
