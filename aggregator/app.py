@@ -55,6 +55,7 @@ class App:
         self.config, self.store, self.clock = config, store, clock
         self._mail = mail
         self.stop = threading.Event()
+        self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
         self._files: tuple[str, ...] = ()
         self.pool = pool
@@ -130,7 +131,7 @@ class App:
 
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()
-        result = settle(polled, self.store, now, elders)
+        result = settle(polled, self.store, now, elders, scatter=self.scatters)
         self._shown = None if polled.feed is not None else self._shown
         record(result, self.store, now)
         done.polled += 1
@@ -236,10 +237,8 @@ class App:
 
     def _publish_after_pass(self) -> list[str]:
         """After a pass that brought nothing only `status.*` is written: a quiet feed costs no rendering."""
-        root = self.config.output
-        if self._shown == self._sign() and all((root / name).is_file() for name in self._files):
-            return write_all(root, self._status(self.view()))
-        return self.publish()
+        stands = self._shown == self._sign() and all((self.config.output / name).is_file() for name in self._files)
+        return write_all(self.config.output, self._status(self.view())) if stands else self.publish()
 
     def _sign(self) -> tuple[int, date]:
         """What else can change the outputs: another process that wrote to the store, another day."""

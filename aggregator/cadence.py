@@ -44,16 +44,20 @@ def after_success(
     newest: datetime | None,
     wasted: int,
     seed: str,
+    scattered: bool = False,
 ) -> Decision:
     """After a 200 or a 304. `newest` is the source's newest entry, None when this poll brought news.
 
-    `wasted` counts the polls in a row that cost the publisher a whole body for nothing.
+    `wasted` counts the polls in a row that cost the publisher a whole body for nothing. `scattered` adds up to
+    `every` once more: for sources that were all polled in the same minute, at a first start or after a long sleep.
     """
     gap, reason = _own_pace(now, every, newest, wasted)
     wish, words = longest_wish(headers, hints)
     if wish > gap:
         reason = words
     not_before = _allowed(now + wish, hints) if wish or hints.skip_hours or hints.skip_days else None
+    if scattered:
+        gap += every * share_of(f"scattered {seed}")
     return _decided(now, max(gap, wish), reason, not_before, hints, seed)
 
 
@@ -80,6 +84,11 @@ def after_failure(
     if wait > gap:
         gap, reason = wait, f"it asks to wait {in_words(wait)} (Retry-After)"
     return _decided(now, gap, reason, now + wait if wait else None, hints, seed)
+
+
+def is_open(moment: datetime, hints: Hints) -> bool:
+    """Whether skipHours and skipDays (GMT) leave a moment open; all closed counts as open."""
+    return _allowed(moment, hints) == moment
 
 
 def is_due(now: datetime, next_poll_at: datetime | None, not_before: datetime | None, slack: timedelta) -> bool:

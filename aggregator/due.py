@@ -15,7 +15,7 @@ from aggregator import cadence
 from aggregator.cadence import in_words
 from aggregator.memory import where_to_ask
 from aggregator.records import Source, SourceState
-from aggregator.urls import host_of
+from aggregator.urls import host_of, without_secrets
 
 Work = list[tuple[Source, SourceState]]
 PORTION = 20  # sources of one host in one pass of `run`: a host with hundreds must not hold up all others
@@ -87,6 +87,7 @@ def due_before_digest(
         and now - state.polled_at >= source.every
         and hosts.rest(source, state) <= now
         and cadence.is_due(now, None, state.not_before, cadence.NO_TIME)
+        and cadence.is_open(now, state.hints)
     ]
     return _portioned(chosen, hosts, len(chosen) if one_shot else PORTION)
 
@@ -100,25 +101,35 @@ def twin(source: Source, state: SourceState, states: Mapping[str, SourceState]) 
 def planned(
     source: Source, state: SourceState, states: Mapping[str, SourceState], hosts: Hosts, now: datetime
 ) -> tuple[datetime | None, str]:
-    """When a source is polled next, None for never, and why: what `status` prints."""
+    """When a source is polled next, None for never, and why: what `status` prints; of a private one no address."""
     if source.paused:
         return None, "paused"
     if state.gone:
         return None, "gone for good (410 twice, a day apart); not asked again"
-    if twin(source, state, states):
-        return None, "its new address has a line of its own, which is polled"
+    if there := twin(source, state, states):
+        to = "an address" if source.private else f"{without_secrets(there)}, an address"
+        return None, f"moved to {to} that has a line of its own, which is polled; remove line {source.line}"
     rest = hosts.rest(source, state)
-    at = state.next_poll_at
+    at, moved = state.next_poll_at, _moved(source, state)
     if rest > now and rest > (at or now):
         paces = [hosts.paces[host] for host in hosts_of(source, state) if host in hosts.paces]
         words = f"one request every {in_words(max(paces))}" if paces else "it said 429"
-        return rest, f"{state.reason}, then its host's turn ({words})"
-    return at, state.reason
+        return rest, f"{state.reason}, then its host's turn ({words}){moved}"
+    return at, state.reason + moved
+
+
+def _moved(source: Source, state: SourceState) -> str:
+    """A move that is certain, as a proposal to the user, who owns the file."""
+    there = where_to_ask(source, state)
+    if there == source.url:
+        return ""
+    to = "its new address" if source.private else without_secrets(there)
+    return f"; it has moved for good: line {source.line} should say {to}"
 
 
 def _due(source: Source, state: SourceState, now: datetime, one_shot: bool) -> bool:
     slack = cadence.one_shot_slack(source.every) if one_shot else cadence.NO_TIME
-    return cadence.is_due(now, state.next_poll_at, state.not_before, slack)
+    return cadence.is_open(now, state.hints) and cadence.is_due(now, state.next_poll_at, state.not_before, slack)
 
 
 def _forced(state: SourceState, now: datetime) -> bool:

@@ -50,7 +50,7 @@ def state_of(source: Source, state: SourceState, *, held: bool, silent: bool) ->
         ("gone", state.gone),
         ("quarantined", held),
         ("failing", state.failures > 0),
-        ("moved", state.moved_to is not None),
+        ("moved", state.moved_seen > 0),
         ("silent", not state.is_new and silent),
         ("new", state.is_new),
     )

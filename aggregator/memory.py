@@ -28,11 +28,15 @@ def after_answer(
     brought_news: bool,
     newest: datetime | None,
     now: datetime,
+    scatter: bool = False,
+    same_feed: bool = True,
 ) -> SourceState:
     """After a 200 or a 304; `feed` is None when nothing had to be parsed, `newest` the source's newest entry.
 
     `quiet_polls` becomes the number of polls in a row that cost a whole body for nothing; a conditional request that
-    brings other bytes than before is none of them.
+    brings other bytes than before is none of them. With `scatter` a source that was polled for the first time, or
+    long after it was due, gets a moment of its own from then on: those beside it were polled in the same minute.
+    `same_feed` False: a redirect led to a feed that has nothing in common with this one, which is no move.
     """
     conditional = state.validators_url == response.url
     changed = brought_news or (conditional and feed is not None)
@@ -47,8 +51,9 @@ def after_answer(
         newest=newest if regular and not brought_news else None,
         wasted=max(quiet - PATIENCE + 1, 0) if conditional else quiet,
         seed=_seed(state, now),
+        scattered=scatter and (state.next_poll_at is None or now - state.next_poll_at > source.every / 2),
     )
-    state = _moved(source, _validated(state, response, feed), response, now)
+    state = _moved(source, _validated(state, response, feed), response, now, same_feed)
     state = _described(state, feed) if feed is not None else state
     if response.status == 200:  # one that was cut is no match for the next answer, so that it is read again
         state = replace(state, body_hash=None if feed and feed.cut else body_hash)
@@ -115,6 +120,8 @@ def where_to_ask(source: Source, state: SourceState) -> str:
     """
     if state.moved_to is None or state.moved_since is None or state.failures:
         return source.url
+    if not state.moved_seen:
+        return source.url
     steady = state.moved_seen >= 3 and state.success_at is not None and state.success_at - state.moved_since >= STEADY
     return state.moved_to if steady or _only_safer(source.url, state.moved_to) else source.url
 
@@ -142,15 +149,19 @@ def _validated(state: SourceState, response: Response, feed: ParsedFeed | None) 
     return replace(state, etag=etag, last_modified=modified, validators_url=response.url if there else None)
 
 
-def _moved(source: Source, state: SourceState, response: Response, now: datetime) -> SourceState:
-    """Remember where the permanent redirects that a chain begins with lead, since when and how often in a row."""
+def _moved(source: Source, state: SourceState, response: Response, now: datetime, same_feed: bool) -> SourceState:
+    """Remember where the permanent redirects that a chain begins with lead, since when and how often in a row.
+
+    An address where another feed stands is remembered with no sighting at all: its own entries do not vouch for it
+    the next time.
+    """
     permanent = tuple(takewhile(lambda hop: hop.status in (301, 308), response.redirects))
     if not permanent:
         asked_there = where_to_ask(source, state) != source.url
         return state if asked_there else replace(state, moved_to=None, moved_since=None, moved_seen=0)
     if state.moved_to == permanent[-1].url:
-        return replace(state, moved_seen=state.moved_seen + 1)
-    return replace(state, moved_to=permanent[-1].url, moved_since=now, moved_seen=1)
+        return replace(state, moved_seen=state.moved_seen + 1 if state.moved_seen else 0)
+    return replace(state, moved_to=permanent[-1].url, moved_since=now, moved_seen=int(same_feed))
 
 
 def _planned(state: SourceState, decision: Decision) -> SourceState:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
@@ -127,9 +126,9 @@ def in_lanes(
     done: queue.SimpleQueue[Polled | BaseException | None] = queue.SimpleQueue()
     for lane in sorted(lanes.values(), key=len, reverse=True):
         todo.put(lane)
-    threads = min(LANES, len(lanes))
+    threads, shut = min(LANES, len(lanes)), set[str]()
     for number in range(threads):
-        arguments = (todo, done, wire, pool, clock, halt)
+        arguments = (todo, done, wire, pool, clock, halt, shut)
         threading.Thread(target=_lane, args=arguments, daemon=True, name=f"lane-{number}").start()
     try:
         while threads and not stop.is_set() and (end is None or time.monotonic() < end):
@@ -156,8 +155,12 @@ def _lane(
     pool: Pool,
     clock: Callable[[], datetime],
     halt: threading.Event,
+    shut: set[str],
 ) -> None:
-    """Serve hosts until none is left; a bug ends the pass, loudly."""
+    """Serve hosts until none is left, their sources one after the other; a bug ends the pass, loudly.
+
+    Hosts that say 429 are `shut` for the pass; what is left of them stays due.
+    """
     try:
         while not halt.is_set():
             try:
@@ -165,43 +168,38 @@ def _lane(
             except queue.Empty:
                 break
             with contextlib.closing(wire.client()) as client:
-                _in_turn(partial(poll_source, client, pool), wire.turns, lane, done.put, clock, halt)
+                for source, state in lane:
+                    if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
+                        polled = poll_source(client, pool, source, state, clock())
+                        shut.update(_overtaxed(polled))
+                        done.put(polled)
     except BaseException as error:  # handed to the thread that waits
         done.put(error)
     finally:
         done.put(None)
 
 
-def _in_turn(
-    ask: Callable[[Source, SourceState, datetime], Polled],
-    turns: Turns,
-    lane: list[tuple[Source, SourceState]],
-    put: Callable[[Polled], None],
-    clock: Callable[[], datetime],
-    halt: threading.Event,
-) -> None:
-    """One host's sources, one after the other; a host that says 429 is asked nothing more, what is left stays due."""
-    for source, state in lane:
-        wait = 0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state)))
-        if halt.wait(wait):  # here, where it can be ended; the client's own wait cannot
-            return
-        polled = ask(source, state, clock())
-        put(polled)
-        if _overtaxed_host(polled) == host_of(where_to_ask(source, state)):
-            return
+def _its_turn(source: Source, state: SourceState, turns: Turns, halt: threading.Event) -> bool:
+    """Wait until its host may be asked, here where the wait can be ended; False when it was."""
+    return not halt.wait(0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state))))
 
 
-def _overtaxed_host(polled: Polled) -> str | None:
-    """The public host that said 429: that speaks for all of it. Anything else speaks for one address."""
+def _overtaxed(polled: Polled) -> frozenset[str]:
+    """The public host that said 429, if one did: that speaks for all of it. Anything else speaks for one address."""
     slow_down = polled.response is not None and polled.response.status == TOO_MANY and not polled.source.is_ours
-    return host_of(polled.response.url) if slow_down and polled.response else None
+    return frozenset((host_of(polled.response.url),) if slow_down and polled.response else ())
 
 
 # --- in the writing thread -----------------------------------------------------------------------------------
 
 
-def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[SourceState] = ()) -> PollResult:
-    """match: what the answer means for the store. `removed` are sources that the same save took out."""
+def settle(
+    polled: Polled, store: Store, now: datetime, removed: Iterable[SourceState] = (), *, scatter: bool = False
+) -> PollResult:
+    """match: what the answer means for the store. `removed` are sources that the same save took out.
+
+    `scatter` spreads the next polls of sources that were all asked at once.
+    """
     source = polled.source
     if polled.error is not None or polled.response is None:
         error = polled.error or SourceError("http", "no answer")
@@ -225,6 +223,8 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
         brought_news=bool(changes.new),
         newest=newest,
         now=now,
+        scatter=scatter,
+        same_feed=_is_same(polled, before, store),
     )
     body = polled.response.body if polled.feed and not changes.forgotten else None
     return PollResult(source, state, outcome, changes, body, tuple(_rests(polled, state, store, now)))
@@ -232,12 +232,21 @@ def settle(polled: Polled, store: Store, now: datetime, removed: Iterable[Source
 
 def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
     """The hosts that are left alone after a poll: one that said 429, as long as it asks; one with a pace, so long."""
-    paces, overtaxed = store.sources.paces(), _overtaxed_host(polled)
-    if overtaxed:
-        pace = slower_pace(paces.get(overtaxed, NO_TIME))
-        yield HostRest(overtaxed, max(after.not_before or after.next_poll_at or now, now + pace), pace)
-    for host in (hosts_of(polled.source, polled.state) | hosts_of(polled.source, after)) & paces.keys() - {overtaxed}:
+    paces, overtaxed = store.sources.paces(), _overtaxed(polled)
+    for host in overtaxed:
+        pace = slower_pace(paces.get(host, NO_TIME))
+        yield HostRest(host, max(after.not_before or after.next_poll_at or now, now + pace), pace)
+    for host in (hosts_of(polled.source, polled.state) | hosts_of(polled.source, after)) & paces.keys() - overtaxed:
         yield HostRest(host, now + paces[host])
+
+
+def _is_same(polled: Polled, before: SourceState, store: Store) -> bool:
+    """Whether a document is this source's feed: by its id or half of its entries; True if nothing can be compared."""
+    if polled.feed is None or before.is_new or not polled.entries:
+        return True
+    if polled.feed.id is not None and polled.feed.id == before.feed_id:
+        return True
+    return share_known(polled.entries, store.entries.known(before.key)) >= 0.5
 
 
 def record(result: PollResult, store: Store, now: datetime) -> None:

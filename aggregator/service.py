@@ -95,6 +95,7 @@ class Service:
         self, app: App, load: Callable[[], Config], say: Callable[[Event], None], progress: Callable[[Progress], None]
     ) -> None:
         self._app = app
+        app.scatters = True
         self._load = load
         self._say = say
         self._progress = progress

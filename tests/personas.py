@@ -35,7 +35,7 @@ from tests.makers import POOL
 from tests.web import Answer, Request, Script, Scripted, Web
 
 START = datetime(2026, 3, 14, 7, 13, 20, tzinfo=UTC)
-STEP = timedelta(minutes=10)  # the longest that a simulated `run` sleeps
+STEP = timedelta(hours=1)  # the longest that a simulated `run` sleeps
 _IN_MEMORY = Path("/dev/shm")  # where syncing costs nothing
 PUBLIC = "93.184.216.34"  # where every made-up name lives
 
@@ -160,6 +160,7 @@ class Stage:
     def poll(self, *, force: bool = False, named: Sequence[str] = (), later: timedelta = timedelta(0)) -> Pass:
         """What `aggregator poll` does, `later` than now."""
         self.now += later
+        self.app.scatters = False
         self.app.heed_clock()
         return self.app.run_pass(self.app.due(one_shot=True, force=force, named=frozenset(named)))
 
@@ -172,6 +173,7 @@ class Stage:
     ) -> None:
         """`aggregator run` for so many simulated days, or until something is so."""
         end = self.now + timedelta(days=days)
+        self.app.scatters = True
         while self.now < end and not until():
             self.service.tick()
             self.now = min(self._next(step), end)
@@ -180,7 +182,7 @@ class Stage:
         """The next moment at which a running program could have something to do; it looks every 5 seconds."""
         plans = [row.next_poll_at for row in self.app.health() if row.next_poll_at is not None]
         soon = self.now + timedelta(seconds=5)
-        return max(soon, min([*(at for at in plans if at > self.now), self.now + step]))
+        return max(soon, min([*plans, self.now + step]))
 
     # --- what happened ---------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ def test_run_spreads_them_over_the_hour() -> None:
             {},
             Hosts(),
             None,
-            "its new address has a line of its own, which is polled",
+            f"moved to {B}, an address that has a line of its own, which is polled; remove line 0",
         ),
         ({}, {}, Hosts({"a.example": NOW + HOUR}), NOW + HOUR, "every 1 h, then its host's turn (it said 429)"),
         (

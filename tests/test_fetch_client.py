@@ -64,6 +64,7 @@ def failure(client: Client, url: str, **more: object) -> FetchError:
 # --- what we send --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.polite("D01", "D02", "D03", "D06", "D07")
 def test_the_request_says_what_it_must_and_nothing_else(web: Web, client: Client) -> None:
     url = web.on("/feed", Answer(200, FEED, {"Set-Cookie": "a=1; Path=/", "Link": "</favicon.ico>; rel=icon"}))
     for _ in range(2):
@@ -80,6 +81,7 @@ def test_the_request_says_what_it_must_and_nothing_else(web: Web, client: Client
     assert web.targets() == ["/feed", "/feed"]  # one request each: no HEAD, no icon
 
 
+@pytest.mark.polite("D01")
 @pytest.mark.parametrize(
     ("contact", "agent"),
     [
@@ -115,6 +117,7 @@ def test_only_a_link_that_strangers_can_follow_is_public(link: str, public: bool
     assert public_link(link) == (link if public else None)
 
 
+@pytest.mark.polite("D04")
 @pytest.mark.parametrize(
     ("path", "target"),
     [
@@ -159,6 +162,7 @@ ODD_TAGS = [
 ]
 
 
+@pytest.mark.polite("A03")
 @pytest.mark.parametrize("tag", ODD_TAGS)
 def test_an_etag_comes_back_byte_for_byte(web: Web, client: Client, tag: str) -> None:
     url = web.on("/feed", Answer(200, FEED, {"ETag": tag}), Answer(304))
@@ -169,6 +173,7 @@ def test_an_etag_comes_back_byte_for_byte(web: Web, client: Client, tag: str) ->
     assert "if-modified-since" not in web.asked[1].headers
 
 
+@pytest.mark.polite("A03")
 @pytest.mark.parametrize(
     "modified",
     [
@@ -199,6 +204,7 @@ def test_validators_go_only_where_they_came_from(web: Web, client: Client) -> No
     assert "if-none-match" not in web.asked[3].headers
 
 
+@pytest.mark.polite("D02")
 def test_configured_headers_are_sent_once_and_never_a_cookie(web: Web, client: Client) -> None:
     url = web.on("/feed", Answer(200, FEED))
     mine = (("X-Token", "s\u00e9cret"), ("accept", "text/xml"), ("Cookie", "a=b"), ("X-Far", "\u4e2d"))
@@ -225,6 +231,7 @@ def test_credentials_are_sent_and_carried_no_further(web: Web, client: Client, m
 # --- redirects -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.polite("C02", "C05")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize(
     ("location", "target"),
@@ -251,6 +258,7 @@ def test_redirects_are_followed(web: Web, client: Client, status: int, location:
     assert "referer" not in web.asked[1].headers
 
 
+@pytest.mark.polite("C04", "C06")
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
@@ -276,6 +284,7 @@ def test_what_leads_nowhere_is_one_error(web: Web, client: Client, headers: dict
     assert len(web.asked) <= 1 + MAX_REDIRECTS
 
 
+@pytest.mark.polite("C04")
 def test_five_redirects_are_followed_and_a_sixth_is_not(web: Web, client: Client) -> None:
     for n in range(6):
         web.on(f"/{n}", Answer(302, b"", {"Location": f"/{n + 1}"}))
@@ -286,6 +295,7 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(web: Web, client: Client
     assert len(web.asked) == 6
 
 
+@pytest.mark.polite("C07")
 def test_secrets_stay_with_their_own_origin(client: Client) -> None:
     with Web() as home, Web() as away:
         away.on("/feed", Answer(302, b"", {"Location": home.url("/back")}))

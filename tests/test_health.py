@@ -53,7 +53,7 @@ def test_the_typical_gap_is_the_median(published: tuple[float, ...], days: float
 def test_the_first_state_that_applies_is_told() -> None:
     """Everything is wrong at once, then one thing after the other is mended."""
     source, held, silent = replace(SOURCE, paused=True), True, True
-    state = replace(FINE, gone=True, failures=2, moved_to="https://new.example/feed")
+    state = replace(FINE, gone=True, failures=2, moved_to="https://new.example/feed", moved_seen=1)
 
     def told() -> State:
         return state_of(source, state, held=held, silent=silent)
@@ -67,7 +67,7 @@ def test_the_first_state_that_applies_is_told() -> None:
     assert told() == "failing"
     state = replace(state, failures=0)
     assert told() == "moved"
-    state = replace(state, moved_to=None)
+    state = replace(state, moved_to=None, moved_seen=0)
     assert told() == "silent"
     silent = False
     assert told() == "ok"

@@ -160,6 +160,7 @@ def test_an_asked_for_poll_of_a_retired_source_revives_it_only_by_an_answer() ->
     assert not told(gone, answer(), now=NOW + 2 * DAY).gone
 
 
+@pytest.mark.polite("B22")
 def test_404_is_never_the_end() -> None:
     state, now = KNOWN, NOW
     for _ in range(100):
@@ -211,6 +212,7 @@ def test_two_sightings_are_not_three_however_long_ago() -> None:
     assert where_to_ask(SOURCE, state) == URL
 
 
+@pytest.mark.polite("C01")
 @pytest.mark.parametrize("other", [(), (Redirect(302, NEW),), (Redirect(301, "https://third.example/"),)])
 def test_another_answer_in_between_starts_the_count_anew(other: tuple[Redirect, ...]) -> None:
     state = KNOWN
@@ -221,6 +223,7 @@ def test_another_answer_in_between_starts_the_count_anew(other: tuple[Redirect, 
     assert (state.moved_seen, state.moved_since) == (1, NOW + 50 * HOUR)
 
 
+@pytest.mark.polite("C01")
 @pytest.mark.parametrize(
     ("old", "new", "at_once"),
     [
