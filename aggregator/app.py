@@ -20,7 +20,7 @@ from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
-from aggregator.health import NETWORK_KINDS, is_offline
+from aggregator.network import Network
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, in_lanes, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
@@ -54,7 +54,7 @@ class App:
     ) -> None:
         self.config, self.store, self.clock = config, store, clock
         self._mail = mail
-        self.stop = threading.Event()
+        self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
         self._files: tuple[str, ...] = ()
@@ -109,13 +109,10 @@ class App:
         done = Pass(self.clock(), self.clock())
         began, early, read = time.monotonic(), False, 0
         unreached: list[Polled] = []
-        attempts: dict[str, bool] = {}
         elders = self._elders()
         for polled in in_lanes(work, self.wire, self.pool, self.clock, self.stop, most):
             if polled is not None:
-                cut_off = polled.error is not None and polled.error.kind in NETWORK_KINDS
-                attempts[host_of(polled.source.url)] = cut_off
-                if cut_off:
+                if self._network.note(polled, self.clock()):
                     unreached.append(polled)
                 else:
                     self._record(polled, done, elders)
@@ -125,7 +122,7 @@ class App:
                 early = True
                 done.new += self.accept()
                 done.published += self.publish()
-        done.offline = is_offline(attempts) or (bool(attempts) and all(attempts.values()) and self.is_offline)
+        done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
 
@@ -142,7 +139,11 @@ class App:
             done.failed.append(self._failure(polled, result.state.next_poll_at))
 
     def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
-        """Our own outage is no source's fault: nothing is held against it, and it stays due."""
+        """Our own outage is no source's fault: what it did is taken back, and all stay due."""
+        if done.offline:
+            with self.store.transaction():
+                for state in self._network.taken_back(self.clock()):
+                    self.store.sources.save(state)
         for polled in unreached:
             if done.offline:
                 done.polled += 1

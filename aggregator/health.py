@@ -57,13 +57,4 @@ def state_of(source: Source, state: SourceState, *, held: bool, silent: bool) ->
     return next((name for name, applies in tests if applies), "ok")
 
 
-def is_offline(attempts: Mapping[str, bool]) -> bool:
-    """Our own outage: at least 3 hosts were tried, and 9 in 10 of them failed before an answer (dns, connect, tls).
-
-    `attempts` maps a host to whether its last attempt failed that way.
-    """
-    failed = sum(attempts.values())
-    return len(attempts) >= 3 and failed * 10 >= len(attempts) * 9
-
-
 NETWORK_KINDS = frozenset({"dns", "connect", "tls"})

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
@@ -128,8 +129,8 @@ def in_lanes(
         todo.put(lane)
     threads, shut = min(LANES, len(lanes)), set[str]()
     for number in range(threads):
-        arguments = (todo, done, wire, pool, clock, halt, shut)
-        threading.Thread(target=_lane, args=arguments, daemon=True, name=f"lane-{number}").start()
+        serve = partial(_lane, todo, done, wire, pool, clock, halt=halt, shut=shut)
+        threading.Thread(target=serve, daemon=True, name=f"lane-{number}").start()
     try:
         while threads and not stop.is_set() and (end is None or time.monotonic() < end):
             try:
@@ -154,6 +155,7 @@ def _lane(
     wire: Wire,
     pool: Pool,
     clock: Callable[[], datetime],
+    *,
     halt: threading.Event,
     shut: set[str],
 ) -> None:

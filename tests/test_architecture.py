@@ -46,6 +46,7 @@ FLOORS = {
     "idle.py": 6,
     "search.py": 6,
     "outputs.py": 7,
+    "network.py": 7,
     "deliver.py": 7,
     "scheduler.py": 8,
     "supervisor.py": 8,

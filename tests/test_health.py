@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.health import is_offline, state_of, status_words, typical_gap
+from aggregator.health import state_of, status_words, typical_gap
 from aggregator.records import Source, SourceState, State
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
@@ -76,12 +76,3 @@ def test_the_first_state_that_applies_is_told() -> None:
 def test_a_source_that_never_answered_is_new_even_if_it_looks_silent() -> None:
     new = SourceState(1, SOURCE.url, SOURCE.url)
     assert state_of(SOURCE, new, held=False, silent=True) == "new"
-
-
-@pytest.mark.parametrize(
-    ("reached", "failed", "offline"),
-    [(0, 0, False), (0, 2, False), (0, 3, True), (1, 8, False), (1, 9, True), (2, 17, False), (2, 18, True)],
-)
-def test_our_own_outage_needs_three_hosts_and_nine_in_ten(reached: int, failed: int, offline: bool) -> None:
-    attempts = {f"up{n}.example": False for n in range(reached)} | {f"down{n}.example": True for n in range(failed)}
-    assert is_offline(attempts) is offline
