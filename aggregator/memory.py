@@ -33,9 +33,8 @@ def after_answer(
 ) -> SourceState:
     """After a 200 or a 304; `feed` is None when nothing had to be parsed, `newest` the source's newest entry.
 
-    `quiet_polls` becomes the number of polls in a row that cost a whole body for nothing; a conditional request that
-    brings other bytes than before is none of them. With `scatter` a source that was polled for the first time, or
-    long after it was due, gets a moment of its own from then on: those beside it were polled in the same minute.
+    `quiet_polls` counts the polls in a row that cost a whole body for nothing; other bytes are worth theirs. With
+    `scatter` a source that was polled for the first time, or long after it was due, gets a moment of its own.
     `same_feed` False: a redirect led to a feed that has nothing in common with this one, which is no move.
     """
     conditional = state.validators_url == response.url
