@@ -96,3 +96,8 @@ def test_likeness(one: str, other: str, least: float, most: float) -> None:
 def test_an_entry_that_was_not_read_before_has_terms_too() -> None:
     vocabulary = Vocabulary([made(1, "desks and lamps")])
     assert vocabulary.terms(made(2, "desks and chairs")).weights.keys() == {"desk", "chair"}
+
+
+@pytest.mark.parametrize("title", ["Ssss", "SSSSSS now", "'s 's", "ß ßß"])
+def test_a_word_of_nothing_but_its_ending_is_a_word(title: str) -> None:
+    assert Vocabulary([made(1, title)]).terms(made(1, title)).figures == frozenset()

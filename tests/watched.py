@@ -37,6 +37,8 @@ def read(body: bytes, content_type: str | None, now: datetime) -> tuple[ParsedFe
     try:
         return parse_and_normalize(body, "https://hostile.example/feed", content_type, now)
     finally:
-        touched = [one for one in _NOTED if not one.endswith((".pyc'", ".py'", ".so'"))]  # late imports
+        ours = ("zoneinfo/", "tzdata/")  # zones are looked up by name, among those of the system only
+        late = (".pyc'", ".py'", ".so'")  # modules
+        touched = [one for one in _NOTED if not one.endswith(late) and not any(part in one for part in ours)]
         if touched:
             raise AssertionError(f"touched: {touched[:3]}")

@@ -174,7 +174,7 @@ def _stem(word: str) -> str:
     if low[:1].isdigit():
         return low.replace(",", "")
     low = _NUMBERS.get(low, low)
-    return low[:_STEM] if len(low) > _STEM else low.rstrip("s") if len(low) > 3 else low
+    return low[:_STEM] if len(low) > _STEM else (low.rstrip("s") or low) if len(low) > 3 else low
 
 
 def _running(title: tuple[Word, ...], lead: tuple[Word, ...], language: str | None) -> Iterator[Word]:
