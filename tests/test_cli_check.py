@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -160,3 +161,25 @@ def test_a_fuller_feed_of_the_same_site_is_named(world: World) -> None:
     told = world.run("check", "--online").splitlines()
     assert told[1].strip() == f"a fuller feed is {full.url}"
     assert [len(blog.requests) for blog in (short, page, full)] == [1, 1, 1]
+
+
+def test_filters_tell_what_each_rule_hid(world: World) -> None:
+    world.blog("One", "Bread", "A sponsored cake")
+    rules = ("drop: title has sponsored", "{tag: food, when: title has bread}", "drop: title has tea")
+    world.settings = "filters:" + "".join(f"\n  - {rule}" for rule in rules)
+    world.write()
+    world.poll()
+    told = world.run("check", "--filters").splitlines()
+    assert told == [
+        "feeds.yaml:4: drop: title has sponsored: met 1 entry in 30 days, hid 1 entry",
+        "    2026-03-14  A sponsored cake  (One)",
+        "feeds.yaml:5: tag: food when title has bread: met 1 entry in 30 days, hides nothing",
+        "feeds.yaml:6: drop: title has tea: met 0 entries in 30 days, hid 0 entries",
+        "feeds.yaml: 1 source, valid",
+    ]
+    data = json.loads(world.run("check", "--filters", "--json"))
+    assert [(rule["line"], rule["met"], rule["hid"]) for rule in data["filters"]] == [(4, 1, 1), (5, 1, 0), (6, 0, 0)]
+    assert data["filters"][0]["entries"][0]["title"] == "A sponsored cake"
+    world.now += timedelta(days=31)
+    data = json.loads(world.run("check", "--filters", "--json"))
+    assert [rule["met"] for rule in data["filters"]] == [0, 0, 0]

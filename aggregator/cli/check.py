@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli.options import Settings, common, reading_pool, settings
+from aggregator.cli.ruled import rule_lines, ruled
 from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError
 
@@ -25,9 +26,10 @@ _TEXTS = {"full": "full text", "excerpt": "excerpts", "titles": "titles only", "
 @click.command()
 @click.option("--online", is_flag=True, help="Fetch each source once and tell what is there.")
 @click.option("--changed", metavar="BASE_FILE", help="Judge only the sources that BASE_FILE does not have.")
+@click.option("--filters", is_flag=True, help="Tell what each rule met and hid in the last 30 days.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @common
-def check(online: bool, changed: str | None, as_json: bool) -> None:
+def check(online: bool, changed: str | None, filters: bool, as_json: bool) -> None:
     """Validate feeds.yaml; every mistake at once, with its line. Without --online or --changed no request is made."""
     options = settings()
     try:
@@ -37,11 +39,15 @@ def check(online: bool, changed: str | None, as_json: bool) -> None:
         raise
     if changed is not None:
         _judge(options, config, Path(changed), as_json=as_json)
+    rules = ruled(options) if filters else []
     rows = _online(config, options) if online else []
     failed = sum(not row.ok for row in rows)
     if as_json:
-        _echo_json({"ok": not failed, "errors": [], "sources": [_row(row) for row in rows]})
+        shown = {"ok": not failed, "errors": [], "sources": [_row(row) for row in rows]}
+        _echo_json(shown | ({"filters": rules} if filters else {}))
     else:
+        for line in (line for rule in rules for line in rule_lines(rule, config)):
+            click.echo(line)
         for line in _table(rows):
             click.echo(line)
         answer = f", {count(len(rows) - failed, 'answers', 'answer')}, {count(failed, 'fails', 'fail')}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.options import common, reading, settings
-from aggregator.cli.words import safe
+from aggregator.cli.words import count, safe
 
 if TYPE_CHECKING:
     from aggregator.entries.view import View
@@ -20,7 +22,7 @@ _STANDING = {
     "news": "news",
     "backlog": "backlog: it was there before the source was added; in search, in no feed or digest",
     "folded": "folded: another source had the same text",
-    "held": "held in quarantine as part of a flood",
+    "held": "held in quarantine as part of a flood; `aggregator quarantine` releases or drops it",
     "dropped": "dropped from quarantine by hand",
     "forgotten": "forgotten at its publisher's wish; digests sealed and months closed before keep what they said",
 }
@@ -28,42 +30,136 @@ _STANDING = {
 
 @click.command()
 @click.argument("url")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @common
-def explain(url: str) -> None:
-    """Tell the path of one entry (its link or id): seen, from where, folded, hidden, in which digest."""
+def explain(url: str, as_json: bool) -> None:
+    """Tell the path of one entry (its link, id or guid): seen, from where, folded, hidden, in which digest."""
     from aggregator.entries.view import View
     from aggregator.urls import canonical
 
     with reading(settings()) as (config, store, clock):
-        found = store.entries.find(url, canonical(url))
-        if not found:
-            click.echo(f"no entry is known under {safe(url)}", err=True)
-            click.get_current_context().exit(1)
         view = View(config, store.sources.states().values(), clock())
-        for number, stored in enumerate(found):
-            click.echo(("\n" if number else "") + "\n".join(_path(stored, config, store, view)))
+        found = [_facts(one, config, store, view) for one in store.entries.find(url, canonical(url))]
+    if as_json:
+        click.echo(json.dumps({"url": url, "entries": found}, ensure_ascii=False, indent=2, default=_time))
+    elif found:
+        click.echo("\n\n".join("\n".join(_lines(one, config)) for one in found))
+    else:
+        click.echo(f"no entry is known under {safe(url)}", err=True)
+    click.get_current_context().exit(0 if found else 1)
 
 
-def _path(stored: StoredEntry, config: Config, store: Store, view: View) -> Iterator[str]:
+# --- what is known -------------------------------------------------------------------------------------------
+
+
+def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dict[str, Any]:
+    """The path as values; times are aware datetimes."""
+    entry, source = stored.entry, view.source(stored.source_key)
+    members = store.entries.members(stored.group)
+    shown = view.representative(members)
+    verdict = view.verdict(stored) if source and stored.standing != "forgotten" else None
+    return {
+        "id": stored.id,
+        "link": entry.link,
+        "title": entry.title,
+        "guid": entry.guid,
+        "canonical_url": entry.canonical_url,
+        "source": view.title(stored.source_key),
+        "published": stored.published,
+        "dated_by": "publisher" if entry.published else "first sight",
+        "first_seen": stored.first_seen,
+        "accepted": stored.accepted_at,
+        "changed": stored.changed_at,
+        "standing": stored.standing,
+        "group": [_copy(stored, one, store, view) for one in members if one.key != stored.key],
+        "in_merged_feed": shown is not None and stored.standing in ("news", "folded"),
+        "shown_as": view.title(shown.source_key) if shown else None,
+        "hidden": view.hidden_by(stored),
+        "rules": [_rule(rule, config) for rule in verdict.matched] if verdict else [],
+        "tags": list(verdict.tags) if verdict else [],
+        "boilerplate": _boilerplate(stored, store),
+        "digests": [_digest(stored, series.name, store) for series in config.every_series],
+        "archive": f"archive/{stored.accepted_at:%Y-%m}.atom.xml" if stored.accepted_at and shown else None,
+    }
+
+
+def _copy(stored: StoredEntry, other: StoredEntry, store: Store, view: View) -> dict[str, Any]:
+    from aggregator.entries.duplicates import why_copy
+
+    return {
+        "source": view.title(other.source_key),
+        "link": other.entry.link,
+        "standing": other.standing,
+        "leads": other.key == other.group,
+        "why": why_copy(stored.entry, other.entry),
+    }
+
+
+def _rule(rule: Any, config: Config) -> dict[str, Any]:
+    return {"rule": rule.text, "at": f"{config.path.name}:{rule.line}"}
+
+
+def _digest(stored: StoredEntry, series: str, store: Store) -> dict[str, Any]:
+    owner = store.digests.owner(series, stored.key)
+    return {"series": series, "date": owner.day.isoformat() if owner else None}
+
+
+def _boilerplate(stored: StoredEntry, store: Store) -> list[str]:
+    """The lines that were taken off, as far as the newest raw document that is kept still has the entry."""
+    from aggregator.entries.normalize import removed_lines
+    from aggregator.errors import ParseError
+    from aggregator.parse.feed import parse
+
+    body, state = store.sources.newest_body(stored.source_key), store.sources.state(stored.source_key)
+    with contextlib.suppress(ParseError):
+        return removed_lines(parse(body, url=state.url), state.url, stored.entry, stored.first_seen) if body else []
+    return []
+
+
+# --- in words ------------------------------------------------------------------------------------------------
+
+
+def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     def local(moment: datetime | None) -> str:
         return f"{moment.astimezone(config.timezone):%Y-%m-%d %H:%M}" if moment else "never"
 
-    yield safe(stored.entry.title)
-    yield f"  link        {safe(stored.entry.link or 'none')}"
-    yield f"  id          {stored.id}"
-    yield f"  guid        {safe(stored.entry.guid)}"
-    yield f"  source      {safe(view.title(stored.source_key))}"
-    yield f"  published   {local(stored.published)}" + (
-        "" if stored.entry.published else " (when first seen: it has no sane date)"
-    )
-    yield f"  first seen  {local(stored.first_seen)}"
-    yield f"  accepted    {local(stored.accepted_at)}"
-    yield f"  standing    {_STANDING[stored.standing]}"
-    others = [one for one in store.entries.members(stored.group) if one.key != stored.key]
-    yield from (f"  same text   {safe(view.title(one.source_key))}: {safe(one.entry.link or '')}" for one in others)
-    reason = view.hidden_by(stored)
-    yield f"  hidden      {safe(reason) if reason else 'by no rule'}"
-    for series in config.every_series:
-        owner = store.digests.owner(series.name, stored.key)
-        name = f"digest {series.name}".strip()
-        yield f"  {name:<11} {owner.day if owner else 'not yet'}"
+    yield safe(facts["title"])
+    yield f"  link        {safe(facts['link'] or 'none')}"
+    yield f"  id          {facts['id']}"
+    yield f"  guid        {safe(facts['guid'])}"
+    yield f"  source      {safe(facts['source'])}"
+    undated = "" if facts["dated_by"] == "publisher" else " (when first seen: it has no sane date)"
+    yield f"  published   {local(facts['published'])}{undated}"
+    yield f"  first seen  {local(facts['first_seen'])}"
+    yield f"  accepted    {local(facts['accepted'])}"
+    yield f"  changed     {local(facts['changed'])}"
+    yield f"  standing    {_STANDING[facts['standing']]}"
+    for copy in facts["group"]:
+        lead = ", which gives the id" if copy["leads"] else ""
+        yield f"  same text   {safe(copy['source'])}: {safe(copy['link'] or '')} ({copy['why']}{lead})"
+    yield f"  hidden      {safe(_why_hidden(facts))}"
+    yield from (f"  met         {safe(rule['rule'])} ({rule['at']})" for rule in facts["rules"])
+    if facts["boilerplate"]:
+        lines = facts["boilerplate"]
+        yield f"  taken off   {count(len(lines), 'line')}: {safe(' / '.join(lines))[:300]}"
+    yield f"  feed        {_where_shown(facts)}"
+    for digest in facts["digests"]:
+        name = f"digest {digest['series']}".strip()
+        yield f"  {name:<11} {digest['date'] or 'not yet'}"
+
+
+def _why_hidden(facts: dict[str, Any]) -> str:
+    if facts["hidden"] is None:
+        return "by no rule"
+    at = next((rule["at"] for rule in facts["rules"] if facts["hidden"] == f"rule {rule['rule']}"), None)
+    return f"{facts['hidden']} ({at})" if at else str(facts["hidden"])
+
+
+def _where_shown(facts: dict[str, Any]) -> str:
+    if not facts["in_merged_feed"]:
+        return "not in the merged feed"
+    return f"in the merged feed as of {safe(facts['shown_as'])}, and in {facts['archive']}"
+
+
+def _time(value: Any) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}"

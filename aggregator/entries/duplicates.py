@@ -61,6 +61,16 @@ def same_text(one: Entry, other: Entry) -> bool:
     return titled and most >= SHORTEST and _share(set(a[:most]), set(b[:most])) >= CONTAINED
 
 
+def why_copy(one: Entry, other: Entry) -> str:
+    """In words, why two entries are copies; they may have been edited since they were found to be."""
+    if same_page(one, other):
+        return "same address"
+    a, b = _words(one.text), _words(other.text)
+    if min(len(a), len(b)) >= LONG and same_text(one, other):
+        return f"{resemblance(a, b):.0%} of their groups of {GRAM} words are the same"
+    return "same title and teaser" if same_text(one, other) else "the same until one was edited"
+
+
 def resemblance(a: list[str], b: list[str]) -> float:
     """Jaccard similarity of the sets of word 4-grams, 0 to 1."""
     return _share(_grams(a), _grams(b))

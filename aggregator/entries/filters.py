@@ -7,7 +7,7 @@ see; `score` adds to the entry's weight in the digest. Rules are views: they cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aggregator.entries.conditions import Condition, Facts, FilterError, Reading, parse_condition
 from aggregator.records import Config, Rule, Source
@@ -17,11 +17,13 @@ __all__ = ["Condition", "Facts", "FilterError", "RuleSet", "Verdict", "judge", "
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What rules make of one entry: the rule that hides it, all its tags (given ones first), the sum of its scores."""
+    """What rules make of one entry: the rule that hides it, all its tags (given ones first), the sum of its scores,
+    and every rule that it met, in order."""
 
     dropped_by: Rule | None = None
     tags: tuple[str, ...] = ()
     score: float = 0.0
+    matched: tuple[Rule, ...] = field(default=(), compare=False)
 
 
 class RuleSet:
@@ -33,19 +35,20 @@ class RuleSet:
     def judge(self, facts: Facts) -> Verdict:
         """Apply every rule in order to one entry."""
         reading = Reading(facts, list(facts.tags))
-        score = 0.0
+        score, matched = 0.0, list[Rule]()
         for rule, condition in self._rules:
             if not condition.test(reading):
                 continue
+            matched.append(rule)
             if rule.action == "drop":
-                return Verdict(rule, tuple(reading.tags), score)
+                return Verdict(rule, tuple(reading.tags), score, tuple(matched))
             if rule.action == "keep":
                 break
             if rule.action == "score":
                 score += float(rule.argument)
             elif rule.argument not in reading.tags:
                 reading.tags.append(rule.argument)
-        return Verdict(None, tuple(reading.tags), score)
+        return Verdict(None, tuple(reading.tags), score, tuple(matched))
 
 
 def judge(rules: Sequence[Rule], facts: Facts) -> Verdict:

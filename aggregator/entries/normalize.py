@@ -59,6 +59,19 @@ def title_for(text: str, enclosures: tuple[Enclosure, ...], link: str | None) ->
     return excerpt(text, 10) or title_text(next(names, ""), is_text=True) or link
 
 
+def removed_lines(feed: ParsedFeed, feed_url: str, entry: Entry, now: datetime) -> list[str]:
+    """The lines of an entry's text that normalizing takes off, in a document that still has it."""
+    base = absolute(feed_url, feed.link or "") or feed_url
+    for parsed in feed.entries:
+        one = normalize_entry(parsed, feed, base, now)
+        if one.guid == entry.guid or (names_a_page(one.canonical_url) and one.canonical_url == entry.canonical_url):
+            whole = max((text_of_safe(safe_html(part or "")) for part in (parsed.content, parsed.summary)), key=len)
+            kept = tuple(filter(None, one.text.split("\n")))
+            lines = (line.strip() for line in whole.split("\n"))
+            return [line for line in lines if line and not any(line[:40] in other for other in kept)]
+    return []
+
+
 def distinct(entries: list[Entry]) -> tuple[Entry, ...]:
     """Each guid once. Where one guid stands for different articles it says nothing: their links tell them apart,
     or their titles where there are no links to pages."""

@@ -30,6 +30,10 @@ class View:
         """The line of feeds.yaml that a source's key stands for, None when it was removed."""
         return self._sources.get(key)
 
+    def sources(self) -> Iterable[tuple[int, Source]]:
+        """The configured sources with their keys."""
+        return self._sources.items()
+
     def verdict(self, stored: StoredEntry) -> Verdict:
         """What the rules make of an entry (of a configured source)."""
         known = (stored.key, stored.changed_at)
