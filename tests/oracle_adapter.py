@@ -7,6 +7,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from lxml import etree
+
 from aggregator.entries.normalize import title_for
 from aggregator.errors import ParseError
 from aggregator.html import text_of
@@ -19,7 +21,7 @@ def parse(data: bytes, url: str | None, headers: dict[str, str] | None) -> dict[
     try:
         feed = parse_feed(data, url=url, content_type=content_type)
     except ParseError as error:
-        return {"ok": False, "error": str(error), "wellformed": False, "feed": {}, "entries": []}
+        return {"ok": False, "error": str(error), "wellformed": _is_xml(data), "feed": {}, "entries": []}
     return {
         "ok": True,
         "wellformed": feed.wellformed,
@@ -29,6 +31,15 @@ def parse(data: bytes, url: str | None, headers: dict[str, str] | None) -> dict[
         "feed": _feed(feed),
         "entries": [_entry(entry) for entry in feed.entries],
     }
+
+
+def _is_xml(data: bytes) -> bool:
+    """A document that is no feed may be well-formed all the same."""
+    try:
+        etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        return False
+    return True
 
 
 def _feed(feed: ParsedFeed) -> dict[str, Any]:
