@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -7,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.entries.boilerplate import strip_boilerplate
+from aggregator.html import safe_html, text_of
+from tests.corpus import ROOT as CORPUS
+from tests.corpus import needs_corpus
 
 TITLE = "Four days, same pay"
 SITE = "Tomorrow at Work"
@@ -148,3 +152,20 @@ def test_a_page_of_nothing_else_takes_no_time() -> None:
     strip("a [" * 100_000)
     strip("<p><a href=''>" * 30_000)
     assert time.process_time() - started < 10
+
+
+@needs_corpus
+def test_the_chrome_of_the_founding_essays_goes_and_no_word_of_them_is_lost() -> None:
+    """Pages kept as text: "skip to content" above, newsletter box, rating and comment form below the essay."""
+    rows = map(json.loads, (CORPUS / "fow" / "items.jsonl").read_text(encoding="utf-8").splitlines())
+    names = ("Prepare For The Future Of Work", "The Flip Side Of AI")
+    essays = [row for row in rows if row["title"].startswith(names)]
+    assert len(essays) == 2
+    for row in essays:
+        whole = safe_html(row["html"])
+        kept = strip_boilerplate(whole, title=row["title"], source_title=row["site_title"])
+        text = text_of(kept)
+        assert not any(mark in text for mark in ("Skip to content", "miss a single episode", "Article Rating"))
+        lost = set(text_of(whole).split("\n")) - set(text.split("\n"))
+        assert max((len(line.split()) for line in lost), default=0) <= 25
+        assert len(text.split()) >= 0.9 * len(text_of(whole).split())
