@@ -138,12 +138,12 @@ def _retired(state: SourceState, status: int | None, now: datetime) -> SourceSta
 
 
 def _validated(state: SourceState, response: Response, feed: ParsedFeed | None) -> SourceState:
-    """A 200 replaces the validators, a 304 only adds to them (RFC 9111, section 4.3.4); a cut one changes none."""
-    etag, modified = response.headers.get("etag") or None, response.headers.get("last-modified") or None
-    if response.status == 304:
-        etag, modified = etag or state.etag, modified or state.last_modified
-    elif feed is not None and feed.cut:
+    """A 200 replaces the validators, a 304 or 226 only adds to them (RFC 9111, 4.3.4); a cut one changes none."""
+    if feed is not None and feed.cut:
         return state  # a 304 would hide for ever what is missing in it
+    etag, modified = response.headers.get("etag") or None, response.headers.get("last-modified") or None
+    if response.status != 200:
+        etag, modified = etag or state.etag, modified or state.last_modified
     there = etag is not None or modified is not None
     return replace(state, etag=etag, last_modified=modified, validators_url=response.url if there else None)
 

@@ -72,10 +72,11 @@ def poll_source(client: Client, pool: Pool, source: Source, state: SourceState, 
 
 
 def _refuse(response: Response, state: SourceState) -> None:
-    """Only 200, and a 304 to a conditional request, are answers to work with."""
-    if response.status == 304:
+    """Only 200, and a 304 or a partial feed to a conditional request, are answers to work with."""
+    if response.status == 304 or response.is_partial:
         if state.validators_url != response.url:
-            raise FetchError("http", "says 'not modified' (304) to a request without a condition")
+            what = "'not modified' (304)" if response.status == 304 else "'only what is new' (226)"
+            raise FetchError("http", f"says {what} to a request without a condition")
     elif response.status != 200:
         raise FetchError("http", status_words(response.status, response.headers))
 
@@ -212,7 +213,9 @@ def settle(
     if polled.feed is not None:
         outcome = "new"
         before = _adopted(polled, store, removed)
-        changes = match(polled.entries, store.entries.known(before.key), before.success_at, now)
+        changes = match(
+            polled.entries, store.entries.known(before.key), before.success_at, now, polled.response.is_partial
+        )
         safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
         changes = replace(changes, updated=changes.updated + safer)
     newest = next(iter(store.entries.rhythm(before.key, 1)), None)
@@ -228,7 +231,8 @@ def settle(
         scatter=scatter,
         same_feed=_is_same(polled, before, store),
     )
-    body = polled.response.body if polled.feed and not changes.forgotten else None
+    whole = polled.feed is not None and not changes.forgotten and not polled.response.is_partial
+    body = polled.response.body if whole else None
     return PollResult(source, state, outcome, changes, body, tuple(_rests(polled, state, store, now)))
 
 
@@ -244,7 +248,8 @@ def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> I
 
 def _is_same(polled: Polled, before: SourceState, store: Store) -> bool:
     """Whether a document is this source's feed: by its id or half of its entries; True if nothing can be compared."""
-    if polled.feed is None or before.is_new or not polled.entries:
+    partial = polled.response is not None and polled.response.is_partial
+    if polled.feed is None or before.is_new or not polled.entries or partial:
         return True
     if polled.feed.id is not None and polled.feed.id == before.feed_id:
         return True

@@ -172,3 +172,42 @@ def test_twenty_equal_bodies_to_conditional_requests_mean_no_working_validators(
     assert hours[:20] == [1] * 20
     assert hours[20:23] == [2, 4, 8]
     assert stage.health(FEED).reason == "unchanged, and without working validators: every 1 day"
+
+
+@pytest.mark.polite("A19")
+def test_a_partial_feed_adds_and_takes_nothing_away(stage: Stage) -> None:
+    """RFC 3229: the entries since the validators that were sent; those that are not in it are not gone."""
+    fresh = rss([f"Fresh {n}" for n in range(9)], newest=START + 11 * HOUR)
+    partial = Answer(226, fresh, {"IM": "feed", "ETag": '"v2"'})
+    stage.on(FEED, Answer(200, rss(6, newest=START), BOTH), partial, Answer(304))
+    stage.follow(FEED)
+    for _ in range(3):
+        stage.poll()
+        stage.now += 12 * HOUR
+    assert [one.headers.get("a-im") for one in stage.asked] == [None, "feed", "feed"]
+    assert stage.asked[2].conditions == {"If-None-Match": '"v2"', "If-Modified-Since": D1}
+    assert len(stage.stored(FEED)) == 15
+    assert len([title for title in stage.merged() if title.startswith("Fresh")]) == 9  # nothing is held as a flood
+    assert stage.app.store.sources.newest_body(stage.state(FEED).key) == rss(6, newest=START)
+
+
+@pytest.mark.polite("A19")
+@pytest.mark.parametrize(
+    ("first", "second", "error"),
+    [
+        (Answer(200, BODY, {"Last-Modified": D1}), Answer(304), None),
+        (Answer(200, BODY, BOTH), Answer(226, BODY, {"ETag": '"v2"'}), "an unexpected answer (226)"),
+        (Answer(200, BODY, BOTH), Answer(226, BODY, {"IM": "gzip"}), "an unexpected answer (226)"),
+        (Answer(200, BODY), Answer(226, BODY, {"IM": "feed"}), "says 'only what is new' (226) to a request without"),
+    ],
+)
+def test_a_partial_feed_is_asked_for_only_with_a_tag(
+    stage: Stage, first: Answer, second: Answer, error: str | None
+) -> None:
+    stage.on(FEED, first, second)
+    stage.follow(FEED)
+    stage.poll()
+    stage.poll(later=2 * HOUR)
+    assert ("a-im" in stage.asked[1].headers) is ("ETag" in first.headers)
+    assert (stage.state(FEED).error or "").startswith(error or "")
+    assert (stage.state(FEED).error is None) is (error is None)

@@ -46,12 +46,15 @@ class Known(Protocol):
 _One = TypeVar("_One", Entry, Known)
 
 
-def match(entries: Sequence[Entry], known: Iterable[Known], before: datetime | None, now: datetime) -> Changes:
+def match(
+    entries: Sequence[Entry], known: Iterable[Known], before: datetime | None, now: datetime, partial: bool = False
+) -> Changes:
     """Sort a document's entries into new and updated; the rest is seen and unchanged.
 
     `before` is the last successful poll, None at the first. At the first poll the newest 5 of the last 7 days are
     news, the rest is backlog. Later, entries that look old (dated before the previous poll) are announced up to 3 a
-    poll, and so are those of a flood that the source's rhythm does not explain; the rest of them is held.
+    poll, and so are those of a flood that the source's rhythm does not explain; the rest of them is held. A `partial`
+    document holds new entries only: that nothing in it is known says nothing.
     """
     stored = list(known)
     entries = _told(entries, stored)
@@ -62,7 +65,7 @@ def match(entries: Sequence[Entry], known: Iterable[Known], before: datetime | N
     if before is None:
         new = _first(fresh, now)
     else:
-        strangers = not found and len(stored) >= FIRST_NEWS
+        strangers = not partial and not found and len(stored) >= FIRST_NEWS
         flood = _is_flood(len(fresh), strangers, [old.published for old in stored], now - before)
         new = _later(fresh, before, flood)
     changed = {key for key, _ in updated}

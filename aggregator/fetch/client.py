@@ -37,6 +37,7 @@ ACCEPT = (
 )
 MAX_REDIRECTS = 5
 _MOVED = {301, 302, 303, 307, 308}
+_WITH_BODY = {200, 226}
 _KEEP_METHOD = {307, 308}
 
 
@@ -211,7 +212,7 @@ class Client:
         response = wire.send(request.method, url, {**usual, **own}, request.body)
         with contextlib.closing(response):
             headers, body = headers_of(response), b""
-            if response.status_code == 200:
+            if response.status_code in _WITH_BODY:
                 body = decoded(response.iter_raw(), headers.get("content-encoding", ""), request.limit)
             else:
                 read_away(response)
@@ -238,10 +239,14 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _conditions(state: SourceState, url: str) -> dict[str, str]:
-    """If-None-Match and If-Modified-Since, byte for byte, only for the address that gave them (RFC 9110, 13.1)."""
+    """If-None-Match and If-Modified-Since, byte for byte, only for the address that gave them (RFC 9110, 13.1).
+
+    With an ETag the new entries alone are welcome, too (`A-IM: feed`, RFC 3229 with the feed manipulation).
+    """
     if state.validators_url != url:
         return {}
-    pairs = (("If-None-Match", state.etag), ("If-Modified-Since", state.last_modified))
+    delta = None if state.etag is None else "feed"
+    pairs = (("If-None-Match", state.etag), ("If-Modified-Since", state.last_modified), ("A-IM", delta))
     return {name: value for name, value in pairs if value is not None}
 
 

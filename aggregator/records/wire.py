@@ -29,6 +29,12 @@ class Response:
     body: bytes = b""
     redirects: tuple[Redirect, ...] = ()
 
+    @property
+    def is_partial(self) -> bool:
+        """A 226 with `IM: feed` (RFC 3229): only what is new since the validators that were sent."""
+        manipulations = self.headers.get("im", "").lower().split(",")
+        return self.status == 226 and [one.strip() for one in manipulations] == ["feed"]
+
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
