@@ -16,6 +16,7 @@ from aggregator.entries.acceptance import place
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, agent_of, tls_context
+from aggregator.fetch.firsts import Firsts
 from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
@@ -59,7 +60,7 @@ class App:
         self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
         self._files: tuple[str, ...] = ()
         self.pool = pool
-        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing))
+        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
@@ -90,9 +91,8 @@ class App:
         """The sources to ask now, and before a digest those that rest; `named` (URLs) restricts and un-pauses."""
         now, known = self.clock(), self._known()
         work = due.due(*known, now, one_shot=one_shot, force=force, named=named)
-        if named or force:
-            return work
-        moments = {ledger.ripens(self.config, series, self.store, now) for series in self.config.every_series}
+        those = () if named or force else self.config.every_series
+        moments = {ledger.ripens(self.config, series, self.store, now) for series in those}
         resting = (due.due_before_digest(*known, now, at, one_shot=one_shot) for at in moments if at)
         return due.united(work, *resting)
 

@@ -24,6 +24,7 @@ from aggregator.entries.match import match, safer_links, share_known
 from aggregator.entries.normalize import content_hash
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client, Wire
+from aggregator.fetch.firsts import NOTHING, Firsts
 from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
@@ -53,17 +54,25 @@ class Polled:
 # --- in the lanes --------------------------------------------------------------------------------------------
 
 
-def poll_source(client: Client, pool: Pool, source: Source, state: SourceState, now: datetime) -> Polled:
-    """fetch -> parse -> normalize for one source; every SourceError ends here, as data."""
+def poll_source(
+    client: Client, pool: Pool, source: Source, state: SourceState, now: datetime, firsts: Firsts = NOTHING
+) -> Polled:
+    """fetch -> parse -> normalize for one source; every SourceError ends here, as data.
+
+    A first poll takes what `check` or `add`, which know no state (key 0), have just fetched and left in `firsts`.
+    """
     polled = Polled(source, state)
     try:
-        response = client.poll(source, state, where_to_ask(source, state))
+        kept = firsts.get(source.url, now, take=state.key != 0) if state.polled_at is None else None
+        response = kept or client.poll(source, state, where_to_ask(source, state))
         polled = replace(polled, response=response, body_hash=sha256(response.body).hexdigest())
         _refuse(response, state)
         if response.status == 304 or polled.body_hash == state.body_hash:
             return polled
         content_type = response.headers.get("content-type")
         feed, entries = pool.run(parse_and_normalize, response.body, response.url, content_type, now)
+        if state.key == 0 and kept is None:
+            firsts.put(source.url, response, now)
         return replace(polled, feed=feed, entries=entries)
     except ParseError as error:
         return replace(polled, error=_with_advice(error, polled.response, pool))
@@ -173,7 +182,7 @@ def _lane(
             with contextlib.closing(wire.client()) as client:
                 for source, state in lane:
                     if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
-                        polled = poll_source(client, pool, source, state, clock())
+                        polled = poll_source(client, pool, source, state, clock(), wire.firsts)
                         shut.update(_overtaxed(polled))
                         done.put(polled)
     except BaseException as error:  # handed to the thread that waits
@@ -204,9 +213,8 @@ def settle(
     `scatter` spreads the next polls of sources that were all asked at once.
     """
     source = polled.source
-    if polled.error is not None or polled.response is None:
-        error = polled.error or SourceError("http", "no answer")
-        state = after_failure(source, polled.state, polled.response, error, now)
+    if (error := polled.error) is not None or polled.response is None:
+        state = after_failure(source, polled.state, polled.response, error or SourceError("http", "no answer"), now)
         return PollResult(source, state, "failed", rests=tuple(_rests(polled, state, store, now)))
     before, changes = polled.state, Changes()
     outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
@@ -248,12 +256,10 @@ def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> I
 
 def _is_same(polled: Polled, before: SourceState, store: Store) -> bool:
     """Whether a document is this source's feed: by its id or half of its entries; True if nothing can be compared."""
-    partial = polled.response is not None and polled.response.is_partial
-    if polled.feed is None or before.is_new or not polled.entries or partial:
+    if polled.feed is None or before.is_new or not polled.entries or (polled.response and polled.response.is_partial):
         return True
-    if polled.feed.id is not None and polled.feed.id == before.feed_id:
-        return True
-    return share_known(polled.entries, store.entries.known(before.key)) >= 0.5
+    known = store.entries.known(before.key)
+    return polled.feed.id == before.feed_id is not None or share_known(polled.entries, known) >= 0.5
 
 
 def record(result: PollResult, store: Store, now: datetime) -> None:

@@ -34,7 +34,7 @@ def test_every_mistake_has_its_line_and_nothing_is_touched(world: World) -> None
     for command in (["check"], ["poll"], ["run"]):
         world.run(*command, code=2)
         assert [line.split(": ")[0] for line in world.said.splitlines()] == ["feeds.yaml:3:1", "feeds.yaml:4:14"]
-    assert not (world.folder / "data").exists()
+    assert not (world.folder / "data" / "aggregator.db").exists()
     assert json.loads(world.run("check", "--json", code=2))["ok"] is False
 
 
@@ -54,7 +54,7 @@ def test_online_tells_which_addresses_have_aged(world: World) -> None:
     assert "gone (410)" in told[1]
     assert told[2] == "feeds.yaml: 2 sources, valid, 1 answers, 1 fails"
     assert [len(blog.requests) for blog in world.blogs] == [1, 1]
-    assert not (world.folder / "data").exists()
+    assert not (world.folder / "data" / "aggregator.db").exists()
 
 
 def test_online_says_what_could_be_better(world: World) -> None:

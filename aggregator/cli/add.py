@@ -65,16 +65,19 @@ def _asking(config: Config, usual: Source, now: datetime) -> Iterator[tuple[Ask,
     from dataclasses import replace
 
     from aggregator.fetch.client import Wire, agent_of, tls_context
+    from aggregator.fetch.firsts import Firsts
     from aggregator.pipeline import Polled, page_offers, poll_source
     from aggregator.records import SourceState
 
     wire = Wire(agent_of(config), tls_context())
+    firsts = Firsts.of(config)
     asked: dict[str, Polled] = {}
     with closing(wire.client()) as client, reading_pool() as pool:
 
         def ask(url: str) -> Polled:
             if url not in asked:
-                asked[url] = poll_source(client, pool, replace(usual, url=url), SourceState(0, url, url), now)
+                unknown = SourceState(0, url, url)
+                asked[url] = poll_source(client, pool, replace(usual, url=url), unknown, now, firsts)
             return asked[url]
 
         yield ask, lambda page: page_offers(page, pool)

@@ -24,6 +24,7 @@ from aggregator.errors import ConfigError, FetchError
 from aggregator.fetch.body import LIMIT, decoded
 from aggregator.fetch.credentials import own_headers, without_user
 from aggregator.fetch.failures import translated
+from aggregator.fetch.firsts import Firsts
 from aggregator.fetch.guard import Dial, Guard, dial, is_public_name, refuse_by_name
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.transport import Transport, headers_of, read_away, visible
@@ -73,6 +74,7 @@ class Wire:
     resolver: Resolver = look_up
     dial: Dial = dial
     turns: Turns = field(default_factory=Turns)
+    firsts: Firsts = field(default_factory=lambda: Firsts(None))
 
     def under(self, agent: str) -> Wire:
         """The same wire under another name."""
