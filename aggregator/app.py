@@ -32,7 +32,6 @@ from aggregator.report import Failure, Pass, Progress
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
-from aggregator.urls import host_of
 
 PUBLISH_AFTER = 5.0  # seconds into a pass: slow sources do not hold the others up
 
@@ -117,7 +116,7 @@ class App:
                 else:
                     self._record(polled, done, elders)
                 read += 1
-                progress(Progress(read, len(work), polled.source.title or polled.state.feed_title or polled.source.url))
+                progress(Progress(read, len(work), polled.name))
             if not early and time.monotonic() - began > PUBLISH_AFTER and done.polled > len(done.failed):
                 early = True
                 done.new += self.accept()
@@ -152,9 +151,7 @@ class App:
                 self._record(polled, done, elders)
 
     def _failure(self, polled: Polled, retry_at: datetime | None) -> Failure:
-        source = polled.source
-        title = source.title or polled.state.feed_title or host_of(source.url)
-        return Failure(source, title, str(polled.error), retry_at)
+        return Failure(polled.source, polled.name, str(polled.error), retry_at)
 
     def _finished(self, done: Pass) -> Pass:
         done.finished_at = self.clock()

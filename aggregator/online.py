@@ -22,7 +22,7 @@ from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, in_lanes
 from aggregator.records import Config, Source, SourceState
 from aggregator.rhythm import gaps_of, in_words, silence
-from aggregator.urls import canonical, is_http, site_name
+from aggregator.urls import canonical, host_of, is_http, site_name
 
 Text = Literal["full", "excerpt", "titles", "none"]
 
@@ -156,7 +156,7 @@ def _look(polled: Polled, now: datetime, advice: tuple[str, ...], problems: tupl
     gaps = gaps_of(dates)
     return Look(
         polled.source,
-        polled.source.title or (polled.feed.title if polled.feed else None) or polled.source.url,
+        polled.source.title or (polled.feed.title if polled.feed else None) or host_of(polled.source.url),
         polled.response.status if polled.response else None,
         str(polled.error) if polled.error else None,
         len(polled.entries),

@@ -50,6 +50,11 @@ class Polled:
     error: SourceError | None = None
     body_hash: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The source for people who watch: its title, else its host; an address may hold a token."""
+        return self.source.title or self.state.feed_title or host_of(self.source.url)
+
 
 # --- in the lanes --------------------------------------------------------------------------------------------
 

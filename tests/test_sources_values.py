@@ -131,3 +131,32 @@ def test_no_value_raises_anything_but_a_value_error(read: Callable[[object], obj
         said = str(error)
     assert said
     assert "\n" not in said
+
+
+@pytest.mark.hostile("L24")
+@pytest.mark.parametrize("read", [values.url, values.proxy, values.home, values.url_or_none])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "socks5://me:hunter2@proxy.example:1080",
+        "socks5h://me:hunter2@proxy.example:1080",
+        "http:https://me:hunter2@blog.example/",
+        "ftp://me:hunter2@blog.example/feed?token=hunter2",
+        "me:hunter2@blog.example/feed",
+        "http://me:hunter2@[blog.example/",
+        "http://me:hunter2@blog.example:port/",
+        "http://me:hunter2@bl og.example/",
+        "blog.example/feed?key=hunter2",
+        "http://me:hun[ter2@blog.example/",
+    ],
+)
+def test_a_mistake_in_an_address_is_told_without_its_secrets(read: Callable[[object], object], address: str) -> None:
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        read(address)
+    assert "hunter2" not in str(caught.value)
+    assert "hun[ter2" not in str(caught.value)
+
+
+def test_a_proxy_that_is_not_http_is_said() -> None:
+    with pytest.raises(ValueError, match="`socks5:` is not read"):
+        values.proxy("socks5://127.0.0.1:1080")

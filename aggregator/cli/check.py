@@ -96,7 +96,7 @@ def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list
         wire = Wire(agent_of(config), tls_context(), firsts=Firsts.of(config))
 
         def told(polled: Polled) -> None:
-            bar.advance(Progress(next(done), len(sources), polled.source.title or polled.source.url))
+            bar.advance(Progress(next(done), len(sources), polled.name))
 
         return ask(sources, wire, pool, options.clock(config), told)
 

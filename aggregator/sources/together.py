@@ -12,7 +12,7 @@ from typing import Any
 from aggregator.entries.durations import parse_duration
 from aggregator.errors import Problem
 from aggregator.sources.yaml import Document, Path
-from aggregator.urls import canonical
+from aggregator.urls import canonical, without_secrets
 
 SHORTEST_EVERY = timedelta(minutes=10)
 
@@ -55,7 +55,8 @@ def _duplicates(document: Document, file: str) -> Iterator[Problem]:
             continue
         place = document.value_at((*path, "url"))
         if key in seen:
-            yield Problem(file, place.line, place.column, f"this source stands on line {seen[key]} already: {address}")
+            shown = without_secrets(str(address))
+            yield Problem(file, place.line, place.column, f"this source stands on line {seen[key]} already: {shown}")
         seen.setdefault(key, place.line)
 
 

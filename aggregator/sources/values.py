@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from aggregator.entries.conditions import parse_condition
 from aggregator.entries.durations import parse_duration
 from aggregator.entries.words import compile_words, split_patterns
+from aggregator.urls import without_secrets
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -27,6 +28,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _SERIES_NAME = re.compile(r"[^\W_][\w-]{0,49}")
 _SLIP = re.compile(r"(url|href|link)(:?)\s*(https?://\S+)", re.IGNORECASE)
 _CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
+_USER = re.compile(r"(?:(?<=//)|^)[^/?#\s]*@")
 _UNSAFE_HOST = re.compile(r"[\s<>\"{}|\\^`%@,;!?*()']")
 
 
@@ -95,6 +97,21 @@ def proxy(value: object) -> str:
 
 
 def _check_form(address: str) -> None:
+    """Raises ValueError that tells what is wrong, without the user, password and tokens of the address."""
+    shown = _USER.sub("", without_secrets(address))
+    try:
+        _judge(address)
+    except ValueError as error:
+        reason = str(error) if shown == address else ""
+    else:
+        return
+    if not reason:
+        _judge(shown)
+        reason = f"`{shown[:80]}` is not an address; is there a sign in its user or password that must be %-coded?"
+    raise ValueError(reason)
+
+
+def _judge(address: str) -> None:
     if len(address) > _LONGEST_URL:
         raise ValueError(f"this address is longer than {_LONGEST_URL:,} characters")
     if slip := _SLIP.fullmatch(address):
