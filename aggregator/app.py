@@ -21,9 +21,10 @@ from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
+from aggregator.lanes import in_lanes
 from aggregator.network import Network
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, in_lanes, record, settle
+from aggregator.pipeline import Polled, record, settle
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists

@@ -19,10 +19,11 @@ from pathlib import Path
 
 from aggregator.entries.match import share_known
 from aggregator.fetch.client import Wire
+from aggregator.lanes import in_lanes
 from aggregator.online import feed_named_in
 from aggregator.outputs import WHOLE_PAST
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, in_lanes
+from aggregator.pipeline import Polled
 from aggregator.proposals import Proposal, Record, proposals
 from aggregator.records import Config, Source, SourceState
 from aggregator.rhythm import silence

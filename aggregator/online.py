@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Wire
+from aggregator.lanes import in_lanes
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, in_lanes
+from aggregator.pipeline import Polled
 from aggregator.records import Config, Source, SourceState
 from aggregator.rhythm import gaps_of, in_words, silence
 from aggregator.urls import canonical, host_of, is_http, site_name

@@ -1,20 +1,15 @@
 """THE order: fetch -> parse -> normalize -> match -> record. One source cannot stop another.
 
-Lanes of threads fetch, a lane a host; what they bring is parsed and normalized in the killable workers of a pool;
-the calling thread matches and records, one transaction a source. A failure of a feed is data, recorded and backed
-off; a bug is an exception.
+Lanes of threads fetch (lanes.py), a lane a host; what they bring is parsed and normalized in the killable workers of
+a pool; the calling thread matches and records, one transaction a source. A failure of a feed is data, recorded and
+backed off; a bug is an exception.
 """
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
@@ -23,9 +18,8 @@ from aggregator.due import hosts_of
 from aggregator.entries.match import match, safer_links, share_known
 from aggregator.entries.normalize import content_hash
 from aggregator.errors import FetchError, ParseError, SourceError
-from aggregator.fetch.client import Client, Wire
+from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
-from aggregator.fetch.turns import Turns
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
 from aggregator.parse.document import parse_and_normalize
@@ -34,8 +28,6 @@ from aggregator.parse.pool import Pool
 from aggregator.records import Changes, Entry, HostRest, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
-
-LANES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,89 +111,7 @@ def feeds_listed(response: Response, pool: Pool) -> Subscriptions | None:
         return None
 
 
-def in_lanes(
-    work: Iterable[tuple[Source, SourceState]],
-    wire: Wire,
-    pool: Pool,
-    clock: Callable[[], datetime],
-    stop: threading.Event,
-    most: float | None = None,
-) -> Iterator[Polled | None]:
-    """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
-
-    Yields None four times a second while none comes, so that the caller's other work does not wait for a slow source.
-
-    Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
-    Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
-    """
-    halt, end = threading.Event(), None if most is None else time.monotonic() + most
-    lanes: dict[str, list[tuple[Source, SourceState]]] = {}
-    for source, state in work:
-        lanes.setdefault(host_of(where_to_ask(source, state)), []).append((source, state))
-    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Polled | BaseException | None] = queue.SimpleQueue()
-    for lane in sorted(lanes.values(), key=len, reverse=True):
-        todo.put(lane)
-    threads, shut = min(LANES, len(lanes)), set[str]()
-    for number in range(threads):
-        serve = partial(_lane, todo, done, wire, pool, clock, halt=halt, shut=shut)
-        threading.Thread(target=serve, daemon=True, name=f"lane-{number}").start()
-    try:
-        while threads and not stop.is_set() and (end is None or time.monotonic() < end):
-            try:
-                result = done.get(timeout=0.25)
-            except queue.Empty:
-                yield None
-                continue
-            if result is None:
-                threads -= 1
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                yield result
-    finally:
-        halt.set()
-        pool.rest()
-
-
-def _lane(
-    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]],
-    done: queue.SimpleQueue[Polled | BaseException | None],
-    wire: Wire,
-    pool: Pool,
-    clock: Callable[[], datetime],
-    *,
-    halt: threading.Event,
-    shut: set[str],
-) -> None:
-    """Serve hosts until none is left, their sources one after the other; a bug ends the pass, loudly.
-
-    Hosts that say 429 are `shut` for the pass; what is left of them stays due.
-    """
-    try:
-        while not halt.is_set():
-            try:
-                lane = todo.get_nowait()
-            except queue.Empty:
-                break
-            with contextlib.closing(wire.client()) as client:
-                for source, state in lane:
-                    if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
-                        polled = poll_source(client, pool, source, state, clock(), wire.firsts)
-                        shut.update(_overtaxed(polled))
-                        done.put(polled)
-    except BaseException as error:  # handed to the thread that waits
-        done.put(error)
-    finally:
-        done.put(None)
-
-
-def _its_turn(source: Source, state: SourceState, turns: Turns, halt: threading.Event) -> bool:
-    """Wait until its host may be asked, here where the wait can be ended; False when it was."""
-    return not halt.wait(0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state))))
-
-
-def _overtaxed(polled: Polled) -> frozenset[str]:
+def overtaxed(polled: Polled) -> frozenset[str]:
     """The public host that said 429, if one did: that speaks for all of it. Anything else speaks for one address."""
     slow_down = polled.response is not None and polled.response.status == TOO_MANY and not polled.source.is_ours
     return frozenset((host_of(polled.response.url),) if slow_down and polled.response else ())
@@ -251,11 +161,11 @@ def settle(
 
 def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
     """The hosts that are left alone after a poll: one that said 429, as long as it asks; one with a pace, so long."""
-    paces, overtaxed = store.sources.paces(), _overtaxed(polled)
-    for host in overtaxed:
+    paces, slow = store.sources.paces(), overtaxed(polled)
+    for host in slow:
         pace = slower_pace(paces.get(host, NO_TIME))
         yield HostRest(host, max(after.not_before or after.next_poll_at or now, now + pace), pace)
-    for host in (hosts_of(polled.source, polled.state) | hosts_of(polled.source, after)) & paces.keys() - overtaxed:
+    for host in (hosts_of(polled.source, polled.state) | hosts_of(polled.source, after)) & paces.keys() - slow:
         yield HostRest(host, now + paces[host])
 
 

@@ -15,7 +15,8 @@ from aggregator.errors import ParseError, StoreError
 from aggregator.fetch.client import Wire, tls_context
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
-from aggregator.pipeline import Polled, in_lanes, record, settle
+from aggregator.lanes import in_lanes
+from aggregator.pipeline import Polled, record, settle
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store
 from aggregator.urls import host_of
