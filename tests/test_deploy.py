@@ -64,6 +64,8 @@ def test_the_workflow_polls_keeps_the_store_and_publishes() -> None:
         "actions/upload-pages-artifact",
         "actions/deploy-pages",
     ]
+    kept = next(step["run"] for step in steps if step.get("name") == "Keep the store")
+    assert "aggregator backup ../kept/data/aggregator.db" in kept
 
 
 def test_the_launch_agent() -> None:

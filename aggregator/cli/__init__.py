@@ -38,6 +38,8 @@ COMMANDS = {
     "hide": "withdraw",
     "forget": "withdraw",
     "quarantine": "quarantine",
+    "backup": "backup",
+    "restore": "backup",
     "parse": "parse",
 }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import common, reading_pool, settings, store_path
+from aggregator.cli.options import common, reading, reading_pool, settings, store_path
 from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
 from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError, StoreError
@@ -93,13 +94,19 @@ def _tags(names: list[str]) -> dict[str, object]:
 
 @click.command()
 @click.option("--private", "with_private", is_flag=True, help="With the sources that are private.")
+@click.option("--entries", is_flag=True, help="Instead every entry ever read, a JSON object a line.")
 @common
-def export(with_private: bool) -> None:
+def export(with_private: bool, entries: bool) -> None:
     """Write the sources as OPML to stdout: a folder for each first tag, all tags as categories."""
     from aggregator.records import Attribution
     from aggregator.render.opml import opml
 
     options = settings()
+    if entries:
+        with reading(options) as (_, store, _):
+            for one in store.export.entries():
+                click.echo(json.dumps(one, ensure_ascii=False))
+        return
     config, states = options.load(), dict(_states(options.load()))
     shown = [source for source in config.sources if with_private or not source.private]
     rows = []

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.errors import StoreError
+from aggregator.store.backup import backups_of_upgrades, before_upgrade
 from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
+from aggregator.store.export import Export
 from aggregator.store.search import Search
 from aggregator.store.sources import Sources
 from aggregator.store.withdrawn import Withdrawn
@@ -35,6 +37,7 @@ class Store:
         self.deliveries = Deliveries(connection)
         self.withdrawn = Withdrawn(connection)
         self.search = Search(connection)
+        self.export = Export(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -125,17 +128,58 @@ def open_store(path: Path, *, create: bool = True) -> Store:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    version, scripts = int(connection.execute("PRAGMA user_version").fetchone()[0]), _migrations()
-    if version > len(scripts):
-        raise StoreError(
-            f"store: {path} was written by a newer aggregator (schema {version}, this one knows {len(scripts)}); "
-            "nothing was touched, upgrade the program"
-        )
+    version, scripts = _version(connection), _migrations()
+    refuse_newer(path, version)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-16000")
-    for number, script in enumerate(scripts[version:], version + 1):  # `user_version` counts them
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+    if version < len(scripts):
+        if version:
+            before_upgrade(connection, path, len(scripts))
+        _migrate(connection, scripts)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def refuse_newer(path: Path, version: int) -> None:
+    """Raise StoreError for a schema that this program does not know; says where the upgrade left a copy."""
+    known = len(_migrations())
+    if version <= known:
+        return
+    copies = [file.name for file in backups_of_upgrades(path) if file.name[-4:] > f"{known:04}"]
+    back = f", or go back with `aggregator restore {path.with_name(copies[-1])}`" if copies else ""
+    raise StoreError(
+        f"store: {path} was written by a newer aggregator (schema {version}, this one knows {known}); "
+        f"nothing was touched, upgrade the program{back}"
+    )
+
+
+def _migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
+    """All that is missing in one transaction; `user_version` counts the scripts, and is read again inside."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for script in scripts[_version(connection) :]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(scripts)}")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one after the other (a trigger holds semicolons)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
 
 
 def _migrations() -> list[str]:
