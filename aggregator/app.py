@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import due, idle, ledger, members, outages, outputs
+from aggregator import due, idle, ledger, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
@@ -25,7 +24,8 @@ from aggregator.lanes import in_lanes
 from aggregator.network import Network
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, record, settle
-from aggregator.publish.files import published_id, remove_others, write_all
+from aggregator.publication import Publication
+from aggregator.publish.files import write_all
 from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
@@ -57,8 +57,7 @@ class App:
         self._mail = mail
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
-        self._shown: tuple[int, date] | None = None  # what the files under `public/` stand for; None: to be made anew
-        self._files: tuple[str, ...] = ()
+        self._publication = Publication(store, clock)
         self.pool = pool
         self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
@@ -68,7 +67,8 @@ class App:
     def follow(self, config: Config) -> tuple[int, int]:
         """Make the store follow a configuration: how many sources came (or came back) and how many left."""
         self.config = config = with_lists(config, self.store)
-        self.wire, self._shown = self.wire.under(agent_of(config)), None
+        self.wire = self.wire.under(agent_of(config))
+        self._publication.is_stale = True
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)
@@ -129,7 +129,7 @@ class App:
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()
         result = settle(polled, self.store, now, elders, scatter=self.scatters)
-        self._shown = None if polled.feed is not None else self._shown
+        self._publication.is_stale |= polled.feed is not None
         record(result, self.store, now)
         done.polled += 1
         done.not_modified += result.outcome == "not_modified"
@@ -164,7 +164,7 @@ class App:
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
-            done.published = sorted({*done.published, *self._publish_after_pass()})
+            done.published = sorted({*done.published, *self._publication.after_pass(self.config, self.view())})
         post = partial(self._post, agent=self.wire.agent)
         done.hub = None if done.offline else tell_hub(self.store, self.config, post, self.clock())
         idle.tidy(self.store, self.clock())
@@ -193,7 +193,7 @@ class App:
         """Give every waiting entry its place, in one transaction; how many there were."""
         waiting = self.store.entries.waiting()
         if waiting:
-            self._shown = None
+            self._publication.is_stale = True
             now, view = self.clock(), self.view()
             with self.store.transaction():
                 for stored in waiting:
@@ -217,35 +217,7 @@ class App:
 
     def publish(self, *, everything: bool = False) -> list[str]:
         """Write what changed in `public/`; `everything` looks at all sealed digests, too. Closed months stay."""
-        self._name_feed()
-        root, view = self.config.output, self.view()
-
-        def stands(name: str) -> bool:
-            return (root / name).is_file() and (not everything or name.startswith("archive/"))
-
-        found = members.noted(self.store, view)
-        files = outputs.files(self.config, self.store, view, stands, found)
-        written = write_all(root, files | self._status(view))
-        remove_others(root / "tags", {root / name for name in files})
-        newest = outputs.open_archive(files)
-        if newest is not None and newest != self.store.meta(outputs.ARCHIVE_OPEN):
-            with self.store.transaction():
-                self.store.set_meta(outputs.ARCHIVE_OPEN, newest)
-        self._shown, self._files = self._sign(), tuple(files)
-        return written
-
-    def _publish_after_pass(self) -> list[str]:
-        """After a pass that brought nothing only `status.*` is written: a quiet feed costs no rendering."""
-        stands = self._shown == self._sign() and all((self.config.output / name).is_file() for name in self._files)
-        return write_all(self.config.output, self._status(self.view())) if stands else self.publish()
-
-    def _sign(self) -> tuple[int, date]:
-        """What else can change the outputs: another process that wrote to the store, another day."""
-        return self.store.foreign_writes(), self.clock().astimezone(self.config.timezone).date()
-
-    def _status(self, view: View) -> dict[str, bytes]:
-        rows = outputs.health(self.config, self.store, view, self.clock())
-        return outputs.status_files(self.config, self.store, rows, self.clock())
+        return self._publication.publish(self.config, self.view(), everything=everything)
 
     def publish_asked(self) -> list[str]:
         """Accept and publish if a command that works beside the writer changed something."""
@@ -259,14 +231,6 @@ class App:
     def prepare(self) -> None:
         """Put what the first page needs into `public/`, before anything was polled."""
         write_all(self.config.output, outputs.static_files(self.config))
-
-    def _name_feed(self) -> None:
-        """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
-        if self.store.meta("feed_id") is None:
-            seed = f"{self.config.title}\n{[*self.config.sources, self.config.usual][0].url}\n{to_text(self.clock())}"
-            name = published_id(self.config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
-            with self.store.transaction():
-                self.store.set_meta("feed_id", name)
 
     def seal_due(self) -> list[Sealed]:
         """Seal what is due, in every series, and write its files."""
@@ -288,7 +252,7 @@ class App:
         return any(ledger.due(self.config, series, self.store, self.clock()) for series in self.config.every_series)
 
     def _seal(self, series: Series, day: date) -> Sealed:
-        self._name_feed()
+        self._publication.name_feed(self.config)
         self.accept()
         return ledger.seal(series, day, self.store, self.pen(), self.clock())
 

@@ -377,18 +377,6 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: Wor
     assert sorted(_archived(world)) == everything
 
 
-def test_a_tag_that_is_gone_takes_its_feed_along(world: World) -> None:
-    world.blog("One", "a")
-    world.settings = "filters: [{tag: fresh, when: 'title = a'}]"
-    world.write()
-    world.poll()
-    assert world.public("tags/fresh/atom.xml").is_file()
-    world.settings = ""
-    world.write()
-    world.run("publish")
-    assert not world.public("tags/fresh").exists()
-
-
 def test_what_came_in_the_last_hours_of_a_month_is_in_its_archive_though_that_pass_never_published(
     world: World,
 ) -> None:

@@ -47,6 +47,7 @@ FLOORS = {
     "search.py": 6,
     "lanes.py": 7,
     "outputs.py": 7,
+    "publication.py": 8,
     "network.py": 7,
     "deliver.py": 7,
     "scheduler.py": 8,
