@@ -197,11 +197,12 @@ class App:
             now, view = self.clock(), self.view()
             with self.store.transaction():
                 for stored in waiting:
-                    standing, group = place(stored, self.store.entries, view.is_shown)
+                    own = marks(stored.entry)
+                    standing, group = place(stored, own, self.store.entries, view.is_shown)
                     if standing == "forgotten":
                         self.store.withdrawn.forget([stored.key], now)
                     else:
-                        self.store.entries.set_marks(stored.key, marks(stored.entry))
+                        self.store.entries.set_marks(stored.key, own)
                     self.store.entries.accept(stored.key, standing, group, now)
         return len(waiting)
 

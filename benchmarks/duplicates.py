@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aggregator.entries.duplicates import LONG, is_copy, marks, same_text
+from aggregator.entries.duplicates import LONG, are_alike, is_copy, marks, same_text
 from aggregator.entries.normalize import normalize_entry
 from aggregator.records import Entry, ParsedEntry, ParsedFeed
 
@@ -52,11 +52,12 @@ def copy_of(text: str, share: float, seed: int) -> str:
 def pairs(entries: Sequence[tuple[str, Entry]]) -> set[frozenset[str]]:
     """The links of all pairs that would be folded, found as the program finds them: by marks, then by the texts."""
     by_mark: dict[int, list[int]] = {}
+    all_marks = [marks(one) for _, one in entries]
     found = set()
     for place, (site, one) in enumerate(entries):
-        own = marks(one)
+        own = all_marks[place]
         for other in {other for mark in own for other in by_mark.get(mark, ())}:
-            if entries[other][0] != site and is_copy(one, entries[other][1]):
+            if entries[other][0] != site and are_alike(own, all_marks[other]) and is_copy(one, entries[other][1]):
                 found.add(frozenset((one.link or "", entries[other][1].link or "")))
         for mark in own:
             by_mark.setdefault(mark, []).append(place)
@@ -69,7 +70,7 @@ def missed_copies(entries: Sequence[tuple[str, Entry]]) -> tuple[int, int]:
     missed = 0
     for seed, one in enumerate(long):
         other = replace(one, title=f"Another {seed}", text=copy_of(one.text, CHANGED, seed))
-        missed += not (set(marks(one)) & set(marks(other)) and same_text(one, other))
+        missed += not (are_alike(marks(one), marks(other)) and same_text(one, other))
     return len(long), missed
 
 

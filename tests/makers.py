@@ -157,11 +157,12 @@ class Desk:
         view, out = self.view(), []
         with self.store.transaction():
             for waiting in self.store.entries.waiting():
-                standing, group = place(waiting, self.store.entries, view.is_shown)
+                own = marks(waiting.entry)
+                standing, group = place(waiting, own, self.store.entries, view.is_shown)
                 if standing == "forgotten":
                     self.store.withdrawn.forget([waiting.key], self.now)
                 else:
-                    self.store.entries.set_marks(waiting.key, marks(waiting.entry))
+                    self.store.entries.set_marks(waiting.key, own)
                 self.store.entries.accept(waiting.key, standing, group, self.now)
                 out.append((waiting.entry.title, standing))
         return out

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.entries.duplicates import containment, is_copy, marks, resemblance, same_page
+from aggregator.entries.duplicates import are_alike, containment, is_copy, marks, resemblance, same_page
 from aggregator.entries.normalize import normalize_entry
 from aggregator.records import Entry, ParsedEntry
 from tests.corpus import ROOT as CORPUS
@@ -53,7 +53,7 @@ def here(text: str, title: str = "The bakers' manual") -> Entry:
 )  # fmt: skip
 def test_copies(one: Entry, other: Entry, copy: bool) -> None:
     assert is_copy(one, other) is is_copy(other, one) is copy
-    assert not copy or set(marks(one)) & set(marks(other)), "the store would not find it"
+    assert not copy or are_alike(marks(one), marks(other)), "the store would not find it"
 
 
 def test_two_instalments_of_a_series_are_two() -> None:
@@ -77,17 +77,57 @@ def test_one_page(one: str | None, other: str | None, same: bool) -> None:
 
 def test_marks_are_few_and_stable() -> None:
     """They stand in the store: another value would lose every copy that was recorded before."""
-    assert marks(here("the quick brown fox jumps over the lazy dog")) == (3156429804,)
+    assert marks(here("the quick brown fox jumps over the lazy dog")) == (-2175525862,)
+    assert marks(here(LONG))[:3] == (-2175525862, 627365652692, 699085844635)
     assert len(marks(here(LONG))) == 13
     assert marks(here("too short")) == ()
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_similarities_are_shares(one: str, other: str) -> None:
-    a, b = one.split(), other.split()
-    assert 0 <= resemblance(a, b) == resemblance(b, a) <= 1
-    assert resemblance(a, b) <= containment(a, b) <= 1
-    assert resemblance(a, a) == (1.0 if len(a) >= 4 else 0.0)
+    assert 0 <= resemblance(one, other) == resemblance(other, one) <= 1
+    assert resemblance(one, other) <= containment(one, other) <= 1
+    assert resemblance(one, one) in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ("a b c", "a b c", 0.0),  # too short for a gram
+        ("a b c d", "A, b \u2013 \u201cc\u201d: d!", 1.0),
+        ("a b c d e", "a b c d x", 1 / 3),
+        ("a b c d", "d c b a", 0.0),
+        ("a b c d", "a c b d", 0.0),
+        ("a b a b a b", "a b a b", 1 / 2),
+        ("\xc9t\xe9 d\u2019or et neige", "\xe9t\xe9 d'or et NEIGE", 1.0),
+        ("Stra\xdfe eins zwei drei", "STRASSE eins zwei drei", 1.0),
+        ("\ud800 a b c d", "a b c d", 1.0),
+        ("\u540d\u524d a b c\u3001d", "\u540d\u524d a b c d", 1.0),
+    ],
+)
+def test_grams_are_of_words_without_case_and_punctuation(one: str, other: str, share: float) -> None:
+    assert resemblance(one, other) == share
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=40), st.lists(st.sampled_from("abcdefgh"), max_size=40))
+def test_resemblance_is_that_of_the_sets_of_grams(one: list[str], other: list[str]) -> None:
+    """The arithmetic on long numbers against the definition."""
+    a, b = ({tuple(those[n : n + 4]) for n in range(len(those) - 3)} for those in (one, other))
+    assert resemblance(" ".join(one), " ".join(other)) == (len(a & b) / len(a | b) if a or b else 0.0)
+
+
+def test_marks_are_spread_evenly() -> None:
+    """Smallest hashes are a fair sample only when every gram has the same chance."""
+    every = [mark for seed in range(200) for mark in marks(here(words(68, seed)))[1:]]  # 65 grams: 12 of them
+    mean = sum(every) / len(every) / 2**48
+    assert 0.08 < mean < 0.12  # the mean of the 12 smallest of 65: 6.5 / 66
+    assert len(set(every)) == len(every)
+
+
+def test_a_copy_with_every_twentieth_word_changed_shares_marks() -> None:
+    for seed in range(200):
+        text = words(150, seed)
+        assert are_alike(marks(here(text)), marks(there(changed(text, 0.05, seed), "Another headline")))
 
 
 # --- the replay ----------------------------------------------------------------------------------------------
@@ -111,10 +151,12 @@ def test_true_pairs_of_the_replay_fold_and_nothing_else(items: dict[str, tuple[s
     told = json.loads((CORPUS / "fow" / "duplicates.json").read_text(encoding="utf-8"))
     pairs = {frozenset((pair["a"], pair["b"])) for pair in told["duplicates"] if pair["kind"] != "adapted"}
     by_mark: dict[int, list[str]] = {}
-    for url, (_, one) in items.items():
-        for mark in marks(one):
+    own = {url: marks(one) for url, (_, one) in items.items()}
+    for url, those in own.items():
+        for mark in those:
             by_mark.setdefault(mark, []).append(url)
     met = {frozenset((a, b)) for urls in by_mark.values() for a in urls for b in urls if items[a][0] != items[b][0]}
+    met = {pair for pair in met if are_alike(*(own[url] for url in pair))}
     found = {pair for pair in met if is_copy(*(items[url][1] for url in pair))}
     assert len(pairs) == 14
     assert found == pairs
@@ -125,4 +167,4 @@ def test_marks_take_half_a_millisecond(items: dict[str, tuple[str, Entry]]) -> N
     began = time.process_time()
     for _, one in items.values():
         marks(one)
-    assert (time.process_time() - began) / len(items) < 0.0015  # 0.35 ms when measured alone
+    assert (time.process_time() - began) / len(items) < 0.0015  # 0.2 ms when measured alone

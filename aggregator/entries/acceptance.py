@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from aggregator.entries.duplicates import marks, same_text
+from aggregator.entries.duplicates import same_text
 from aggregator.entries.normalize import names_a_page
 from aggregator.records import Standing, StoredEntry
 
@@ -21,19 +21,21 @@ class Shelf(Protocol):
         """Accepted entries with this canonical URL."""
 
     def by_marks(self, marks: Iterable[int]) -> list[StoredEntry]:
-        """Accepted entries that share marks, best first."""
+        """Accepted entries that share enough marks to be candidates, best first."""
 
     def members(self, group: int) -> list[StoredEntry]:
         """The entries of a group in order of acceptance."""
 
 
-def place(stored: StoredEntry, shelf: Shelf, is_shown: Callable[[StoredEntry], bool]) -> tuple[Standing, int]:
-    """The standing and the group of a waiting entry.
+def place(
+    stored: StoredEntry, marks: Iterable[int], shelf: Shelf, is_shown: Callable[[StoredEntry], bool]
+) -> tuple[Standing, int]:
+    """The standing and the group of a waiting entry with these marks.
 
     Folding never hides what nobody was shown: a copy of an entry that is backlog, hidden, held or of a removed
     source is news itself, under the id of the group. Backlog stays backlog. A copy of a forgotten entry is forgotten.
     """
-    group = _group(stored, shelf)
+    group = _group(stored, marks, shelf)
     if group is None:
         return stored.standing, stored.key
     members = shelf.members(group)
@@ -44,9 +46,9 @@ def place(stored: StoredEntry, shelf: Shelf, is_shown: Callable[[StoredEntry], b
     return ("folded" if any(map(is_shown, members)) else "news"), group
 
 
-def _group(stored: StoredEntry, shelf: Shelf) -> int | None:
+def _group(stored: StoredEntry, marks: Iterable[int], shelf: Shelf) -> int | None:
     """The group that an entry of another source belongs to as a copy."""
-    copies = (*_same_page(stored, shelf), *_same_text(stored, shelf))
+    copies = (*_same_page(stored, shelf), *_same_text(stored, marks, shelf))
     return next((other.group for other in copies if other.source_key != stored.source_key), None)
 
 
@@ -58,5 +60,5 @@ def _same_page(stored: StoredEntry, shelf: Shelf) -> list[StoredEntry]:
     return others if len(set(sources)) == len(sources) else []
 
 
-def _same_text(stored: StoredEntry, shelf: Shelf) -> Iterator[StoredEntry]:
-    return (other for other in shelf.by_marks(marks(stored.entry)) if same_text(stored.entry, other.entry))
+def _same_text(stored: StoredEntry, marks: Iterable[int], shelf: Shelf) -> Iterator[StoredEntry]:
+    return (other for other in shelf.by_marks(marks) if same_text(stored.entry, other.entry))

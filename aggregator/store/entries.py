@@ -146,7 +146,7 @@ class Entries:
         self._sql.executemany("INSERT OR IGNORE INTO marks VALUES (?, ?)", [(mark, key) for mark in marks])
 
     def by_marks(self, marks: Iterable[int], most: int = 20) -> list[StoredEntry]:
-        """Accepted entries that share the most marks, best first."""
+        """Accepted entries that share the most marks, best first: at least two, or the title's, which is negative."""
         wanted = tuple(marks)
         if not wanted:
             return []
@@ -154,7 +154,7 @@ class Entries:
             row[0]
             for row in self._sql.execute(
                 f"SELECT entry FROM marks WHERE mark IN ({_holes(wanted)}) GROUP BY entry "
-                f"ORDER BY count(*) DESC, entry DESC LIMIT {most}",
+                f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}",
                 wanted,
             )
         ]

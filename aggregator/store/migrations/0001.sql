@@ -68,7 +68,7 @@ CREATE INDEX entries_accepted_at ON entries (accepted_at) WHERE accepted > 0;
 CREATE INDEX entries_waiting ON entries (source, ordinal) WHERE accepted = 0;
 CREATE INDEX entries_newest ON entries (source, published);
 
-CREATE TABLE marks (                     -- what copies of one text have in common
+CREATE TABLE marks (                     -- what copies of one text have in common; the title's is negative
   mark  INTEGER NOT NULL,
   entry INTEGER NOT NULL REFERENCES entries (key),
   PRIMARY KEY (mark, entry)
