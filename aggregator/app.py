@@ -30,6 +30,7 @@ from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
+from aggregator.reread import reread
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
@@ -162,6 +163,7 @@ class App:
                     self.store.set_meta(name, value)
             if not done.offline and (done.polled or self.store.entries.waiting()):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
+        self._publication.is_stale |= reread(self.store, self.pool, self.clock()) > 0
         done.new += self.accept()
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self._publication.after_pass(self.config, self.view())})

@@ -53,7 +53,7 @@ def after_answer(
         scattered=scatter and (state.next_poll_at is None or now - state.next_poll_at > source.every / 2),
     )
     state = _moved(source, _validated(state, response, feed), response, now, same_feed)
-    state = _described(state, feed) if feed is not None else state
+    state = described(state, feed) if feed is not None else state
     if response.status == 200:  # one that was cut is no match for the next answer, so that it is read again
         state = replace(state, body_hash=None if feed and feed.cut else body_hash)
     return replace(
@@ -70,7 +70,7 @@ def after_answer(
     )
 
 
-def _described(state: SourceState, feed: ParsedFeed) -> SourceState:
+def described(state: SourceState, feed: ParsedFeed) -> SourceState:
     """What a feed says of itself; what it leaves out stays as it was."""
     return replace(
         state,

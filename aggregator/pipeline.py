@@ -155,8 +155,8 @@ def settle(
         same_feed=_is_same(polled, before, store),
     )
     whole = polled.feed is not None and not changes.forgotten and not polled.response.is_partial
-    body = polled.response.body if whole else None
-    return PollResult(source, state, outcome, changes, body, tuple(_rests(polled, state, store, now)))
+    kept = polled.response if whole else None
+    return PollResult(source, state, outcome, changes, kept, tuple(_rests(polled, state, store, now)))
 
 
 def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
@@ -187,8 +187,8 @@ def record(result: PollResult, store: Store, now: datetime) -> None:
             store.entries.add(result.state, entry, content_hash(entry), standing, ordinal, now)
         for key, entry in result.changes.updated:
             store.entries.update(key, entry, content_hash(entry), now)
-        if result.body is not None:
-            store.sources.keep_body(result.state.key, result.body, now)
+        if result.kept is not None:
+            store.bodies.keep(result.state.key, result.kept, now)
 
 
 def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> SourceState:

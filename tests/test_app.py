@@ -331,6 +331,27 @@ def test_killed_between_the_commit_and_publishing_the_next_start_publishes_witho
     assert sorted(digest_titles(world.digest("2026-03-14"))) == ["a", "b"]
 
 
+@pytest.mark.polite("A12")
+@pytest.mark.parametrize("moment", ["settle", "keep"])
+def test_killed_between_receive_and_commit_the_next_start_sends_the_previous_validators(
+    world: World, moment: str
+) -> None:
+    """`keep` is called last in the transaction: what was received must not have been remembered without it."""
+    blog = world.blog("One", "a")
+    world.write()
+    world.poll()
+    world.now += HOUR
+    world.post(blog, "b")
+    _killed(world, "poll", moment)
+    assert len(blog.requests) == 2
+    world.now += HOUR
+    world.poll()
+    first, killed, after = (request.get("If-None-Match") for request in blog.requests)
+    assert first is None
+    assert killed == after is not None
+    assert sorted(world.titles()) == ["a", "b"]
+
+
 @pytest.mark.fault(11)
 def test_what_is_removed_from_the_outputs_stands_again_after_the_next_pass(world: World) -> None:
     world.blog("One", "a")

@@ -44,6 +44,7 @@ FLOORS = {
     "ledger.py": 6,
     "members.py": 6,
     "idle.py": 6,
+    "reread.py": 6,
     "search.py": 6,
     "lanes.py": 7,
     "outputs.py": 7,

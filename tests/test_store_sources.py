@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from aggregator.records import Hints, HostRest, SourceState
-from aggregator.store.sqlite import Store
 from tests.makers import DAY, HOUR, NOW, memory_store, source, state
 
 A, B, C, D = (f"https://{name}.example.org/feed" for name in "abcd")
@@ -215,49 +214,6 @@ def test_asked_for_by_hand() -> None:
     marked = file.store.sources.state(1)
     assert (marked.next_poll_at, marked.not_before, marked.reason) == (NOW, NOW + DAY, "asked for by hand")
     assert file.store.sources.state(2).next_poll_at is None
-
-
-def days_kept(store: Store) -> list[tuple[int, str]]:
-    return store._connection.execute("SELECT source, day FROM bodies ORDER BY source, day").fetchall()
-
-
-def test_one_body_a_day_the_newest() -> None:
-    file = File(A)
-    with file.store.transaction():
-        file.store.sources.keep_body(1, b"morning", NOW)
-        file.store.sources.keep_body(1, b"evening" * 1000, NOW + 5 * HOUR)
-    assert days_kept(file.store) == [(1, "2026-03-14")]
-    assert file.store.sources.newest_body(1) == b"evening" * 1000
-    assert file.store.sources.newest_body(2) is None
-
-
-def test_bodies_go_after_30_days_but_for_the_newest() -> None:
-    file = File(A, B)
-    with file.store.transaction():
-        for age in (60, 40):
-            file.store.sources.keep_body(2, b"silent since", NOW - age * DAY)
-        for age in (31, 30, 1, 0):
-            file.store.sources.keep_body(1, b"body", NOW - age * DAY)
-        file.store.sources.prune_bodies()
-    assert days_kept(file.store) == [(1, "2026-02-12"), (1, "2026-03-13"), (1, "2026-03-14"), (2, "2026-02-02")]
-
-
-def test_bodies_in_all_stay_within_a_bound() -> None:
-    file = File(A, B)
-    with file.store.transaction():
-        for age in range(5):
-            for key in (1, 2):
-                file.store.sources.keep_body(key, bytes(range(256)), NOW - age * DAY)
-        size = file.store._connection.execute("SELECT length(data) FROM bodies").fetchone()[0]
-        file.store.sources.prune_bodies(most=5 * size)
-    assert days_kept(file.store) == [(1, "2026-03-12"), (1, "2026-03-13"), (1, "2026-03-14"), (2, "2026-03-13"),
-                                     (2, "2026-03-14")]  # fmt: skip
-
-
-def test_nothing_to_prune() -> None:
-    store = memory_store()
-    with store.transaction():
-        store.sources.prune_bodies()
 
 
 # --- hosts with a pace -------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StoreError
+from aggregator.records import Response
+from aggregator.store.bodies import Body
 from aggregator.store.sqlite import open_store
 from tests.makers import NOW, ONE, memory_store, source
 
@@ -148,9 +150,9 @@ def test_tidying_keeps_what_is_there(tmp_path: Path) -> None:
     store = open_store(tmp_path / "aggregator.db")
     with store.transaction():
         store.sources.follow([source(ONE)], NOW)
-        store.sources.keep_body(1, b"body", NOW)
+        store.bodies.keep(1, Response(ONE, 200, {}, b"body"), NOW)
     store.tidy(NOW)
-    assert store.sources.newest_body(1) == b"body"
+    assert store.bodies.newest(1) == Body(1, b"body", NOW, ONE)
     store.close()
 
 

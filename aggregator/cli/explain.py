@@ -110,9 +110,12 @@ def _boilerplate(stored: StoredEntry, store: Store) -> list[str]:
     from aggregator.errors import ParseError
     from aggregator.parse.feed import parse
 
-    body, state = store.sources.newest_body(stored.source_key), store.sources.state(stored.source_key)
+    body, state = store.bodies.newest(stored.source_key), store.sources.state(stored.source_key)
     with contextlib.suppress(ParseError):
-        return removed_lines(parse(body, url=state.url), state.url, stored.entry, stored.first_seen) if body else []
+        if body is not None:
+            url = body.url or state.url
+            feed = parse(body.data, url=url, content_type=body.content_type)
+            return removed_lines(feed, url, stored.entry, stored.first_seen)
     return []
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from aggregator.records.config import Source
-from aggregator.records.wire import Enclosure, Hints
+from aggregator.records.wire import Enclosure, Hints, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,16 @@ Outcome = Literal["new", "unchanged", "not_modified", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """One source's poll, ready to be recorded in one transaction. `state` is what is remembered from now on."""
+    """One source's poll, ready to be recorded in one transaction. `state` is what is remembered from now on.
+
+    `kept` is the answer whose body is kept, None where it is none to read again.
+    """
 
     source: Source
     state: SourceState
     outcome: Outcome
     changes: Changes = Changes()
-    body: bytes | None = None
+    kept: Response | None = None
     rests: tuple[HostRest, ...] = ()
 
 

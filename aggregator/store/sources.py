@@ -1,10 +1,9 @@
-"""What the store knows of sources, hosts and raw bodies."""
+"""What the store knows of sources and hosts."""
 
 from __future__ import annotations
 
 import itertools
 import sqlite3
-import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -16,9 +15,7 @@ from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
 _LIMITS = {"next_poll_at", "not_before"}  # whole seconds must not make a poll early
-_KEPT = timedelta(days=30)
 _EASED_AFTER = timedelta(days=7)
-_MOST_BYTES = 2**30
 _STATE = tuple(field.name for field in fields(SourceState))
 _COLUMNS = ", ".join(_STATE)
 _CHANGING = _STATE[2:]  # all but key and first_url
@@ -171,29 +168,3 @@ class Sources:
             )
         for host, until in self.hosts().items():
             self._sql.execute("UPDATE hosts SET not_before = ? WHERE host = ?", (_up(until - back), host))
-
-    def keep_body(self, key: int, body: bytes, now: datetime) -> None:
-        """Keep a raw body: at most one a day a source, the day's newest."""
-        self._sql.execute(
-            "INSERT INTO bodies VALUES (?, ?, ?, ?) ON CONFLICT (source, day) "
-            "DO UPDATE SET fetched_at = excluded.fetched_at, data = excluded.data",
-            (key, now.date().isoformat(), to_text(now), zlib.compress(body, 6)),
-        )
-
-    def prune_bodies(self, most: int = _MOST_BYTES) -> None:
-        """Let go of bodies older than 30 days, and of the oldest over `most` bytes, but of no source's newest."""
-        rows = self._sql.execute(
-            "SELECT source, day, fetched_at, length(data) FROM bodies ORDER BY fetched_at DESC, source"
-        ).fetchall()
-        seen: set[int] = set()
-        total, oldest = 0, to_text(datetime.fromisoformat(rows[0][2]) - _KEPT) if rows else ""
-        for source, day, fetched_at, size in rows:
-            total += size
-            if source in seen and (fetched_at < (oldest or "") or total > most):
-                self._sql.execute("DELETE FROM bodies WHERE source = ? AND day = ?", (source, day))
-            seen.add(source)
-
-    def newest_body(self, key: int) -> bytes | None:
-        """The newest raw body that is kept of a source."""
-        row = self._sql.execute("SELECT data FROM bodies WHERE source = ? ORDER BY day DESC LIMIT 1", (key,)).fetchone()
-        return None if row is None else zlib.decompress(row[0])

@@ -16,6 +16,7 @@ from typing import Any
 
 from aggregator.errors import StoreError
 from aggregator.store.backup import backups_of_upgrades, before_upgrade
+from aggregator.store.bodies import Bodies
 from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
@@ -32,6 +33,7 @@ class Store:
         self._connection = connection
         self.path = path
         self.sources = Sources(connection)
+        self.bodies = Bodies(connection)
         self.entries = Entries(connection)
         self.digests = Digests(connection)
         self.deliveries = Deliveries(connection)
@@ -79,7 +81,7 @@ class Store:
     def tidy(self, now: datetime) -> None:
         """Let go of old bodies, ease the pace of content hosts, let SQLite tidy itself; cheap, once a day."""
         with self.transaction():
-            self.sources.prune_bodies()
+            self.bodies.prune()
             self.sources.ease_hosts(now)
         self._connection.execute("PRAGMA optimize")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
