@@ -158,11 +158,10 @@ def test_the_json_form_is_read_too(client: Client, site: Served, tmp_path: Path)
     assert client(f"{site.base}/feed.json", tmp_path) == expected(ENTRIES)
 
 
-@pytest.mark.parametrize(
-    "form", ["atom.xml", *(pytest.param(form, marks=pytest.mark.slow) for form in ("rss.xml", "gone.xml"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["atom.xml", "rss.xml", "gone.xml"])
 def test_liferea_sees_each_entry_once_and_none_again(form: str, site: Served, tmp_path: Path) -> None:
-    """On a screen of its own; a start takes seconds, so that the other forms are among the slow tests."""
+    """On a screen of its own; it wants many packages and seconds for a start."""
     url = f"{site.base}/{form}"
     assert by_liferea(url, tmp_path) == expected(ENTRIES)
     newer = (entry(0, title="Just in"), replace(ENTRIES[0], copies=()), *ENTRIES[1:])
