@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.discover import Offers, guesses, is_comments, known_feeds
+from aggregator.entries.fullness import Fullness, fullness
 from aggregator.health import typical_gap
 from aggregator.pipeline import Polled
 from aggregator.records import Response
@@ -24,20 +25,19 @@ Read = Callable[[Response], Offers]
 """What a page says about feeds."""
 
 MOST_COMPARED = 5
-_FULL = 200  # words from which an entry's text is no teaser
 _PERMANENT = (301, 308)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A feed that was found. `gap` is the median time between entries; `is_full` says that most are no teasers."""
+    """A feed that was found. `gap` is the median time between entries."""
 
     url: str
     title: str
     entries: int
     newest: datetime | None
     gap: timedelta | None
-    is_full: bool
+    fullness: Fullness
     is_comments: bool
     links: frozenset[str]
 
@@ -89,7 +89,7 @@ def _feeds(urls: Iterable[str], ask: Ask, most: int) -> tuple[Candidate, ...]:
             asked.add(key)
             if (candidate := _candidate(ask(url))) is not None:
                 found.append(candidate)
-    return tuple(_distinct(sorted(found, key=lambda one: (one.is_comments, not one.is_full))))
+    return tuple(_distinct(sorted(found, key=lambda one: (one.is_comments, one.fullness != "full"))))
 
 
 def _distinct(candidates: Iterable[Candidate]) -> Iterable[Candidate]:
@@ -120,7 +120,7 @@ def _candidate(polled: Polled) -> Candidate | None:
         entries=len(polled.entries),
         newest=dates[0] if dates else None,
         gap=typical_gap(dates[:20]),
-        is_full=2 * sum(len(entry.text.split()) > _FULL for entry in polled.entries) > len(polled.entries),
+        fullness=fullness(polled.entries),
         is_comments=is_comments(f"{polled.source.url} {title}"),
         links=frozenset(entry.canonical_url or entry.guid for entry in polled.entries),
     )

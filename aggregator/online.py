@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Literal
 from urllib.parse import urlsplit
 
+from aggregator.entries.fullness import Fullness, fullness
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Wire
 from aggregator.lanes import in_lanes
@@ -25,9 +25,6 @@ from aggregator.records import Config, Source, SourceState
 from aggregator.rhythm import gaps_of, in_words, silence
 from aggregator.urls import canonical, host_of, is_http, site_name
 
-Text = Literal["full", "excerpt", "titles", "none"]
-
-FULL_WORDS, FEW_WORDS = 200, 8
 OLD, DEAD = timedelta(days=180), timedelta(days=365)
 ALIKE, LEAST_ALIKE = 0.8, 3
 _MOST_HOLDERS = 20  # a title that more sources have says nothing
@@ -48,7 +45,7 @@ class Look:
     entries: int = 0
     newest: datetime | None = None
     rhythm: str | None = None
-    text: Text = "none"
+    text: Fullness = "none"
     language: str | None = None
     advice: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -97,7 +94,8 @@ def homes(found: Sequence[Polled]) -> list[Source]:
     urls = {
         polled.feed.link: polled.source.allow_private
         for polled in found
-        if polled.feed is not None and polled.feed.link and is_http(polled.feed.link) and _text(polled) != "full"
+        if polled.feed is not None and polled.feed.link and is_http(polled.feed.link)
+        and fullness(polled.entries) != "full"
         and (not polled.source.allow_private or _host(polled.feed.link) == _host(polled.source.url))
     }  # fmt: skip
     return [Source(url, allow_private=private) for url, private in urls.items()]
@@ -128,7 +126,8 @@ def looks(found: Sequence[Polled], others: Sequence[Polled], now: datetime) -> l
             advice.append("its https works too")
         page = answers.get((polled.feed.link if polled.feed else None) or "")
         other = answers.get(feed_named_in(page.error) or "") if page is not None else None
-        if other is not None and _text(other) == "full" != _text(polled) and brings_the_same(polled, other):
+        is_fuller = other is not None and fullness(other.entries) == "full" != fullness(polled.entries)
+        if other is not None and is_fuller and brings_the_same(polled, other):
             advice.append(f"a fuller feed is {other.source.url}")
         if polled.source.url in twins:
             advice.append(f"brings the same as the source on line {twins[polled.source.url].line}")
@@ -163,7 +162,7 @@ def _look(polled: Polled, now: datetime, advice: tuple[str, ...], problems: tupl
         len(polled.entries),
         dates[0] if dates else None,
         in_words(median(gaps)) if len(gaps) >= 3 else None,
-        _text(polled),
+        fullness(polled.entries),
         polled.feed.language if polled.feed else None,
         advice,
         problems,
@@ -173,14 +172,6 @@ def _look(polled: Polled, now: datetime, advice: tuple[str, ...], problems: tupl
 def _dates(polled: Polled, now: datetime) -> list[datetime]:
     return sorted((entry.published for entry in polled.entries if entry.published and entry.published <= now),
                   reverse=True)  # fmt: skip
-
-
-def _text(polled: Polled) -> Text:
-    """By the middle entry: the whole text, a teaser, or a title only."""
-    if not polled.entries:
-        return "none"
-    words = median(len(entry.text.split()) for entry in polled.entries)
-    return "full" if words > FULL_WORDS else "excerpt" if words > FEW_WORDS else "titles"
 
 
 def _advice(polled: Polled, now: datetime) -> Iterator[str]:

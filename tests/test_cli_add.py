@@ -55,7 +55,7 @@ def test_tags_and_json(world: World, web: Web) -> None:
     assert told["added"] == [
         {
             "url": web.url("/feed"), "line": 3, "title": "At /feed", "entries": 5, "newest": "2026-03-14T07:00:00Z",
-            "typical_gap_s": 3600, "full_text": False,
+            "typical_gap_s": 3600, "text": "titles",
         }
     ]  # fmt: skip
 

@@ -73,7 +73,7 @@ def test_a_feed_is_itself_and_is_asked_once(web: Web, ask: Ask) -> None:
     found = find(web.on("/feed", Answer(body=rss(5, title="Mine"))), ask, read)
     (one,) = found.candidates
     assert (one.url, one.title, one.entries) == (web.url("/feed"), "Mine", 5)
-    assert (one.newest, one.gap, one.is_full) == (DAY_ONE, timedelta(hours=1), False)
+    assert (one.newest, one.gap, one.fullness) == (DAY_ONE, timedelta(hours=1), "titles")
     assert web.targets() == ["/feed"]
 
 

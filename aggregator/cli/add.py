@@ -13,7 +13,7 @@ import click
 
 from aggregator.cli.options import Settings, common, reading_pool, settings
 from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
-from aggregator.cli.words import count, safe
+from aggregator.cli.words import TEXTS, count, safe
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def in_words(one: Candidate, now: datetime) -> str:
         parts.append(f"newest {span(age)} ago" if age.total_seconds() > 60 else "newest just now")
     if one.gap:
         parts.append(f"one every {span(one.gap)}")
-    parts.append("full text" if one.is_full else "teasers only")
+    parts.append(TEXTS[one.fullness])
     return f"{safe(one.title) or 'without a title'}  {one.url}  ({', '.join(parts)})"
 
 
@@ -148,7 +148,7 @@ def _row(one: Candidate, config: Config) -> dict[str, Any]:
         "entries": one.entries,
         "newest": one.newest.strftime("%Y-%m-%dT%H:%M:%SZ") if one.newest else None,
         "typical_gap_s": int(one.gap.total_seconds()) if one.gap else None,
-        "full_text": one.is_full,
+        "text": one.fullness,
     }
 
 

@@ -10,7 +10,7 @@ import click
 
 from aggregator.cli.options import Settings, common, reading_pool, settings
 from aggregator.cli.ruled import rule_lines, ruled
-from aggregator.cli.words import count, safe
+from aggregator.cli.words import TEXTS, count, safe
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from aggregator.online import Look
     from aggregator.pipeline import Polled
     from aggregator.records import Config, Source
-
-_TEXTS = {"full": "full text", "excerpt": "excerpts", "titles": "titles only", "none": "nothing"}
 
 
 @click.command()
@@ -134,7 +132,7 @@ def _table(rows: Sequence[Look]) -> Iterator[str]:
 
 def _what(look: Look) -> str:
     newest = f"newest {look.newest:%Y-%m-%d}" if look.newest else "no dated entry"
-    parts = (count(look.entries, "entry", "entries"), newest, look.rhythm, _TEXTS[look.text])
+    parts = (count(look.entries, "entry", "entries"), newest, look.rhythm, TEXTS[look.text])
     return ", ".join(part for part in parts if part)
 
 
@@ -177,7 +175,7 @@ def _report(rows: Sequence[Look], config: Config) -> Iterator[str]:
     for look in rows:
         newest = f"{look.newest:%Y-%m-%d}" if look.newest else "–"
         cells = (str(look.source.line), escape(safe(look.title)), "ok" if look.ok else "**no**", str(look.entries),
-                 newest, look.rhythm or "–", _TEXTS[look.text] if look.entries else "–")  # fmt: skip
+                 newest, look.rhythm or "–", TEXTS[look.text] if look.entries else "–")  # fmt: skip
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
     remarks = [(look, note) for look in rows for note in (*filter(None, [look.error]), *look.problems, *look.advice)]
     if remarks:

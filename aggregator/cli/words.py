@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aggregator.store.digests import Sealed
     from aggregator.store.sqlite import Store
 
+TEXTS = {"full": "full text", "excerpt": "excerpts", "titles": "titles only", "none": "nothing"}
+
 
 def safe(text: str) -> str:
     """Text for a terminal or a log: no control characters, no line breaks, no direction overrides."""
