@@ -16,12 +16,21 @@ WINDOW = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A group in the merged feed: the entry, and when its representative was accepted."""
+    """A group in the merged feed: the entry, the copy that it shows, and when that was accepted."""
 
     entry: MergedEntry
-    group: int
-    accepted: int
+    shown: StoredEntry
     accepted_at: datetime
+
+    @property
+    def group(self) -> int:
+        """The key of the entry that leads the group."""
+        return self.shown.group
+
+    @property
+    def accepted(self) -> int:
+        """The place of the copy in the order of acceptance."""
+        return self.shown.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ def places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator
         if shown is None:
             yield stored, None
         elif shown.key == stored.key and (entry := view.merged(group)) and stored.accepted_at is not None:
-            yield stored, Place(entry, stored.group, stored.accepted, stored.accepted_at)
+            yield stored, Place(entry, stored, stored.accepted_at)
 
 
 def noted(store: Store, view: View) -> Members:

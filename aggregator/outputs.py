@@ -130,8 +130,17 @@ def files(
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, shown, folder) for folder in tags.values()}
     newest = store.digests.newest("")
-    out["index.html"] = pages.river(feed, site=site, digest=newest.day if newest else None, tags=tags)
+    told = _told(feed, shown, store, view)
+    out["index.html"] = pages.river(told, site=site, digest=newest.day if newest else None, tags=tags)
     return out | digest_files(config, store, stands)
+
+
+def _told(feed: MergedFeed, places: list[Place], store: Store, view: View) -> MergedFeed:
+    """The feed as the river shows it: what no page shows is left as it is, the rest is told in a few words."""
+    shown = {place.entry.id: place.shown for place in places}
+    river, rest = feed.entries[: pages.RIVER_LENGTH], feed.entries[pages.RIVER_LENGTH :]
+    told = (replace(one, excerpt=view.excerpt(shown[one.id], store.texts.telling(shown[one.id]))) for one in river)
+    return replace(feed, entries=(*told, *rest))
 
 
 def _with_tombstones(feed: MergedFeed, tombstones: tuple[Tombstone, ...]) -> MergedFeed:

@@ -78,6 +78,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "rules": [_rule(rule, config) for rule in verdict.matched] if verdict else [],
         "tags": list(verdict.tags) if verdict else [],
         "boilerplate": _boilerplate(stored, store),
+        "left_out": _left_out(stored, store),
         "digests": [_digest(stored, series.name, store) for series in config.every_series],
         "archive": f"archive/{stored.accepted_at:%Y-%m}.atom.xml" if stored.accepted_at and shown else None,
     }
@@ -119,6 +120,11 @@ def _boilerplate(stored: StoredEntry, store: Store) -> list[str]:
     return []
 
 
+def _left_out(stored: StoredEntry, store: Store) -> list[dict[str, Any]]:
+    """What its source says again and again around its entries: in no summary, wherever else the text stands."""
+    return [{"text": one.text, "entries": one.seen, "of": one.of} for one in store.texts.left_out(stored)]
+
+
 # --- in words ------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +151,9 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     if facts["boilerplate"]:
         lines = facts["boilerplate"]
         yield f"  taken off   {count(len(lines), 'line')}: {safe(' / '.join(lines))[:300]}"
+    for one in facts["left_out"]:
+        often = f"in {one['entries']} of the last {count(one['of'], 'entry', 'entries')}"
+        yield f"  left out    of summaries: {safe(one['text'])[:200]} ({often})"
     yield f"  feed        {_where_shown(facts)}"
     for digest in facts["digests"]:
         name = f"digest {digest['series']}".strip()

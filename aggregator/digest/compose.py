@@ -43,7 +43,8 @@ UNSORTED = "More stories"
 class Day:
     """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
     series has a shown entry already; `held` are the entries put into quarantine since the last digest; `recent` are
-    the news of the digests of the last 14 days, with their dates; `news` gives what was published in (start, end]."""
+    the news of the digests of the last 14 days, with their dates; `news` gives what was published in (start, end];
+    `text` gives what of an entry's text is worth telling."""
 
     series: Series
     date: LocalDate
@@ -59,6 +60,7 @@ class Day:
     previous: LocalDate | None = None
     recent: Sequence[Dated] = ()
     news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
+    text: Callable[[StoredEntry], str] = lambda stored: stored.entry.text
     offline: timedelta = timedelta(0)
 
 
@@ -207,8 +209,8 @@ def _timed(those: Sequence[Scored], thread: Thread, day: Day, view: View) -> Tim
 def _told(best: Scored, entries: tuple[DigestEntry, ...], heads: int, thread: Thread, day: Day, view: View) -> Told:
     """A story, told by the best of its entries, with the seconds that it takes; `heads` are the words of its lines."""
     entry = best.stored.entry
-    quoted = entry.text if view.republish(best.stored.source_key) != "link" else ""
-    known = "\n".join(f"{one.entry.title}\n{one.entry.text}" for one in thread.before)
+    quoted = day.text(best.stored) if view.republish(best.stored.source_key) != "link" else ""
+    known = "\n".join(f"{one.entry.title}\n{day.text(one)}" for one in thread.before)
     summary = summarize(quoted, title=entry.title, language=entry.language, known=known)
     number = (day.date - thread.since).days + 1 if thread.since else 1
     story = Story(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import html as entities
 import re
 
+from aggregator.entries.menus import folded, menu_above, menu_below
+
 MOST_BLOCKS = 60
 """At most so many blocks are taken off in a round: more would be a page of nothing else."""
 MOST_ROUNDS = 5
@@ -23,7 +25,6 @@ _EMPTY = re.compile(r"<(p|div|li|ul|ol|h[1-6]|section|aside|footer|header|nav|sp
 _LEFT_BREAK = re.compile(r"(?:\s*<br ?/?>)+\s*(?=</(?:p|div|li|section|article)>|$)")
 _MEDIA = re.compile(r"<(?:img|video|audio|source)\b")
 _ONLY_LINKS = re.compile(r"(?:[\s,|·•]*<a [^<>]*>[^<>]*</a>)+[\s,|·•]*")
-_NOT_WORD = re.compile(r"[\W_]+")
 _EDGES = " \t\n\xa0*_|·•→›»«‹←↓>–—-"
 
 
@@ -146,7 +147,7 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     """
     if not html:
         return ""
-    names = (_folded(title), _folded(source_title))
+    names = (folded(title), folded(source_title))
     for _ in range(MOST_ROUNDS):
         before, html = html, _stripped_once(html, *names)
         if html == before:
@@ -162,6 +163,7 @@ def _stripped_once(html: str, title: str, source: str) -> str:
         del blocks[-len(found) :]
     while blocks and len(cuts) < MOST_BLOCKS and _is_head(html, blocks, title):
         cuts.append(blocks.pop(0))
+    cuts += _menus(html, blocks, title)
     if not cuts:
         return _with_last_block_trimmed(html, blocks, title, source)
     for start, end in sorted(cuts, reverse=True):
@@ -169,6 +171,18 @@ def _stripped_once(html: str, title: str, source: str) -> str:
     for _ in range(4):
         html = _EMPTY.sub("", html)
     return _LEFT_BREAK.sub("", html).strip()
+
+
+def _menus(html: str, blocks: list[tuple[int, int]], title: str) -> list[tuple[int, int]]:
+    """The menus of a page at either end, taken from the blocks."""
+    above = blocks[: menu_above((_plain(html[a:b]) for a, b in blocks), title)]
+    rest = blocks[len(above) :]
+    below = rest[len(rest) - menu_below(_plain(html[a:b]) for a, b in reversed(rest)) :]
+    cuts = [*above, *below]
+    if not all(_removable(html, cut) for cut in cuts):
+        return []
+    blocks[:] = rest[: len(rest) - len(below)]
+    return cuts
 
 
 def _with_last_block_trimmed(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> str:
@@ -197,10 +211,6 @@ def _shows(html: str, start: int, end: int) -> bool:
 
 def _plain(block: str) -> str:
     return " ".join(entities.unescape(_TAG.sub("", block)).split()).strip(_EDGES)
-
-
-def _folded(text: str) -> str:
-    return _NOT_WORD.sub(" ", text).casefold().strip()
 
 
 def _tail_cuts(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> list[tuple[int, int]]:
@@ -241,24 +251,24 @@ def _is_tail(text: str, title: str, source: str) -> bool:
     known = _SHARE_BAR.fullmatch(bare) or (words <= 25 and _CHROME.fullmatch(bare))
     if known or not bare or _is_footer(text, title, source):
         return True
-    return _READ_MORE.fullmatch(bare) is not None and (words <= 5 or (bool(title) and title in _folded(bare)))
+    return _READ_MORE.fullmatch(bare) is not None and (words <= 5 or (bool(title) and title in folded(bare)))
 
 
 def _is_footer(text: str, title: str, source: str) -> bool:
     """A block that begins with the title (after an article or two) and says little besides where it appeared."""
-    folded = _folded(text)
-    if not title or not -1 < folded.find(title) <= 20:
+    words = folded(text)
+    if not title or not -1 < words.find(title) <= 20:
         return False
-    rest = folded.replace(title, " ", 1).replace(source, " ", 1)
+    rest = words.replace(title, " ", 1).replace(source, " ", 1)
     if _FOOTERS.fullmatch(text.rstrip(".")):
         return len(rest.split()) <= 14
-    return source != "" and source in folded.replace(title, " ", 1) and len(title) > 8 and len(rest.split()) <= 3
+    return source != "" and source in words.replace(title, " ", 1) and len(title) > 8 and len(rest.split()) <= 3
 
 
 def _is_head(html: str, blocks: list[tuple[int, int]], title: str) -> bool:
     text = _plain(html[slice(*blocks[0])])
     bare = text.rstrip(".!:…")
-    repeats = bool(title) and len(blocks) > 1 and _folded(text) == title
+    repeats = bool(title) and len(blocks) > 1 and folded(text) == title
     known = len(text) <= 80 and (_HEAD.fullmatch(bare) or _CHROME.fullmatch(bare))
     return bool(repeats or known) and _removable(html, blocks[0])
 
@@ -278,7 +288,7 @@ def _without_tail(block: str, title: str, source: str) -> str:
     if link and before[-1:] in _ENDS and _READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
         return block[: link.start()]
     last = block[-1500:]
-    names_title = title and title in _folded(_plain(last))
+    names_title = title and title in folded(_plain(last))
     for found in _BREAKS.finditer(block, len(block) - len(last)) if names_title else ():
         rest = _plain(block[found.end() :])
         if len(rest) <= 900 and _is_footer(rest, title, source):

@@ -131,7 +131,7 @@ class View:
             author=None if private else entry.author,
             summary=summary,
             content=content or summary,
-            excerpt=excerpt(entry.text, _EXCERPT_WORDS) if allowed != "link" else "",
+            excerpt=self.excerpt(stored, entry.text),
             language=entry.language,
             tags=self.verdict(stored).tags,
             categories=() if private else entry.categories,
@@ -139,6 +139,10 @@ class View:
             image=entry.image if allowed == "full" else None,
             copies=self.copies(group, stored),
         )
+
+    def excerpt(self, stored: StoredEntry, text: str) -> str:
+        """The first words of a text of an entry, if outputs may have more of it than its link."""
+        return excerpt(text, _EXCERPT_WORDS) if self.republish(stored.source_key) != "link" else ""
 
     def _facts(self, stored: StoredEntry) -> Facts:
         entry, source = stored.entry, self._sources[stored.source_key]

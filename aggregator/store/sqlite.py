@@ -23,6 +23,7 @@ from aggregator.store.entries import Entries
 from aggregator.store.export import Export
 from aggregator.store.search import Search
 from aggregator.store.sources import Sources
+from aggregator.store.texts import Texts
 from aggregator.store.withdrawn import Withdrawn
 
 
@@ -40,6 +41,7 @@ class Store:
         self.withdrawn = Withdrawn(connection)
         self.search = Search(connection)
         self.export = Export(connection)
+        self.texts = Texts(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:

@@ -1,0 +1,105 @@
+"""What a source puts around its entries, learned by repetition: the blocks that open or close most of them.
+
+A rule for every source at once knows "Share this", never "This is a letter about small shops, written on Sundays".
+That such a block stands at the same end of entry after entry shows what it is. It is left out where an entry is told
+in a few words (summaries, excerpts, their reading time) and stays wherever its text is kept or published.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+LATEST = 20
+"""So many of a source's newest entries are looked at."""
+LEAST = 4  # entries: what stands in fewer may be a coincidence
+MOST = 40  # blocks of a source
+_REACH = 2  # other blocks that may stand between an end and a block that is repeated: a date, a number of votes
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A block as the newest entry has it, and in how many (`seen`) of those that were looked at (`of`) it stands."""
+
+    text: str
+    seen: int
+    of: int
+
+
+Chrome = Mapping[str, Repeated]
+"""What was learned of a source, by the words of each block."""
+
+
+def learn(texts: Sequence[str]) -> Chrome:
+    """The blocks at the ends of at least 4 of a source's newest texts and of more than half of them; newest first.
+
+    A text counts once, however often it was sent, and only if it has more than one block: what is all there is to an
+    entry is not around it.
+    """
+    pages = [page for page in map(_blocks, dict.fromkeys(texts[:LATEST])) if len(page) > 1]
+    found: dict[str, Repeated] = {}
+    while len(found) < MOST:
+        named = {_words(block): block for page in reversed(pages) for block in _near_the_ends(page, found)}
+        counts = Counter(word for page in pages for word in {_words(block) for block in _near_the_ends(page, found)})
+        least = max(LEAST, len(pages) // 2 + 1)
+        often = [words for words, seen in counts.items() if seen >= least]
+        if not often:
+            break
+        often.sort(key=lambda words: (-counts[words], words))
+        found |= {w: Repeated(named[w], counts[w], len(pages)) for w in often[: MOST - len(found)]}
+    return found
+
+
+def without(text: str, chrome: Chrome) -> str:
+    """A text without the blocks at its ends that its source repeats; all of it, where nothing else is in it."""
+    lines = text.split("\n")
+    gone = _taken(lines, chrome)
+    if not gone or not any(line.strip() and place not in gone for place, line in enumerate(lines)):
+        return text
+    left = [line for place, line in enumerate(lines) if place not in gone]
+    parts = "\n".join(left).split("\n\n")
+    return "\n\n".join(stripped for part in parts if (stripped := part.strip("\n")))
+
+
+def left_out(text: str, chrome: Chrome) -> list[Repeated]:
+    """What `without` leaves out of a text, in its order."""
+    if without(text, chrome) == text:
+        return []
+    lines = text.split("\n")
+    return [chrome[_words(lines[place])] for place in sorted(_taken(lines, chrome))]
+
+
+def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
+    """The places of the repeated lines near either end."""
+    if not chrome:
+        return set()
+    shown = [place for place, line in enumerate(lines) if line.strip()]
+    orders = (shown, shown[::-1])
+    return {place for order in orders for place, is_known in _walked(order, lines, chrome) if is_known}
+
+
+def _near_the_ends(page: Sequence[str], chrome: Chrome) -> Iterator[str]:
+    """The blocks that are not known yet and have at most two such blocks between them and an end."""
+    places = range(len(page))
+    for order in (places, places[::-1]):
+        yield from (page[place] for place, is_known in _walked(order, page, chrome) if not is_known)
+
+
+def _walked(order: Sequence[int], blocks: Sequence[str], chrome: Chrome) -> Iterator[tuple[int, bool]]:
+    """From an end inwards, as far as repeated blocks may stand: each place, and whether its block is known."""
+    passed = 0
+    for place in order:
+        is_known = _words(blocks[place]) in chrome
+        yield place, is_known
+        passed += not is_known
+        if passed > _REACH:
+            break
+
+
+def _blocks(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def _words(block: str) -> str:
+    return " ".join(block.split()).casefold()

@@ -1,0 +1,69 @@
+"""What an entry is told by, on a real store: learned from its source, a view that changes nothing that is kept."""
+
+from __future__ import annotations
+
+import json
+
+from tests.makers import DAY, HOUR, ONE, TWO, Desk, entry, words
+from tests.world import World
+
+HELLO = "This letter on small shops is written on Sundays by Ann for all who keep one."
+
+
+def letters(desk: Desk, count: int, first: int = 0) -> None:
+    for n in range(first, first + count):
+        text = f"{HELLO}\n\n{words(40, n)}"
+        html = "".join(f"<p>{part}</p>" for part in text.split("\n\n"))
+        desk.bring(ONE, entry(f"n{n}", text=text, content=html, published=desk.now - HOUR))
+        desk.now += DAY
+
+
+def test_the_digest_and_the_river_tell_an_entry_without_it_and_the_feeds_keep_it() -> None:
+    desk = Desk(ONE, TWO)
+    letters(desk, 4)
+    assert desk.titled("Title of n3").entry.text.startswith(HELLO)
+    digest = desk.compose()
+    assert digest.stories
+    assert not any(HELLO in sentence for story in digest.stories for sentence in story.summary)
+    files = desk.files()
+    assert HELLO not in files["index.html"].decode()
+    assert words(40, 3)[:60] in files["index.html"].decode()
+    for name in ("atom.xml", "rss.xml", "feed.json"):
+        assert files[name].decode().count(HELLO) >= 4
+
+
+def test_it_comes_back_when_the_source_stops_repeating_it() -> None:
+    desk = Desk(ONE)
+    letters(desk, 3)
+    assert HELLO in desk.files()["index.html"].decode(), "three may be a coincidence"
+    letters(desk, 1, 3)
+    assert HELLO not in desk.files()["index.html"].decode()
+    for n in range(20):
+        desk.bring(ONE, entry(f"o{n}", text=words(60, 50 + n), published=desk.now - HOUR))
+    one = desk.titled("Title of n0")
+    assert desk.store.texts.telling(one) == one.entry.text
+    assert desk.store.texts.left_out(one) == []
+
+
+def test_an_edit_is_learned_from() -> None:
+    desk = Desk(ONE)
+    letters(desk, 4)
+    stored = desk.titled("Title of n0")
+    assert desk.store.texts.telling(stored) == words(40, 0)
+    with desk.store.transaction():
+        desk.store.entries.update(stored.key, entry("n0", text=words(50, 77)), "other", desk.now)
+    other = desk.titled("Title of n1")
+    assert desk.store.texts.telling(other) == other.entry.text, "three are left, too few"
+
+
+def test_explain_says_what_was_left_out_and_how_often_it_was_seen(world: World) -> None:
+    blog = world.blog("One")
+    for n in range(5):
+        world.post(blog, f"letter {n}", f"{HELLO}</p><p>{words(30, n)}")
+        world.now = world.now.replace(minute=n + 1)
+    world.write()
+    world.poll()
+    told = world.run("explain", "https://one.example/letter-2")
+    assert f"  left out    of summaries: {HELLO} (in 5 of the last 5 entries)" in told.splitlines()
+    (data,) = json.loads(world.run("explain", "https://one.example/letter-2", "--json"))["entries"]
+    assert data["left_out"] == [{"text": HELLO, "entries": 5, "of": 5}]
