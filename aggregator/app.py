@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from aggregator import due, idle, ledger, outages, outputs
+from aggregator import due, idle, ledger, notices, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
@@ -169,6 +169,7 @@ class App:
             done.published = sorted({*done.published, *self._publication.after_pass(self.config, self.view())})
         post = partial(self._post, agent=self.wire.agent)
         done.hub = None if done.offline else tell_hub(self.store, self.config, post, self.clock())
+        done.notify = notices.tell(self.store, self.config, self.health, self.wire, self.clock(), offline=done.offline)
         idle.tidy(self.store, self.clock())
         idle.index(self.store)
         order = {source.url: place for place, source in enumerate(self.config.sources)}

@@ -22,7 +22,7 @@ class Failure:
 class Pass:
     """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`.
 
-    `hub` says in one line why the WebSub hub could not be told.
+    `hub` says in one line why the WebSub hub could not be told, `notify` why who is named there could not be.
     """
 
     started_at: datetime
@@ -36,6 +36,7 @@ class Pass:
     offline: bool = False
     published: list[str] = field(default_factory=list)
     hub: str | None = None
+    notify: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ SOURCE = "sources: [https://a.example/feed]\n"
     ("text", "said"),
     [
         (SOURCE, []),
-        (SOURCE + "notify: notify-send\n", ["feeds.yaml: `notify` has no effect in this version yet"]),
+        (SOURCE + "notify: ./tell.sh\n", []),
         (SOURCE + "digest: {mail_to: [a@b.example]}\n", []),
         (
             "sources:\n  - url: https://a.example/feed\n    full_text: true\n",

@@ -45,8 +45,9 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
         with Bar(options, len(work), first=first) as bar:
             done = app.run_pass(work, bar.advance)
         if as_json:
-            if done.hub:
-                options.say(done.hub)
+            for trouble in (done.hub, done.notify):
+                if trouble:
+                    options.say(trouble)
             click.echo(json.dumps(as_data(done), ensure_ascii=False, indent=2))
             return
         if not work:

@@ -177,7 +177,7 @@ class _Runner:
                 self._drop_bar()
                 self._offline = done.offline
                 self._first = self._first if done.offline else None
-                if first or done.new or done.updated or done.offline or self._options.verbose:
+                if first or done.new or done.updated or done.offline or done.notify or self._options.verbose:
                     self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
             case happened.DigestSealed(sealed, first):
                 self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)

@@ -38,6 +38,7 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
     """What a pass brought, then a line for each source that failed."""
     if done.offline:
         yield f"Offline: none of {count(done.polled, 'source')} could be reached; next try in a minute, nothing lost."
+        yield from [f"  {safe(done.notify)}"] if done.notify else []
         return
     read = done.polled - len(done.failed)
     tally = store.entries.tally()
@@ -53,8 +54,7 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
             f"{done.not_modified + done.unchanged} unchanged"
         )
     yield from (failure_line(failure, config, done.finished_at) for failure in done.failed)
-    if done.hub:
-        yield f"  {safe(done.hub)}"
+    yield from (f"  {safe(line)}" for line in (done.hub, done.notify) if line)
 
 
 def failure_line(failure: Failure, config: Config, now: datetime) -> str:

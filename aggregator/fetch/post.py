@@ -1,4 +1,4 @@
-"""Forms, posted: how a hub is told."""
+"""Bodies, posted: how a hub is told, and whoever `notify` names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, Request, host_in_request
 from aggregator.fetch.names import Resolver, look_up
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 def post_forms(
@@ -25,11 +27,31 @@ def post_forms(
 
     The first one that does not get a 2xx answer ends it: what went wrong, in words. `timeout` is for each, in seconds.
     """
+    bodies = (urlencode(form).encode("ascii") for form in forms)
+    return _post(url, bodies, _FORM, Client(agent=agent, tls=tls, timeout=timeout, resolver=resolver))
+
+
+def post_body(
+    url: str,
+    body: bytes,
+    content_type: str,
+    *,
+    agent: str,
+    tls: ssl.SSLContext,
+    timeout: float = 10.0,
+    resolver: Resolver = look_up,
+) -> str | None:
+    """POST one body of a type; everything else as `post_forms`."""
+    return _post(url, [body], content_type, Client(agent=agent, tls=tls, timeout=timeout, resolver=resolver))
+
+
+def _post(url: str, bodies: Iterable[bytes], content_type: str, with_client: Client) -> str | None:
+    headers = {"Content-Type": content_type}
     try:
-        with contextlib.closing(Client(agent=agent, tls=tls, timeout=timeout, resolver=resolver)) as client:
-            for form in forms:
-                body = urlencode(form).encode("ascii")
-                answer = client.ask(Request(url, "POST", body, accept="*/*", permitted=host_in_request(url)))
+        with contextlib.closing(with_client) as client:
+            for body in bodies:
+                permitted = host_in_request(url)
+                answer = client.ask(Request(url, "POST", body, headers, accept="*/*", permitted=permitted))
                 if not 200 <= answer.status < 300:
                     return f"it answered {answer.status}"
     except FetchError as error:

@@ -27,6 +27,7 @@ TextOrNone = Annotated[str | None, PlainValidator(values.text_or_none), WithJson
 Url = Annotated[str, PlainValidator(values.url), WithJsonSchema(_URL)]
 Home = Annotated[str, PlainValidator(values.home), WithJsonSchema(_URL)]
 UrlOrNone = Annotated[str | None, PlainValidator(values.url_or_none), WithJsonSchema({"type": "string"})]
+Notify = Annotated[str | None, PlainValidator(values.notify), WithJsonSchema({"type": "string"})]
 Proxy = Annotated[str, PlainValidator(values.proxy), WithJsonSchema({"type": "string"})]
 Store = Annotated[str, PlainValidator(values.store), WithJsonSchema({"type": "string"})]
 Duration = Annotated[timedelta, PlainValidator(values.duration), WithJsonSchema(_DURATION)]
@@ -178,8 +179,8 @@ class FeedsFile(Part):
     sources: list[SourceLine] = Field(default=[], description="The blogs: addresses, or maps with `url` and more.")
     reading_lists: list[Url] = Field(default=[], description="Addresses of OPML files whose feeds are read too.")
     hub: UrlOrNone = Field(default=None, description="A WebSub hub that is told when the feed changes.")
-    notify: TextOrNone = Field(
-        default=None, description="A command or an address that is told once when a source breaks."
+    notify: Notify = Field(
+        default=None, description="A command or an address that is told once when a source breaks, and when it is well."
     )
 
 

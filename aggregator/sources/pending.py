@@ -9,11 +9,7 @@ from aggregator.records import Config
 
 def without_effect(config: Config) -> Iterator[str]:
     """One line for each such key that the file uses."""
-    used = {
-        "notify": bool(config.notify),
-    }
     name = config.path.name
-    yield from (f"{name}: `{key}` has no effect in this version yet" for key, is_used in used.items() if is_used)
     yield from (
         f"{name}:{source.line}: `full_text` has no effect in this version yet"
         for source in config.sources

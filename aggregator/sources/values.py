@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable
 from datetime import time, timedelta
 from urllib.parse import urlsplit
@@ -48,6 +49,21 @@ def text(value: object) -> str:
     line = " ".join(str(value).split())
     if not line:
         raise ValueError("must not be empty")
+    return line
+
+
+def notify(value: object) -> str | None:
+    """An address, or a command with its arguments as a shell would cut them; None for nothing."""
+    line = text_or_none(value)
+    if line is None:
+        return None
+    if "://" in line.partition(" ")[0]:
+        url(line)
+        return line
+    try:
+        shlex.split(line)
+    except ValueError as error:
+        raise ValueError(f"this is no command ({str(error).lower()}); write the quotes in pairs") from None
     return line
 
 
