@@ -181,12 +181,6 @@ class App:
         """Whether the last pass found that our own network is away."""
         return self.store.meta("offline_since") not in (None, "")
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether nothing has succeeded for two days though it was tried."""
-        last = self.store.meta("last_pass_at")
-        return last is not None and self.clock() - datetime.fromisoformat(last) > timedelta(days=2)
-
     def _elders(self) -> Sequence[SourceState]:
         """The sources that the newest save of feeds.yaml removed: a new line may be one of them under a new address."""
         since = self.store.meta("followed_at")
@@ -218,6 +212,11 @@ class App:
     def health(self) -> tuple[SourceHealth, ...]:
         """Each source's health, in the order of feeds.yaml."""
         return outputs.health(self.config, self.store, self.view(), self.clock())
+
+    @property
+    def told_health(self) -> tuple[SourceHealth, ...]:
+        """Each source's health as `status.*` tell it; empty before this process wrote them."""
+        return self._publication.health
 
     def publish(self, *, everything: bool = False) -> list[str]:
         """Write what changed in `public/`; `everything` looks at all sealed digests, too. Closed months stay."""

@@ -9,17 +9,22 @@ from uuid import NAMESPACE_URL, uuid5
 from aggregator import members, outputs
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
-from aggregator.records import Config
+from aggregator.records import Config, SourceHealth
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 
 
 class Publication:
-    """The files under `public/` as this process left them. `is_stale`: something came that they do not show yet."""
+    """The files under `public/` as this process left them.
+
+    `is_stale`: something came that they do not show yet. `health` is that of the sources as `status.*` tell it, empty
+    before this process wrote them.
+    """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self.is_stale = True
+        self.health: tuple[SourceHealth, ...] = ()
         self._sign: tuple[int, date] | None = None
         self._files: tuple[str, ...] = ()
 
@@ -62,5 +67,5 @@ class Publication:
         return self._store.foreign_writes(), self._clock().astimezone(config.timezone).date()
 
     def _status(self, config: Config, view: View) -> dict[str, bytes]:
-        rows = outputs.health(config, self._store, view, self._clock())
-        return outputs.status_files(config, self._store, rows, self._clock())
+        self.health = outputs.health(config, self._store, view, self._clock())
+        return outputs.status_files(config, self._store, self.health, self._clock())

@@ -11,6 +11,7 @@ from aggregator import idle
 from aggregator.app import App
 from aggregator.due import Work
 from aggregator.errors import ConfigError
+from aggregator.metrics import Measured
 from aggregator.reading_lists import read_due
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
@@ -89,7 +90,7 @@ def read_lists(app: App) -> list[str]:
 
 
 class Service:
-    """The state of a running aggregator between ticks."""
+    """The state of a running aggregator between ticks; `measured` may be read from any thread."""
 
     def __init__(
         self, app: App, load: Callable[[], Config], say: Callable[[Event], None], progress: Callable[[Progress], None]
@@ -105,6 +106,7 @@ class Service:
         self._probed = 0.0
         self._due_since: float | None = None
         self._caught_up = False
+        self.measured = self._with_digests(Measured(last_pass=self._last_pass()))
 
     def look_again(self) -> None:
         """Read feeds.yaml at the next tick, whether it was saved or not. May be called from any thread."""
@@ -124,8 +126,10 @@ class Service:
             first = self._app.store.meta("last_pass_at") is None
             self._say(PassBegan(len(work), first))
             was_offline = self._app.is_offline
+            began = time.monotonic()
             done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None)
             self._probed = time.monotonic()
+            self.measured = self.measured.after(done, self._probed - began).standing(self._app.told_health)
             if not (was_offline and done.offline):
                 self._say(PassEnded(done, first))
         if not self._app.stop.is_set():
@@ -138,6 +142,7 @@ class Service:
         """Once, at the start: what a kill between recording and publishing left undone needs no request to be done."""
         if not self._caught_up and not work:
             self._app.run_pass([])
+            self.measured = self.measured.standing(self._app.told_health)
         self._caught_up = True
 
     def _work(self) -> Work:
@@ -159,6 +164,17 @@ class Service:
             return
         for sealed in self._app.seal_due():
             self._say(DigestSealed(sealed, sealed.covers_from is None))
+        self.measured = self._with_digests(self.measured)
+
+    def _with_digests(self, measured: Measured) -> Measured:
+        """With the end of what the newest digest of each series covers."""
+        names = [series.name for series in self._app.config.every_series]
+        newest = [(name, self._app.store.digests.newest(name)) for name in names]
+        return replace(measured, sealed=tuple((name, one.covers_to) for name, one in newest if one))
+
+    def _last_pass(self) -> datetime | None:
+        told = self._app.store.meta("last_pass_at")
+        return datetime.fromisoformat(told) if told else None
 
     def _reload(self) -> None:
         """A saved feeds.yaml is in force within a tick; a broken one leaves the last good one."""

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import feedparser
 import pytest
 
-from aggregator.serve import server, site
+from aggregator.serve import Site, server
 
 _TIMEOUT = 60  # seconds for one run of a reader
 
@@ -52,7 +52,7 @@ class Served:
 @contextmanager
 def published(root: Path, sock: socket.socket) -> Iterator[None]:
     """The program's own server over a folder, as `aggregator run` serves it, for as long as the block lasts."""
-    web = server(site(root, lambda: None, lambda: True))
+    web = server(Site(root, lambda: None, lambda: True))
     thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
     thread.start()
     try:

@@ -228,3 +228,42 @@ def test_a_service_manager_hears_that_it_is_ready_alive_and_stopping(
         while manager.recv(4096) != b"STOPPING=1":
             pass
         assert program.process.wait(60) == 0
+
+
+def test_behind_a_proxy_under_a_path(world: World, start: Callable[..., Program]) -> None:
+    """Pages link relatively, so they hold under any path; what is measured stands beside it."""
+    world.blog("One", "a")
+    world.settings = "link: https://example.org/feeds/"
+    world.write()
+    program = start("--base-path", "/feeds", "--trust-proxy", "127.0.0.1", "--access-log")
+    program.until(lambda: program.get("/feeds/digest/latest.html")[0] == 200)
+    assert program.get("/feeds/atom.xml", **{"X-Forwarded-For": "203.0.113.9"})[0] == 200
+    assert program.get("/atom.xml")[0] == 404
+    assert program.get("/healthz")[:2] == (200, b"ok\n")
+    program.until(lambda: b'aggregator_digest_age_seconds{series="main"} 0\n' in program.get("/metrics")[1])
+    metrics = program.get("/metrics")[1].decode().splitlines()
+    assert 'aggregator_polls_total{outcome="changed"} 1' in metrics
+    assert any(line.startswith('aggregator_http_answers_total{status="200"} ') for line in metrics)
+    assert program.end()[0] == 0
+    log = program.log.read_text()
+    assert "203.0.113.9 GET /feeds/atom.xml 200" in log
+    assert f"Serving http://127.0.0.1:{program.port}/feeds/" in log
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--base-path", "/a/../b"), "'/a/../b' is not a path; write it like /feeds"),
+        (("--base-path", "/a?b"), "'/a?b' is not a path; write it like /feeds"),
+        (("--trust-proxy", "all"), "write it like 127.0.0.1 or 10.0.0.0/8"),
+        (("--trust-proxy", "10.0.0.1/8"), "write it like 127.0.0.1 or 10.0.0.0/8"),
+    ],
+)
+def test_a_wrong_option_of_the_server_is_said_before_anything_is_touched(
+    world: World, option: tuple[str, str], said: str
+) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.run("run", *option, code=2)
+    assert said in world.said
+    assert not world.public("").exists()

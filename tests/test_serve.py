@@ -10,14 +10,15 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from aggregator.copies import MAX_AGE, content_type
 from aggregator.publish.files import write_all
-from aggregator.serve import MAX_AGE, File, Versions, bind, content_type, current, server, site
+from aggregator.serve import Site, bind, server
 
 LONG = b"<p>A long text that is worth packing.</p>" * 100
 FILES = {
@@ -76,7 +77,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serving(folder: Path) -> Iterator[Running]:
     sock = bind("127.0.0.1", 0)
     running = Running(folder, sock.getsockname()[1])
-    web = server(site(folder, lambda: running.front, lambda: running.healthy, lambda: running.hub))
+    web = server(
+        Site(
+            folder,
+            lambda: running.front,
+            lambda: running.healthy,
+            lambda: running.hub,
+            metrics=lambda answers: repr(dict(answers)),
+        )
+    )
     thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
     thread.start()
     yield running
@@ -184,9 +193,11 @@ def test_head_says_the_same_without_a_body(running: Running) -> None:
         assert {**head_headers, "date": ""} == {**headers, "date": ""}
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
-def test_nothing_can_be_changed(running: Running, method: str) -> None:
-    assert running.ask("/atom.xml", method)[0] == 405
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"])
+@pytest.mark.parametrize("path", ["/atom.xml", "/none", "/healthz", "/metrics", "/"])
+def test_nothing_can_be_changed(running: Running, method: str, path: str) -> None:
+    status, headers, _ = running.ask(path, method)
+    assert (status, headers["allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.polite("E07")
@@ -328,24 +339,6 @@ def test_a_delta_of_what_is_no_feed_is_the_whole(running: Running) -> None:
         assert running.ask(path, a_im="feed", if_none_match='"x"')[0] == 200
 
 
-def test_old_versions_are_forgotten_first(tmp_path: Path) -> None:
-    versions, path = Versions(most=2), tmp_path / "atom.xml"
-    files = [File(feed_of("a", str(n)), None, f"version {n}", datetime(2026, 3, 14, tzinfo=UTC)) for n in range(3)]
-    for file in files:
-        assert versions.since(path, file, []) is None
-    assert versions.since(path, files[2], ['"version 0"']) is None
-    found = versions.since(path, files[2], ['"version 1-gzip"'])
-    assert found is not None
-    assert found[0] == '"version 1-gzip"'
-
-
-@pytest.mark.polite("E12")
-def test_a_version_is_packed_once_not_for_each_reader(running: Running) -> None:
-    path = running.root / "atom.xml"
-    assert current(path).packed is current(path).packed
-    assert gzip.decompress(current(path).packed or b"") == LONG
-
-
 def test_a_file_that_is_replaced_is_served_anew(running: Running) -> None:
     for text in (b"one", b"two"):
         write_all(running.root, {"changing.txt": text})
@@ -376,7 +369,6 @@ def test_what_is_there_is_found(running: Running, path: str, body: bytes) -> Non
     "path",
     [
         "/none.html",
-        "/digest",
         "/tags/",
         "/../outside.html",
         "/%2e%2e/outside.html",
@@ -411,6 +403,42 @@ def test_what_is_not_there_or_not_ours_is_a_404_page(running: Running, path: str
     assert (status, body, headers["content-type"]) == (404, b"<h1>Not here</h1>", "text/html; charset=utf-8")
 
 
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/digest", "./digest/"),
+        ("//digest", "./digest/"),
+        ("/digest?day=1", "./digest/"),
+        ("//evil.example/../digest", None),
+        ("/tags", None),
+        ("/up", None),
+    ],
+)
+def test_a_folder_with_an_index_is_one_slash_away(running: Running, path: str, to: str | None) -> None:
+    """The way is given relatively, so it holds under any path of any proxy and can lead to no other host."""
+    status, headers, _ = running.ask(path)
+    assert (status, headers.get("location")) == ((301, to) if to else (404, None))
+
+
+def test_a_client_of_http_1_0_gets_the_file_and_the_end(running: Running) -> None:
+    for keep in ("", "Connection: keep-alive\r\n"):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=60) as client:
+            client.sendall(f"GET /atom.xml HTTP/1.0\r\n{keep}\r\n".encode())
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.split()[1] == b"200"
+        assert b"transfer-encoding" not in head.lower()
+        assert body == LONG
+
+
+def test_a_large_file_arrives_whole_at_a_slow_reader(running: Running) -> None:
+    """It is handed over in pieces, each when the one before is on its way."""
+    for size in (2**18, 2**18 + 1, 2**19, 3 * 2**20 + 7):
+        large = os.urandom(size)
+        write_all(running.root, {"large.bin": large})
+        assert running.ask("/large.bin")[2] == large
+
+
 def test_the_host_header_decides_nothing(running: Running) -> None:
     for host in ("evil.example/atom.xml?", "evil.example/..", ""):
         connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
@@ -441,16 +469,62 @@ def test_health(running: Running) -> None:
     assert (status, headers["cache-control"]) == (503, "no-store")
 
 
-def test_without_a_404_page_there_are_words(tmp_path: Path) -> None:
+def test_metrics_count_the_answers(running: Running) -> None:
+    before = running.ask("/metrics")
+    assert before[1]["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert before[1]["cache-control"] == "no-store"
+    running.ask("/atom.xml", if_none_match="*")
+    running.ask("/no-such-page")
+    counts = [dict(eval(running.ask("/metrics")[2])) for _ in range(2)]
+    assert counts[0][304] >= 1
+    assert counts[0][404] >= 1
+    assert counts[1][200] == counts[0][200] + 1
+
+
+@contextmanager
+def standing(app: Site, root: Path, trusted: tuple[str, ...] = ()) -> Iterator[Running]:
+    """A site of its own for one test."""
     sock = bind("127.0.0.1", 0)
-    web = server(site(tmp_path / "nothing yet", lambda: None, lambda: True))
+    web = server(app, trusted)
     thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
     thread.start()
-    bare = Running(tmp_path, sock.getsockname()[1])
-    assert bare.ask("/")[::2] == (404, b"Not found\n")
+    yield Running(root, sock.getsockname()[1])
     web.should_exit = True
     thread.join()
     sock.close()
+
+
+def test_without_a_404_page_there_are_words(tmp_path: Path) -> None:
+    with standing(Site(tmp_path / "nothing yet", lambda: None, lambda: True), tmp_path) as bare:
+        assert bare.ask("/")[::2] == (404, b"Not found\n")
+
+
+def test_under_a_base_path_everything_but_health_and_metrics_moves(folder: Path) -> None:
+    app = Site(folder, lambda: None, lambda: True, metrics=lambda _: "measures", base="/feeds")
+    with standing(app, folder) as based:
+        assert based.ask("/feeds/")[::2] == (200, b"<h1>Future of Work</h1>")
+        assert based.ask("/feeds/rss.xml")[2] == b"<rss/>"
+        assert based.ask("/feeds/digest/")[2] == b"calendar"
+        assert based.ask("/feeds")[:2][1]["location"] == "./feeds/"
+        assert based.ask("/feeds/digest")[1]["location"] == "./digest/"
+        for path in ("/", "/rss.xml", "/feedsrss.xml", "/feedsx/rss.xml", "/feeds/../rss.xml", "/feeds/metrics"):
+            assert based.ask(path)[0] == 404, path
+        assert based.ask("/healthz")[2] == b"ok\n"
+        assert based.ask("/metrics")[2] == b"measures"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"), [((), "127.0.0.1"), (("127.0.0.1",), "203.0.113.9"), (("10.0.0.0/8",), "127.0.0.1")]
+)
+def test_a_forwarded_address_is_believed_from_trusted_proxies_only(
+    folder: Path, trusted: tuple[str, ...], seen: str
+) -> None:
+    lines: list[str] = []
+    app = Site(folder, lambda: None, lambda: True, seen=lines.append)
+    with standing(app, folder, trusted) as behind:
+        behind.ask("/rss.xml?q=1", x_forwarded_for="203.0.113.9", x_forwarded_proto="https")
+        behind.ask("/a%0Ab%20c", x_forwarded_for="203.0.113.9")
+    assert lines == [f"{seen} GET /rss.xml 200", f"{seen} GET /a%0Ab%20c 404"]
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:

@@ -204,3 +204,19 @@ def test_a_file_that_is_gone_changes_nothing_and_looking_again_reads_it_anew(run
     assert running.tick() == ["FileChanged"]
     running.service.look_again()
     assert running.tick() == ["FileChanged"]
+
+
+def test_what_is_measured_follows_passes_and_seals_and_outlives_the_process(running: Running) -> None:
+    assert running.service.measured.states is None
+    running.tick()
+    measured = running.service.measured
+    assert (measured.passes, measured.polls["changed"], measured.new, measured.entries) == (1, 1, 2, 2)
+    assert measured.states == {"ok": 1}
+    assert measured.sealed == (("", running.world.now),)
+    assert measured.last_pass == measured.last_success == running.world.now
+    again = Service(running.app, lambda: running.app.config, running.events.append, lambda _: None)
+    assert again.measured.passes == 0
+    assert (again.measured.last_pass, again.measured.sealed) == (measured.last_pass, measured.sealed)
+    again.tick()
+    assert (again.measured.passes, again.measured.states) == (0, {"ok": 1})
+    assert again.measured.is_stale(running.world.now + timedelta(days=3))

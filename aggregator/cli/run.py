@@ -8,8 +8,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 import click
 
@@ -27,17 +30,50 @@ if TYPE_CHECKING:
     from aggregator.service import Event
 
 
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """How the web server is reached: the path it is under, the proxies it believes, whether requests are told."""
+
+    base: str
+    trusted: tuple[str, ...]
+    tells: bool
+
+
+def _base(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """A base path as the server compares it: decoded, a slash before it and none behind."""
+    path = unquote(value).strip("/")
+    if set(path) & set("?#\\") or any(part in ("", ".", "..") for part in path.split("/") if path):
+        raise click.BadParameter(f"{value!r} is not a path; write it like /feeds")
+    return f"/{path}" if path else ""
+
+
+def _networks(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(one)) if "/" in one else str(ip_address(one)) for one in value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write it like 127.0.0.1 or 10.0.0.0/8") from None
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port to serve on.")
 @click.option("--no-serve", is_flag=True, help="Poll and publish only; `public/` is served by something else.")
+@click.option("--base-path", default="", metavar="PATH", callback=_base, help="Serve below this path, such as /feeds.")
+@click.option(
+    "--trust-proxy",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=_networks,
+    help="Believe the X-Forwarded-For and X-Forwarded-Proto of this proxy; an address or a network.",
+)
+@click.option("--access-log", is_flag=True, help="A line for each request.")
 @common
-def run(host: str, port: int, no_serve: bool) -> None:
+def run(host: str, port: int, no_serve: bool, base_path: str, trust_proxy: tuple[str, ...], access_log: bool) -> None:
     """Poll on schedule, publish, seal the digest at its time, serve `public/`, until stopped."""
     options = settings()
     with writing(options, "run") as app:
         listening = None if no_serve else _listen(host, port)
-        _Runner(app, options, listening).run()
+        _Runner(app, options, listening, _Door(base_path, trust_proxy, access_log)).run()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -53,10 +89,10 @@ def _listen(host: str, port: int) -> socket.socket:
 class _Runner:
     """The running program: a scheduler in the background, the server in front, one voice on the terminal."""
 
-    def __init__(self, app: App, options: Settings, listening: socket.socket | None) -> None:
+    def __init__(self, app: App, options: Settings, listening: socket.socket | None, door: _Door) -> None:
         from aggregator.service import Service
 
-        self._app = app
+        self._app, self._door, self._started = app, door, time.time()
         self._options = options
         self._socket = listening
         self._service = Service(app, options.load, self._say, self._advance)
@@ -68,7 +104,8 @@ class _Runner:
         self._supervisor = Supervisor(os.environ, os.getpid())
         self._moved = time.monotonic()
         host, port = listening.getsockname()[:2] if listening else ("", 0)
-        self._address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" if listening else app.config.link
+        here = f"http://{f'[{host}]' if ':' in host else host}:{port}{quote(door.base)}/"
+        self._address = here if listening else app.config.link
 
     def run(self) -> None:
         from aggregator.scheduler import Scheduler
@@ -100,9 +137,20 @@ class _Runner:
         if self._socket is None:
             self._ended.wait()
             return
-        from aggregator.serve import server, site
+        from aggregator.serve import Site, server
 
-        web = server(site(self._app.config.output, self._front, lambda: not self._app.is_stale, self._hub))
+        web = server(
+            Site(
+                self._app.config.output,
+                self._front,
+                lambda: not self._service.measured.is_stale(self._app.clock()),
+                self._hub,
+                metrics=self._metrics,
+                base=self._door.base,
+                seen=self._options.say if self._door.tells else None,
+            ),
+            self._door.trusted,
+        )
 
         def end_with_us() -> None:
             self._ended.wait()
@@ -110,6 +158,11 @@ class _Runner:
 
         threading.Thread(target=end_with_us, daemon=True).start()
         web.run(sockets=[self._socket])
+
+    def _metrics(self, answers: Mapping[int, int]) -> str:
+        from aggregator import metrics
+
+        return metrics.text(self._service.measured, answers, self._app.clock(), metrics.of_process(self._started))
 
     def _hub(self) -> tuple[str, str] | None:
         """The hub and the address of the outputs, as the file in force has them."""
