@@ -10,6 +10,7 @@ from __future__ import annotations
 import html as entities
 import re
 from contextvars import ContextVar
+from functools import lru_cache
 
 import nh3
 
@@ -152,13 +153,20 @@ def text_of(html: str) -> str:
 
 def text_of_safe(html: str) -> str:
     """The same of a fragment that `safe_html` wrote: its tags are regular, no parser has to read them again."""
-    broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), " ".join(html.split()))
+    broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), html.replace("\n", " "))
     text = entities.unescape(broken) if "&" in broken else broken
-    if not text.isascii():
-        text = _UNSEEN.sub("", _NOT_XML.sub("", text))
-    return _GAP.sub("\n\n", "\n".join([" ".join(line.split()) for line in text.split("\n")])).strip()
+    return _GAP.sub("\n\n", "\n".join(map(_line, text.split("\n")))).strip()
 
 
+def _line(text: str) -> str:
+    """A line with its spaces in order and without what nobody sees, none of which Python calls printable."""
+    line = text.strip(" ")
+    if not line.isprintable():
+        line = _UNSEEN.sub("", _NOT_XML.sub("", " ".join(line.split())))
+    return line if line.isprintable() and "  " not in line else " ".join(line.split())
+
+
+@lru_cache(maxsize=512)  # authors and categories come again and again
 def title_text(value: str, *, is_text: bool) -> str:
     """A title as one line of plain text, at most 500 characters, cut at a word with an ellipsis.
 
@@ -210,7 +218,12 @@ def _bounded(html: str) -> str:
     if len(html) > MAX_CHARACTERS:
         html = html[:MAX_CHARACTERS]
         html = html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html
-    return _NOT_XML.sub("", _NEWLINE.sub("\n", html) if "\r" in html else html)
+    return _legal(_NEWLINE.sub("\n", html) if "\r" in html else html)
+
+
+def _legal(text: str) -> str:
+    """The text without illegal characters, none of which Python calls printable: mostly the text itself."""
+    return text if all(map(str.isprintable, text.split("\n"))) else _NOT_XML.sub("", text)
 
 
 def _sanitized(fragment: str, base: str | None) -> str:
@@ -221,7 +234,7 @@ def _sanitized(fragment: str, base: str | None) -> str:
         _BASE.reset(token)
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
     linked = _LOST_LINK.sub('<a rel="noopener noreferrer">', _SHOWN.sub(_image, cleaned))
-    return _NOT_XML.sub("", _BARE_LINK.sub(r"\1", linked))
+    return _legal(_BARE_LINK.sub(r"\1", linked))
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

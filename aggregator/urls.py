@@ -25,6 +25,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HTTP = re.compile(r"(https?):[/\\]+([^/\\?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
 # An address of ours already: nothing in it is to be removed, repaired or encoded.
 _CLEAN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?:/[A-Za-z0-9._~/%+,:;=@!$&'()*-]*)?")
+_ROOTED = re.compile(r"(?:/[A-Za-z0-9_~%+,:=@!$&'()*-][A-Za-z0-9._~%+,:=@!$&'()*-]*)+/?")  # and a path without dots
 _PORT = re.compile(r":([0-9]{0,5})$")
 _NAME = re.compile(r"(?!\.)[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*", re.IGNORECASE)
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
@@ -73,6 +74,11 @@ def absolute(base: str | None, url: str) -> str | None:
 
     Any scheme: it is no judgement of safety, see `clean_link`. None when nothing absolute comes out.
     """
+    if len(url) <= MAX_URL // 2:  # what most addresses are needs no more than a look
+        if _CLEAN.fullmatch(url):
+            return url
+        if base and _ROOTED.fullmatch(url) and len(base) <= MAX_URL // 2 and _CLEAN.fullmatch(base):
+            return "/".join(base.split("/", 3)[:3]) + url
     reference = _trimmed(url)
     if not _SCHEME.match(reference):
         reference = _joined(_trimmed(base or ""), reference)

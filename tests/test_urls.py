@@ -301,3 +301,22 @@ def test_values_that_others_wrote() -> None:
 )
 def test_public_address(url: str, shown: str) -> None:
     assert public_address(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("base", "reference", "expected"),
+    [
+        ("https://a.example", "/b/c.jpg", "https://a.example/b/c.jpg"),
+        ("https://a.example/x/y?q", "/b/", "https://a.example/b/"),
+        ("https://a.example/x/y", "/b/c", "https://a.example/b/c"),
+        ("https://a.example/x/y", "//b.example/c", "https://b.example/c"),
+        ("https://a.example/x/y", "/b//c", "https://a.example/b//c"),
+        ("https://a.example/x/y", "/b/../c", "https://a.example/c"),
+        ("https://a.example/x/y", "/.well-known/c", "https://a.example/.well-known/c"),
+        ("https://a.example/x/y", "/b c", "https://a.example/b%20c"),
+        ("https://a.example/x/y", "https://b.example/c/../d", "https://b.example/c/../d"),
+    ],
+)
+def test_what_is_plain_is_resolved_without_taking_it_apart(base: str, reference: str, expected: str) -> None:
+    """The same as for any other reference, only sooner."""
+    assert absolute(base, reference) == expected

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html as entities
 import re
 
-from aggregator.entries.menus import folded, menu_above, menu_below
+from aggregator.entries.menus import folded, menu_above, menu_below, says
 
 MOST_BLOCKS = 60
 """At most so many blocks are taken off in a round: more would be a page of nothing else."""
@@ -256,7 +256,7 @@ def _is_tail(text: str, title: str, source: str) -> bool:
 
 def _is_footer(text: str, title: str, source: str) -> bool:
     """A block that begins with the title (after an article or two) and says little besides where it appeared."""
-    words = folded(text)
+    words = folded(text) if title and says(text, title) else ""
     if not title or not -1 < words.find(title) <= 20:
         return False
     rest = words.replace(title, " ", 1).replace(source, " ", 1)
@@ -268,7 +268,7 @@ def _is_footer(text: str, title: str, source: str) -> bool:
 def _is_head(html: str, blocks: list[tuple[int, int]], title: str) -> bool:
     text = _plain(html[slice(*blocks[0])])
     bare = text.rstrip(".!:…")
-    repeats = bool(title) and len(blocks) > 1 and folded(text) == title
+    repeats = title and len(blocks) > 1 and title.startswith(folded(text[:40])) and folded(text) == title
     known = len(text) <= 80 and (_HEAD.fullmatch(bare) or _CHROME.fullmatch(bare))
     return bool(repeats or known) and _removable(html, blocks[0])
 
@@ -288,7 +288,7 @@ def _without_tail(block: str, title: str, source: str) -> str:
     if link and before[-1:] in _ENDS and _READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
         return block[: link.start()]
     last = block[-1500:]
-    names_title = title and title in folded(_plain(last))
+    names_title = title and says(_plain(last), title)
     for found in _BREAKS.finditer(block, len(block) - len(last)) if names_title else ():
         rest = _plain(block[found.end() :])
         if len(rest) <= 900 and _is_footer(rest, title, source):

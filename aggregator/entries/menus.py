@@ -56,6 +56,11 @@ def folded(text: str) -> str:
     return _NOT_WORD.sub(" ", text).casefold().strip()
 
 
+def says(text: str, title: str) -> bool:
+    """Whether a text says a (folded) title; its first word mostly tells that it does not."""
+    return title.partition(" ")[0] in text.casefold() and title in folded(text)
+
+
 def _run(lines: Iterable[str], known: frozenset[str], title: str) -> int:
     """The length of the run that the lines begin with; 0 where it is no menu, or all there is."""
     run: list[str] = []

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from aggregator import __version__
 from aggregator.records import Entry, Response
-from aggregator.store.rows import pack_entry, to_text
+from aggregator.store.rows import FAST, pack_entry, to_text
 
 _KEPT = timedelta(days=30)
 _MOST_BYTES = 2**30
@@ -41,7 +41,7 @@ class Bodies:
                 key,
                 now.date().isoformat(),
                 to_text(now),
-                zlib.compress(response.body, 6),
+                zlib.compress(response.body, FAST),
                 response.url,
                 response.headers.get("content-type"),
                 __version__,
