@@ -136,6 +136,9 @@ def settle(
     if polled.feed is not None:
         outcome = "new"
         before = _adopted(polled, store, removed)
+        if store.recovered.is_any:
+            with store.transaction():
+                store.recovered.recognise(before, (entry.guid for entry in polled.entries))
         changes = match(
             polled.entries, store.entries.known(before.key), before.success_at, now, polled.response.is_partial
         )

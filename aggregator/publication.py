@@ -58,7 +58,7 @@ class Publication:
         """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
         if self._store.meta("feed_id") is None:
             seed = f"{config.title}\n{[*config.sources, config.usual][0].url}\n{to_text(self._clock())}"
-            name = published_id(config.output / "atom.xml") or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
+            name = published_id(config.output) or f"urn:uuid:{uuid5(NAMESPACE_URL, seed)}"
             with self._store.transaction():
                 self._store.set_meta("feed_id", name)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+from aggregator.records import Response
 from aggregator.store.sqlite import Store
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
@@ -44,7 +45,7 @@ def _content() -> Store:
     desk.bring(TWO, entry("new", published=NOW - HOUR))
     desk.record(ONE, entry("flood"), standing="held")
     with desk.store.transaction():
-        desk.store.sources.keep_body(1, b"<rss>made up</rss>", NOW)
+        desk.store.bodies.keep(1, Response(ONE, 200, {"content-type": "text/xml"}, b"<rss>made up</rss>"), NOW)
         desk.store.deliveries.owe("", (NOW - DAY).date(), ("reader@example.org",), NOW)
     return desk.store
 

@@ -49,6 +49,7 @@ FLOORS = {
     "lanes.py": 7,
     "outputs.py": 7,
     "publication.py": 8,
+    "recovery.py": 7,
     "network.py": 7,
     "copies.py": 7,
     "deliver.py": 7,

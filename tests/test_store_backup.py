@@ -48,7 +48,9 @@ def test_a_store_of_every_schema_opens_with_nothing_lost(tmp_path: Path, schema:
     assert [one.entry.guid for one in store.entries.get(range(1, 100))] == GUIDS
     assert [one.day.isoformat() for one in store.digests.all("")] == ["2026-03-13"]
     assert b"Nachtschicht" in (store.digests.file(1, "html") or b"")
-    assert store.sources.newest_body(1) == b"<rss>made up</rss>"
+    body = store.bodies.newest(1)
+    assert body
+    assert body.data == b"<rss>made up</rss>"
     while store.search.is_behind:
         with store.transaction():
             store.search.fill()

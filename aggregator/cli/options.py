@@ -142,21 +142,53 @@ def writing(options: Settings, command: str) -> Iterator[App]:
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
     from aggregator.store.lock import writer
-    from aggregator.store.sqlite import open_store
 
     config = options.load()
     clock, path = options.clock(config), store_path(config)
-    with writer(path, command, datetime.now(UTC)), reading_pool() as pool:
-        store = open_store(path)
-        try:
-            app = App(config, store, clock, mail=_mail(), pool=pool)
-            app.follow(config)
-            app.heed_clock()
-            for line in without_effect(config):
-                options.say(line)
-            yield app
-        finally:
-            store.close()
+    with writer(path, command, datetime.now(UTC)), reading_pool() as pool, _sound_store(options, path) as store:
+        app = App(config, store, clock, mail=_mail(), pool=pool)
+        app.follow(config)
+        _recover(options, app)
+        app.heed_clock()
+        for line in without_effect(config):
+            options.say(line)
+        yield app
+
+
+@contextlib.contextmanager
+def _sound_store(options: Settings, path: Path) -> Iterator[Store]:
+    """The store of a writer: a damaged one is moved aside first; one that breaks meanwhile ends the command."""
+    from aggregator.errors import AggregatorError, StoreError
+    from aggregator.store.backup import damage, set_aside
+    from aggregator.store.sqlite import open_store
+
+    told = damage(path)
+    if told:
+        aside = set_aside(path, "damaged", datetime.now(UTC))
+        options.say(f"store: {path} is damaged ({told}); moved aside as {aside.name}, a new one is made")
+    store = open_store(path)
+    try:
+        yield store
+    except Exception as error:
+        known = isinstance(error, AggregatorError) and not isinstance(error, StoreError)
+        told = None if known else store.damage()
+        if told:
+            raise StoreError(f"store: {path} is damaged ({told}); the next start makes a new one of it") from error
+        raise
+    finally:
+        store.close()
+
+
+def _recover(options: Settings, app: App) -> None:
+    """Put back what was published and the store does not know, so that nothing is announced twice."""
+    from aggregator import recovery
+
+    if recovery.is_needed(app.config, app.store):
+        found = recovery.recover(app.config, app.store, app.clock())
+        options.say(
+            f"recovered from {app.config.output}: {found.entries:,} published entries, {found.digests:,} digests; "
+            "nothing of it is announced again"
+        )
 
 
 def publish_soon(options: Settings, command: str) -> None:

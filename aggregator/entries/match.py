@@ -54,7 +54,8 @@ def match(
     `before` is the last successful poll, None at the first. At the first poll the newest 5 of the last 7 days are
     news, the rest is backlog. Later, entries that look old (dated before the previous poll) are announced up to 3 a
     poll, and so are those of a flood that the source's rhythm does not explain; the rest of them is held. A `partial`
-    document holds new entries only: that nothing in it is known says nothing.
+    document holds new entries only: that nothing in it is known says nothing. Where entries of a source are known
+    before its first poll, they came back from what was published (recovery.py).
     """
     stored = list(known)
     entries = _told(entries, stored)
@@ -63,7 +64,7 @@ def match(
     forgotten = any(old.standing == "forgotten" for old in found.values())
     fresh = [entry for entry in entries if entry.guid not in found]
     if before is None:
-        new = _first(fresh, now)
+        new = _first(fresh, now) if not stored else _since(fresh, max(old.published for old in stored))
     else:
         strangers = not partial and not found and len(stored) >= FIRST_NEWS
         flood = _is_flood(len(fresh), strangers, [old.published for old in stored], now - before)
@@ -106,6 +107,11 @@ def _first(entries: Sequence[Entry], now: datetime) -> list[tuple[Entry, Standin
     by_age = sorted(entries, key=lambda entry: entry.published or now, reverse=True)
     young = [e.guid for e in by_age if now - (e.published or now) < FIRST_DAYS][:FIRST_NEWS]
     return [(entry, "news" if entry.guid in young else "backlog") for entry in entries]
+
+
+def _since(entries: Sequence[Entry], newest: datetime) -> list[tuple[Entry, Standing]]:
+    """The first poll of a source whose published entries came back: what is older than these was backlog."""
+    return [(entry, "backlog" if entry.published and entry.published < newest else "news") for entry in entries]
 
 
 def _later(entries: Sequence[Entry], polled_at: datetime, flood: bool) -> list[tuple[Entry, Standing]]:

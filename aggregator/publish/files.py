@@ -32,14 +32,17 @@ def remove_others(folder: Path, keep: Collection[Path]) -> None:
                 path.parent.rmdir()
 
 
-def published_id(path: Path) -> str | None:
-    """The feed id of an atom.xml that stands there from before the store was lost."""
-    try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        found = etree.fromstring(path.read_bytes(), parser).findtext("{http://www.w3.org/2005/Atom}id")
-    except (OSError, etree.XMLSyntaxError):
-        return None
-    return found if found and found.startswith("urn:uuid:") else None
+def published_id(root: Path) -> str | None:
+    """The id of the merged feed that stands there from before the store was lost: of atom.xml, else of an archive."""
+    for path in (root / "atom.xml", *sorted((root / "archive").glob("*.atom.xml"), reverse=True)):
+        try:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            found = etree.fromstring(path.read_bytes(), parser).findtext("{http://www.w3.org/2005/Atom}id")
+        except (OSError, etree.XMLSyntaxError):
+            continue
+        if found and found.startswith("urn:uuid:"):
+            return str(found)
+    return None
 
 
 def _write(path: Path, data: bytes) -> bool:

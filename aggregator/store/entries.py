@@ -105,14 +105,15 @@ class Entries:
     def update(self, key: int, entry: Entry, entry_hash: str, now: datetime) -> None:
         """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
 
-        A text that flaps (a counter in it, two titles on trial) is taken at most 3 times a day (UTC).
+        A text that flaps (a counter in it, two titles on trial) is taken at most 3 times a day (UTC). The full text of
+        a recovered entry (store/recovered.py; its hash is empty) is no edit.
         """
         moment = to_text(now) or ""
         self._sql.execute(
             "UPDATE entries SET guid = :guid, canonical_url = :url, title = :title, data = :data, hash = :hash, "
-            "edits = CASE WHEN hash = :hash THEN edits WHEN changed_at >= :day THEN edits + 1 ELSE 1 END, "
-            "changed_at = CASE WHEN hash = :hash THEN changed_at ELSE :now END "
-            "WHERE key = :key AND (hash = :hash OR changed_at < :day OR edits < :most)",
+            "edits = CASE WHEN hash IN (:hash, '') THEN edits WHEN changed_at >= :day THEN edits + 1 ELSE 1 END, "
+            "changed_at = CASE WHEN hash IN (:hash, '') THEN changed_at ELSE :now END "
+            "WHERE key = :key AND (hash IN (:hash, '') OR changed_at < :day OR edits < :most)",
             {
                 "key": key,
                 "guid": entry.guid,

@@ -21,6 +21,7 @@ from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
 from aggregator.store.export import Export
+from aggregator.store.recovered import Recovered
 from aggregator.store.search import Search
 from aggregator.store.sources import Sources
 from aggregator.store.texts import Texts
@@ -42,6 +43,7 @@ class Store:
         self.search = Search(connection)
         self.export = Export(connection)
         self.texts = Texts(connection)
+        self.recovered = Recovered(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
