@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 
+from aggregator import rhythm
 from aggregator.records import Hints
 
 NO_TIME = timedelta(0)
@@ -21,6 +22,7 @@ DAY = timedelta(days=1)
 LONGEST_WISH = timedelta(days=7)
 SLOW_PACE = timedelta(seconds=66)  # a little over a minute: what such limits are counted in
 TOO_MANY = 429
+ASKED_A_GAP = 24  # polls from one entry to the next at its usual rhythm: found within a 24th of it
 _NO_HINTS = Hints()
 _QUIET = ((360, 24), (90, 12), (30, 3))  # days without an entry, hours between polls
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -44,14 +46,16 @@ def after_success(
     newest: datetime | None,
     wasted: int,
     seed: str,
+    usual: float | None = None,
     scattered: bool = False,
 ) -> Decision:
     """After a 200 or a 304. `newest` is the source's newest entry, None when this poll brought news.
 
-    `wasted` counts the polls in a row that cost the publisher a whole body for nothing. `scattered` adds up to
+    `wasted` counts the polls in a row that cost the publisher a whole body for nothing. `usual` is the source's own
+    rhythm, the days from one day with entries to the next, None where it is not known. `scattered` adds up to
     `every` once more: for sources that were all polled in the same minute, at a first start or after a long sleep.
     """
-    gap, reason = _own_pace(now, every, newest, wasted)
+    gap, reason = _own_pace(now, every, newest, usual, wasted)
     wish, words = longest_wish(headers, hints)
     if wish > gap:
         reason = words
@@ -179,17 +183,22 @@ def _decided(
     return Decision(at, reason if at == planned else f"{reason}, then when its skipHours and skipDays end", not_before)
 
 
-def _own_pace(now: datetime, every: timedelta, newest: datetime | None, wasted: int) -> tuple[timedelta, str]:
-    """Between `every` and a day: slower when the source itself is slow, or when each poll costs it a whole body."""
+def _own_pace(
+    now: datetime, every: timedelta, newest: datetime | None, usual: float | None, wasted: int
+) -> tuple[timedelta, str]:
+    """Between `every` and a day: as slow as the source itself is, or slower when each poll costs it a whole body."""
     quiet = now - newest if newest else NO_TIME
     slow = next((hours * HOUR for days, hours in _QUIET if quiet > timedelta(days=days)), NO_TIME)
-    doubled = every * 2 ** min(wasted, 10)
+    own = min(timedelta(hours=round(usual * 24 / ASKED_A_GAP)), DAY) if usual else NO_TIME
+    doubled = every * 2 ** min(wasted, 10) if wasted else NO_TIME
     costly = doubled if doubled <= 8 * HOUR else DAY
-    if wasted and costly > max(every, slow):
-        return costly, f"unchanged, and without working validators: every {in_words(costly)}"
-    if slow > every:
-        return slow, f"quiet for {quiet.days} days: every {in_words(slow)}"
-    return every, f"every {in_words(every)}"
+    paces = (
+        (every, f"every {in_words(every)}"),
+        (slow, f"quiet for {quiet.days} days: every {in_words(slow)}"),
+        (own, f"it writes {rhythm.in_words(usual or 0)}: every {in_words(own)}"),
+        (costly, f"unchanged, and without working validators: every {in_words(costly)}"),
+    )
+    return max(paces, key=lambda pace: pace[0])  # of equal ones the first
 
 
 def _backed_off(every: timedelta, failures: int, last_gap: timedelta) -> timedelta:

@@ -5,6 +5,7 @@ Pure: states in, states out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -13,6 +14,7 @@ from aggregator import cadence
 from aggregator.cadence import Decision
 from aggregator.errors import SourceError
 from aggregator.records import ParsedFeed, Response, Source, SourceState
+from aggregator.rhythm import typical
 
 PATIENCE = 20  # so many conditional requests in a row that bring the same bytes: the validators do not work
 STEADY = timedelta(days=2)  # a permanent redirect must stand so long before the old address is left alone
@@ -26,12 +28,13 @@ def after_answer(
     *,
     body_hash: str | None,
     brought_news: bool,
-    newest: datetime | None,
+    published: Sequence[datetime],
     now: datetime,
     scatter: bool = False,
     same_feed: bool = True,
 ) -> SourceState:
-    """After a 200 or a 304; `feed` is None when nothing had to be parsed, `newest` the source's newest entry.
+    """After a 200 or a 304; `feed` is None when nothing had to be parsed, `published` when the
+    newest entries of the source were, newest first.
 
     `quiet_polls` counts the polls in a row that cost a whole body for nothing; other bytes are worth theirs. With
     `scatter` a source that was polled for the first time, or long after it was due, gets a moment of its own.
@@ -47,8 +50,9 @@ def after_answer(
         source.every,
         response.headers,
         feed.hints if feed else state.hints,
-        newest=newest if regular and not brought_news else None,
+        newest=published[0] if published and regular and not brought_news else None,
         wasted=max(quiet - PATIENCE + 1, 0) if conditional else quiet,
+        usual=typical(published) if regular else None,
         seed=_seed(state, now),
         scattered=scatter and (state.next_poll_at is None or now - state.next_poll_at > source.every / 2),
     )

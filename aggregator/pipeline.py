@@ -144,7 +144,6 @@ def settle(
         )
         safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
         changes = replace(changes, updated=changes.updated + safer)
-    newest = next(iter(store.entries.rhythm(before.key, 1)), None)
     state = after_answer(
         source,
         before,
@@ -152,7 +151,7 @@ def settle(
         polled.feed,
         body_hash=polled.body_hash,
         brought_news=bool(changes.new),
-        newest=newest,
+        published=store.entries.rhythm(before.key),
         now=now,
         scatter=scatter,
         same_feed=_is_same(polled, before, store),

@@ -23,6 +23,7 @@ A_YEAR = 365.25
 RECENT = 30  # gaps that say how it writes now
 FALSE_A_YEAR = 0.01
 LEAST_GAPS = 3
+ENOUGH = 5  # gaps to call something usual
 SHORTEST = 30.0  # days: holidays and illness are in nobody's rhythm
 SUMMER = 100.0  # days that a source which is not known for a year may rest
 LONGER = 1.5  # times its longest pause, which it may make again and then some
@@ -52,6 +53,12 @@ def gaps_of(published: Sequence[datetime]) -> list[float]:
         if not days or days[-1].date() != moment.date():
             days.append(moment)
     return [(later - earlier) / timedelta(days=1) for later, earlier in pairwise(days)]
+
+
+def typical(published: Sequence[datetime]) -> float | None:
+    """The usual gap in days between days with entries, None while too few are known. `published` is newest first."""
+    gaps = gaps_of(published)[:RECENT]
+    return median(gaps) if len(gaps) >= ENOUGH else None
 
 
 def silence(now: datetime, published: Sequence[datetime]) -> Silence | None:

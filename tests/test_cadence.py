@@ -229,6 +229,36 @@ def test_a_quiet_source_is_asked_less_often(quiet: timedelta, every: timedelta, 
     assert gap <= decision.at - NOW <= gap + MOST_JITTER
 
 
+@pytest.mark.parametrize(
+    ("usual", "every", "gap", "reason"),
+    [
+        (None, HOUR, HOUR, "every 1 h"),
+        (0.04, HOUR, HOUR, "every 1 h"),
+        (1.0, HOUR, HOUR, "every 1 h"),
+        (2.0, HOUR, 2 * HOUR, "it writes every 2 days: every 2 h"),
+        (7.0, HOUR, 7 * HOUR, "it writes weekly: every 7 h"),
+        (7.0, 12 * HOUR, 12 * HOUR, "every 12 h"),
+        (30.4, HOUR, DAY, "it writes monthly: every 1 day"),
+        (365.0, HOUR, DAY, "it writes yearly: every 1 day"),
+    ],
+)
+def test_a_source_is_asked_at_its_own_rhythm(
+    usual: float | None, every: timedelta, gap: timedelta, reason: str
+) -> None:
+    decision = after_success(NOW, every, {}, Hints(), newest=NOW, wasted=0, usual=usual, seed="x")
+    assert decision.reason == reason
+    assert gap <= decision.at - NOW <= gap + MOST_JITTER
+
+
+def test_a_wish_is_longer_than_its_own_rhythm_and_silence_too() -> None:
+    wish = after_success(
+        NOW, HOUR, {"cache-control": "max-age=36000"}, Hints(), newest=NOW, wasted=0, usual=7.0, seed="x"
+    )
+    assert (wish.reason, (wish.at - NOW) // HOUR) == ("Cache-Control says 10 h", 10)
+    quiet = after_success(NOW, HOUR, {}, Hints(), newest=NOW - 100 * DAY, wasted=0, usual=7.0, seed="x")
+    assert quiet.reason == "quiet for 100 days: every 12 h"
+
+
 def test_whole_bodies_for_nothing_slow_us_down_to_a_day() -> None:
     gaps = [after_success(NOW, HOUR, {}, Hints(), newest=NOW, wasted=n, seed="x").at - NOW for n in range(7)]
     assert [gap // HOUR for gap in gaps] == [1, 2, 4, 8, 24, 24, 24]
@@ -330,12 +360,19 @@ hints_of_strangers = st.builds(
 spans = st.timedeltas(10 * MINUTE, 30 * DAY)
 
 
-@given(headers_of_strangers, hints_of_strangers, spans, st.none() | st.timedeltas(-DAY, 9000 * DAY), st.integers(0, 99))
+@given(
+    headers_of_strangers,
+    hints_of_strangers,
+    spans,
+    st.none() | st.timedeltas(-DAY, 9000 * DAY),
+    st.integers(0, 99),
+    st.none() | st.floats(0, 9000),
+)
 def test_never_earlier_than_every_and_never_earlier_than_a_wish(
-    headers: dict[str, str], hints: Hints, every: timedelta, quiet: timedelta | None, wasted: int
+    headers: dict[str, str], hints: Hints, every: timedelta, quiet: timedelta | None, wasted: int, usual: float | None
 ) -> None:
     newest = None if quiet is None else NOW - quiet
-    decision = after_success(NOW, every, headers, hints, newest=newest, wasted=wasted, seed="x")
+    decision = after_success(NOW, every, headers, hints, newest=newest, wasted=wasted, usual=usual, seed="x")
     assert decision.at >= NOW + every
     assert decision.at >= NOW + longest_wish(headers, hints)[0]
     assert decision.not_before is None or decision.at >= decision.not_before

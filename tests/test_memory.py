@@ -47,7 +47,7 @@ def told(
         feed if response.status == 200 else None,
         body_hash="two",
         brought_news=news,
-        newest=now,
+        published=[now],
         now=now,
     )
 

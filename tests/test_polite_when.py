@@ -458,7 +458,7 @@ def test_a_thousand_feeds_that_were_started_together_do_not_stay_together() -> N
             None,
             body_hash="x",
             brought_news=now == START,
-            newest=START,
+            published=[START],
             now=now,
             scatter=True,
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.rhythm import gaps_of, in_words, longest_likely, silence
+from aggregator.rhythm import gaps_of, in_words, longest_likely, silence, typical
 from benchmarks.silence import RHYTHMS, measure
 from tests.world import World
 
@@ -104,3 +104,19 @@ def test_silence_is_shown_in_status_and_digest(world: World) -> None:
     for kind in ("html", "md", "txt"):
         assert words in " ".join(world.public(f"digest/{day}.{kind}").read_text("utf-8").split())
     assert quiet.requests
+
+
+@pytest.mark.parametrize(
+    ("published", "days"),
+    [
+        ((), None),
+        (range(0, 35, 7), None),  # four gaps
+        (range(0, 42, 7), 7.0),
+        ((0, 0.1, 0.2, 7, 7.1, 14, 21, 21.3, 28, 35), 7.0),  # several in a day are one
+        ([n / 24 for n in range(30)], None),  # all within two days
+        ((0, 1, 2, 40, 41, 42), 1.0),
+    ],
+)
+def test_what_is_usual(published: list[float], days: float | None) -> None:
+    found = typical([NOW + 5 * DAY / 24 - day * DAY for day in published])
+    assert found == (None if days is None else pytest.approx(days, abs=0.2))
