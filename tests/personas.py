@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.app import App
+from aggregator.due import Hosts, planned
 from aggregator.records import Config, Source, SourceHealth, SourceState
 from aggregator.report import Pass
 from aggregator.service import Event, Service
@@ -180,7 +181,10 @@ class Stage:
 
     def _next(self, step: timedelta) -> datetime:
         """The next moment at which a running program could have something to do; it looks every 5 seconds."""
-        plans = [row.next_poll_at for row in self.app.health() if row.next_poll_at is not None]
+        sources = self.app.store.sources
+        states, hosts = sources.states(), Hosts(sources.hosts(), sources.paces())
+        known = self.app.config.sources
+        plans = [at for one in known if (at := planned(one, states[one.url], states, hosts, self.now)[0])]
         soon = self.now + timedelta(seconds=5)
         return max(soon, min([*plans, self.now + step]))
 
