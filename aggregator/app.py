@@ -35,7 +35,7 @@ from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 
-PUBLISH_AFTER = 5.0  # seconds into a pass: slow sources do not hold the others up
+PUBLISH_AFTER = 5.0  # seconds, again and again in a pass: slow sources do not hold the others up
 
 
 class App:
@@ -53,9 +53,10 @@ class App:
         dial: Dial = dial,
         spacing: float = SPACING,
         mail: Server | None = None,
+        publish_after: float = PUBLISH_AFTER,
     ) -> None:
         self.config, self.store, self.clock = config, store, clock
-        self._mail = mail
+        self._mail, self._publish_after = mail, publish_after
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self._publication = Publication(store, clock)
@@ -106,9 +107,9 @@ class App:
     def run_pass(
         self, work: Work, progress: Callable[[Progress], None] = lambda _: None, *, most: float | None = None
     ) -> Pass:
-        """Poll, record, accept, publish. Published after 5 s and again at the end; one source stops no other."""
+        """Poll, record, accept, publish. Published every 5 s and again at the end; one source stops no other."""
         done = Pass(self.clock(), self.clock())
-        began, early, read = time.monotonic(), False, 0
+        read, publish_at = 0, time.monotonic() + self._publish_after
         unreached: list[Polled] = []
         elders = self._elders()
         for polled in in_lanes(work, self.wire, self.pool, self.clock, self.stop, most):
@@ -119,13 +120,18 @@ class App:
                     self._record(polled, done, elders)
                 read += 1
                 progress(Progress(read, len(work), polled.name))
-            if not early and time.monotonic() - began > PUBLISH_AFTER and done.polled > len(done.failed):
-                early = True
-                done.new += self.accept()
-                done.published += self.publish()
+            if time.monotonic() > publish_at and self._publication.is_stale and done.polled > len(done.failed):
+                publish_at = self._publish_early(done)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
+
+    def _publish_early(self, done: Pass) -> float:
+        """Show what has come so far; the monotonic time of the next such moment, later where publishing is slow."""
+        began = time.monotonic()
+        done.new += self.accept()
+        done.published += self.publish()
+        return time.monotonic() + max(self._publish_after, 5 * (time.monotonic() - began))
 
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()

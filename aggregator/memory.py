@@ -60,18 +60,12 @@ def after_answer(
     state = described(state, feed) if feed is not None else state
     if response.status == 200:  # one that was cut is no match for the next answer, so that it is read again
         state = replace(state, body_hash=None if feed and feed.cut else body_hash)
-    return replace(
-        _planned(state, decision),
-        answered_by=response.url,
-        polled_at=now,
-        success_at=now,
-        failures=0,
-        error=None,
-        error_kind=None,
-        gone_at=None,
-        gone=False,
-        quiet_polls=quiet,
-    )
+    return _well(replace(_planned(state, decision), answered_by=response.url, polled_at=now, quiet_polls=quiet), now)
+
+
+def _well(state: SourceState, now: datetime) -> SourceState:
+    """A success ends all trouble."""
+    return replace(state, success_at=now, failures=0, error=None, error_kind=None, gone_at=None, gone=False)
 
 
 def described(state: SourceState, feed: ParsedFeed) -> SourceState:

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,7 +63,9 @@ class Asked:
 class Stage:
     """The program and the web around it; `spacing` is the real seconds between two starts at one host."""
 
-    def __init__(self, *, spacing: float = 0.0, at: datetime = START, digest: str = "03:30") -> None:
+    def __init__(
+        self, *, spacing: float = 0.0, timeout: float = 2.0, at: datetime = START, digest: str = "03:30"
+    ) -> None:
         self.now = at
         self.asked: list[Asked] = []
         self.events: list[Event] = []
@@ -71,7 +74,8 @@ class Stage:
         self.closed: set[str] = set()  # hosts that refuse connections
         self.unknown: set[str] = set()  # hosts that have no address
         self._scripts: dict[str, list[Scripted] | Script] = {}
-        self._spacing = spacing
+        self._spacing, self._timeout = spacing, timeout
+        self.silent: set[str] = set()  # hosts that let every connection wait
         self._temporary = TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
         self.folder = Path(self._temporary.name)
         self._digest = digest
@@ -113,6 +117,9 @@ class Stage:
         return [PUBLIC]
 
     def _dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        if self._dialled in self.silent:
+            sleep(timeout)
+            raise TimeoutError
         if address != PUBLIC or self.closed & {self._dialled, "*"}:
             raise ConnectionRefusedError(111, "Connection refused")
         return socket.create_connection(("127.0.0.1", self.web.port), timeout=timeout)
@@ -144,7 +151,7 @@ class Stage:
             store,
             lambda: self.now,
             pool=POOL,
-            timeout=2.0,
+            timeout=self._timeout,
             resolver=self._resolve,
             dial=self._dial,
             spacing=self._spacing,
