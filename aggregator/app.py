@@ -20,6 +20,7 @@ from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
+from aggregator.full_text import read_pages
 from aggregator.lanes import in_lanes
 from aggregator.network import Network
 from aggregator.parse.pool import Pool
@@ -171,6 +172,8 @@ class App:
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
         self._publication.is_stale |= reread(self.store, self.pool, self.clock()) > 0
         done.new += self.accept()
+        if not done.offline and read_pages(self.view(), self.store, self.wire, self.pool, self.clock, self.stop):
+            self._publication.is_stale = True
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
             done.published = sorted({*done.published, *self._publication.after_pass(self.config, self.view())})
         post = partial(self._post, agent=self.wire.agent)

@@ -117,7 +117,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         previous=before.day if before else None,
         recent=store.entries.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT),
         news=store.entries.published_between,
-        text=store.texts.telling,
+        text=lambda stored: store.texts.telling(stored, full=pen.view.full_text(stored.source_key)),
         offline=offline_between(
             start or end - FIRST_LOOKS_BACK, end, since=store.meta("offline_since"), kept=store.meta("outages")
         ),

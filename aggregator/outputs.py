@@ -24,6 +24,7 @@ from aggregator.records import (
     Source,
     SourceHealth,
     SourceState,
+    StoredEntry,
     Tombstone,
 )
 from aggregator.render import pages
@@ -139,8 +140,11 @@ def _told(feed: MergedFeed, places: list[Place], store: Store, view: View) -> Me
     """The feed as the river shows it: what no page shows is left as it is, the rest is told in a few words."""
     shown = {place.entry.id: place.shown for place in places}
     river, rest = feed.entries[: pages.RIVER_LENGTH], feed.entries[pages.RIVER_LENGTH :]
-    told = (replace(one, excerpt=view.excerpt(shown[one.id], store.texts.telling(shown[one.id]))) for one in river)
-    return replace(feed, entries=(*told, *rest))
+
+    def told(stored: StoredEntry) -> str:
+        return view.excerpt(stored, store.texts.telling(stored, full=view.full_text(stored.source_key)))
+
+    return replace(feed, entries=(*(replace(one, excerpt=told(shown[one.id])) for one in river), *rest))
 
 
 def _with_tombstones(feed: MergedFeed, tombstones: tuple[Tombstone, ...]) -> MergedFeed:

@@ -54,7 +54,7 @@ def search(wanted: Wanted, store: Store, view: View) -> list[Found]:
     find = store.search.newest if wanted.newest else store.search.best
     keys = find(query, sources, (wanted.since, wanted.until))
     return [
-        Found(one, marked(one.entry.title, query), snippet(one.entry.text, query), view.out_of_sight(one))
+        Found(one, marked(one.entry.title, query), snippet(store.texts.whole(one), query), view.out_of_sight(one))
         for one in islice(_shown(_read(keys, store), wanted, view), wanted.limit)
     ]
 

@@ -18,6 +18,7 @@ FLOORS = {
     "errors.py": 0,
     "records": 0,
     "urls.py": 1,
+    "robots.py": 1,
     "datewords.py": 0,
     "dates.py": 1,
     "markup.py": 1,
@@ -42,6 +43,7 @@ FLOORS = {
     "finding.py": 7,
     "reading_lists.py": 7,
     "ledger.py": 6,
+    "full_text.py": 6,
     "members.py": 6,
     "idle.py": 6,
     "reread.py": 6,
@@ -70,6 +72,7 @@ FLOORS = {
 DOORS = {
     "smtplib": {"publish/mail.py"},
     "feedparser": {"parse/tolerant.py"},
+    "trafilatura": {"parse/article.py"},
     "feedgen": {"render/feed.py"},
     "apscheduler": {"scheduler.py"},
     "httpx": {"fetch"},

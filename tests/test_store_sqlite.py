@@ -12,6 +12,8 @@ from aggregator.store.sqlite import open_store
 from tests.makers import NOW, ONE, memory_store, source
 
 TABLES = {
+    "articles",
+    "robots",
     "search",
     "search_docs",
     "search_waiting",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "tags": list(verdict.tags) if verdict else [],
         "boilerplate": _boilerplate(stored, store),
         "left_out": _left_out(stored, store),
+        "full_text": _full_text(stored, store, view),
         "digests": [_digest(stored, series.name, store) for series in config.every_series],
         "archive": f"archive/{stored.accepted_at:%Y-%m}.atom.xml" if stored.accepted_at and shown else None,
     }
@@ -120,6 +121,14 @@ def _boilerplate(stored: StoredEntry, store: Store) -> list[str]:
     return []
 
 
+def _full_text(stored: StoredEntry, store: Store, view: View) -> dict[str, Any] | None:
+    """What became of fetching the entry's page; None where nobody asked for it."""
+    page = store.articles.get(stored.key)
+    if page is None:
+        return {"at": None, "words": 0, "why": None} if view.full_text(stored.source_key) else None
+    return {"at": page.at, "words": page.words, "why": page.why, "next_try_at": page.next_try_at}
+
+
 def _left_out(stored: StoredEntry, store: Store) -> list[dict[str, Any]]:
     """What its source says again and again around its entries: in no summary, wherever else the text stands."""
     return [{"text": one.text, "entries": one.seen, "of": one.of} for one in store.texts.left_out(stored)]
@@ -151,6 +160,8 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     if facts["boilerplate"]:
         lines = facts["boilerplate"]
         yield f"  taken off   {count(len(lines), 'line')}: {safe(' / '.join(lines))[:300]}"
+    if facts["full_text"]:
+        yield f"  full text   {safe(_page_words(facts['full_text'], local))}"
     for one in facts["left_out"]:
         often = f"in {one['entries']} of the last {count(one['of'], 'entry', 'entries')}"
         yield f"  left out    of summaries: {safe(one['text'])[:200]} ({often})"
@@ -158,6 +169,15 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     for digest in facts["digests"]:
         name = f"digest {digest['series']}".strip()
         yield f"  {name:<11} {digest['date'] or 'not yet'}"
+
+
+def _page_words(page: dict[str, Any], local: Callable[[datetime | None], str]) -> str:
+    if page["at"] is None:
+        return "not fetched: its page is fetched in the first two days, while it is news"
+    if page["why"] is None:
+        return f"fetched {local(page['at'])}, {count(page['words'], 'word')}"
+    again = f"; next try {local(page['next_try_at'])}" if page["next_try_at"] else ""
+    return f"not fetched {local(page['at'])}: {page['why']}{again}"
 
 
 def _why_hidden(facts: dict[str, Any]) -> str:

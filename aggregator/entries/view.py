@@ -86,6 +86,11 @@ class View:
         source = self._sources[key]
         return "link" if source.private else source.republish
 
+    def full_text(self, key: int) -> bool:
+        """Whether the user wants the entries of a source told by their pages."""
+        source = self._sources.get(key)
+        return source is not None and source.full_text
+
     def attribution(self, key: int) -> Attribution:
         """How outputs name a source, without secrets; a private one by its title alone."""
         source, state = self._sources[key], self._states[key]

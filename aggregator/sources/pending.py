@@ -1,17 +1,20 @@
-"""Keys that a valid file may hold but that this version does nothing with yet: said aloud, never passed over."""
+"""Keys that a valid file may hold but that do nothing on this machine yet: said aloud, never passed over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 from aggregator.records import Config
 
 
-def without_effect(config: Config) -> Iterator[str]:
-    """One line for each such key that the file uses."""
-    name = config.path.name
-    yield from (
-        f"{name}:{source.line}: `full_text` has no effect in this version yet"
-        for source in config.sources
-        if source.full_text
-    )
+def _is_there(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def without_effect(config: Config, has: Callable[[str], bool] = _is_there) -> Iterator[str]:
+    """One line for each such key that the file uses; `has` says whether a package is installed."""
+    wanted = [source.line for source in config.sources if source.full_text]
+    if wanted and not has("trafilatura"):
+        place = f"{config.path.name}:{min(wanted)}"
+        yield f"{place}: `full_text` needs one more package: pip install 'fow-aggregator[fulltext]'"

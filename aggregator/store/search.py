@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -16,7 +17,6 @@ from operator import itemgetter
 from typing import Any
 
 from aggregator.entries.query import Query, Term, spaced
-from aggregator.records import Entry
 from aggregator.store.rows import unpack_entry
 
 RANKED = 4000  # hits that are ranked; of more, these newest ones and those with the words in the title
@@ -61,29 +61,31 @@ class Search:
         """Index these entries as they are now, if they wait (inside a transaction)."""
         for key in keys:
             row = self._sql.execute(
-                "SELECT w.old, e.data, e.standing, e.source, e.published, d.doc FROM search_waiting w "
-                "JOIN entries e ON e.key = w.entry LEFT JOIN search_docs d ON d.entry = w.entry WHERE w.entry = ?",
+                "SELECT w.old, e.data, e.standing, e.source, e.published, d.doc, d.article, a.data "
+                "FROM search_waiting w JOIN entries e ON e.key = w.entry LEFT JOIN search_docs d ON d.entry = w.entry "
+                "LEFT JOIN articles a ON a.entry = w.entry WHERE w.entry = ?",
                 (key,),
             ).fetchone()
             if row is not None:
                 self._take(key, row)
 
     def _take(self, key: int, row: tuple[Any, ...]) -> None:
-        old, data, standing, source, at, doc = row
+        old, data, standing, source, at, doc, had_page, page = row
         if old is not None:
             self._sql.execute(
                 f"INSERT INTO search (search, rowid, {_COLUMNS}) VALUES ('delete', ?, ?, ?, ?)",
-                (doc, *_texts(unpack_entry(old))),
+                (doc, *_texts(old, page if had_page else None)),
             )
         if standing == "forgotten":
             self._sql.execute("DELETE FROM search_docs WHERE entry = ?", (key,))
         else:
             if doc is None:
                 doc = self._free(_hour(datetime.fromisoformat(at)))
-                self._sql.execute("INSERT INTO search_docs VALUES (?, ?, ?)", (doc, key, source))
+                self._sql.execute("INSERT INTO search_docs (doc, entry, source) VALUES (?, ?, ?)", (doc, key, source))
+            self._sql.execute("UPDATE search_docs SET article = ? WHERE doc = ?", (page is not None, doc))
             self._sql.execute(
                 f"INSERT INTO search (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)",
-                (doc, *_texts(unpack_entry(data))),
+                (doc, *_texts(data, page)),
             )
         self._sql.execute("DELETE FROM search_waiting WHERE entry = ?", (key,))
 
@@ -137,7 +139,8 @@ class Search:
     def _waiting(self, match: str, sources: Collection[int] | None, span: Span) -> list[tuple[int, float, datetime]]:
         """What meets the query among the entries that the index does not hold yet, or not as they are now."""
         waiting = self._sql.execute(
-            "SELECT e.key, e.source, e.published, e.data FROM search_waiting w JOIN entries e ON e.key = w.entry "
+            "SELECT e.key, e.source, e.published, e.data, a.data FROM search_waiting w "
+            "JOIN entries e ON e.key = w.entry LEFT JOIN articles a ON a.entry = w.entry "
             "WHERE e.standing <> 'forgotten'"
         ).fetchall()
         if not waiting:
@@ -145,21 +148,28 @@ class Search:
         published = {}
         with contextlib.closing(sqlite3.connect(":memory:")) as beside:
             beside.execute(f"CREATE VIRTUAL TABLE rest USING fts5 ({_COLUMNS}, content = '', tokenize = '{_TOKENS}')")
-            for key, source, at, data in waiting:
+            for key, source, at, data, page in waiting:
                 moment = datetime.fromisoformat(at)
                 if (sources is None or source in sources) and span[0] <= moment < span[1]:
                     published[key] = moment
-                    row = (key, *_texts(unpack_entry(data)))
+                    row = (key, *_texts(data, page))
                     beside.execute(f"INSERT INTO rest (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", row)
             found = beside.execute(f"SELECT rowid, bm25(rest, {_WEIGHTS}) FROM rest WHERE rest MATCH ?", (match,))
             return [(key, score, published[key]) for key, score in found]
 
 
-def _texts(entry: Entry) -> tuple[str, str, str]:
-    """What of an entry is searched. Whoever changes this, or `spaced`, has the index filled anew by a migration:
-    it lets go of an entry only by the words that it took."""
+def _texts(data: bytes, page: bytes | None) -> tuple[str, str, str]:
+    """What of an entry is searched, with the text of its page where that is there (it never changes).
+
+    Whoever changes this, or `spaced`, has the index filled anew by a migration: it lets go of an entry only by the
+    words that it took.
+    """
+    entry = unpack_entry(data)
     more = " ".join((entry.author or "", *entry.categories))
-    return spaced(entry.title), spaced(entry.text[:_LONGEST]), spaced(more)
+    text = entry.text[:_LONGEST]
+    if page is not None:
+        text = f"{text}\n{zlib.decompress(page).decode('utf-8')[:_LONGEST]}"
+    return spaced(entry.title), spaced(text), spaced(more)
 
 
 def _hour(moment: datetime) -> int:

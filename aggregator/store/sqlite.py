@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.errors import StoreError
+from aggregator.store.articles import Articles
 from aggregator.store.backup import backups_of_upgrades, before_upgrade
 from aggregator.store.bodies import Bodies
 from aggregator.store.deliveries import Deliveries
@@ -44,6 +45,7 @@ class Store:
         self.export = Export(connection)
         self.texts = Texts(connection)
         self.recovered = Recovered(connection)
+        self.articles = Articles(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:

@@ -1,4 +1,5 @@
-"""The text by which an entry is told in a few words: without what its source puts around every one of its entries.
+"""The text by which an entry is told in a few words: that of its own page where it was fetched (`full_text`), without
+what its source puts around every one of its entries.
 
 A view of what is stored: nothing that is kept or republished changes by it, and it is learned anew when the newest
 entries of a source are others.
@@ -10,6 +11,7 @@ import sqlite3
 
 from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without
 from aggregator.records import StoredEntry
+from aggregator.store.articles import Articles
 from aggregator.store.rows import unpack_entry
 
 _NEWEST = (
@@ -23,11 +25,18 @@ class Texts:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._sql = connection
+        self._articles = Articles(connection)
         self._learned: dict[int, tuple[object, Chrome]] = {}
 
-    def telling(self, stored: StoredEntry) -> str:
-        """The text of an entry as far as it is worth telling."""
-        return without(stored.entry.text, self._chrome(stored.source_key))
+    def telling(self, stored: StoredEntry, *, full: bool = False) -> str:
+        """The text of an entry as far as it is worth telling; of its page, if it is there and `full` asks for it."""
+        page = self._articles.get(stored.key) if full else None
+        return without((page.text if page else "") or stored.entry.text, self._chrome(stored.source_key))
+
+    def whole(self, stored: StoredEntry) -> str:
+        """Everything that a search looks through: the text of the feed, then that of the page."""
+        page = self._articles.get(stored.key)
+        return f"{stored.entry.text}\n\n{page.text}" if page and page.text else stored.entry.text
 
     def left_out(self, stored: StoredEntry) -> list[Repeated]:
         """The blocks of an entry's text that `telling` leaves out."""

@@ -53,7 +53,8 @@ class Withdrawn:
             )
             self._sql.execute("DELETE FROM marks WHERE entry = ?", (key,))
             self._sql.execute("DELETE FROM bodies WHERE source = ?", (source,))
-        Search(self._sql).take(wanted)
+        Search(self._sql).take(wanted)  # which still needs the texts of their pages, to let go of their words
+        self._sql.executemany("DELETE FROM articles WHERE entry = ?", [(row[0],) for row in rows])
         self._leave_tombstones(wanted, now)
 
     def note(self, shown: Iterable[int], hidden: Iterable[int], now: datetime) -> None:
