@@ -179,7 +179,8 @@ def _named_date(parts: _Parts) -> tuple[int, int, int] | None:
     if len(years) > 1 or (len(parts.numbers) == 1 and not years):
         return None
     year = years[0] if years else parts.numbers[1]
-    days = [number for number in parts.numbers if number is not year]
+    days = parts.numbers.copy()
+    days.remove(year)
     if not years and int(days[0]) > 31:
         year, days = days[0], [year]
     if len(year) not in (2, 4) or any(len(day) > 2 for day in days):

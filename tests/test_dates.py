@@ -78,6 +78,7 @@ READ = {
 
 REFUSED = [
     "",
+    "1Mär1z",
     " ",
     "invalid",
     "yesterday",

@@ -1,0 +1,82 @@
+"""What is shipped and what it stands on: ranges, licences, the wheel, and proofs that exist."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+BY_YEAR = ("tzdata",)  # data, numbered by the year: the newest is the best
+NEEDED = PROJECT["project"]["dependencies"]
+EXTRAS = [one for those in PROJECT["project"]["optional-dependencies"].values() for one in those]
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found
+    return found[0].lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("requirement", [*NEEDED, *EXTRAS, *PROJECT["build-system"]["requires"]])
+def test_every_range_has_both_ends(requirement: str) -> None:
+    assert ">=" in requirement
+    assert "<" in requirement or _name(requirement) in BY_YEAR
+
+
+def test_every_licence_is_listed_and_may_be_used() -> None:
+    lines = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8").splitlines()
+    rows = {
+        cells[1].strip(): cells[2].strip() for line in lines if line.startswith("| ") and (cells := line.split("|"))
+    }
+    assert {_name(requirement) for requirement in NEEDED} <= set(rows)
+    rows.pop("package")
+    free = re.compile(r"MIT|BSD|Apache|PSF|Mozilla|LGPL")
+    assert not {name: licence for name, licence in rows.items() if not free.search(licence)}
+
+
+def test_what_security_names_as_proof_is_there() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    files = re.findall(r"tests/\w+\.py", text)
+    assert len(files) > 10
+    assert not [name for name in files if not (ROOT / name).is_file()]
+    tests = re.findall(r"`(tests/\w+\.py)::(test_\w+)`", text)
+    assert not [one for path, one in tests if f"def {one}(" not in (ROOT / path).read_text(encoding="utf-8")]
+    assert "pip-audit" in text
+
+
+def _can_build() -> bool:
+    version = importlib.metadata.version("setuptools").partition(".")[0]
+    return int(version) >= 77
+
+
+@pytest.mark.skipif(not _can_build(), reason="setuptools is older than the 77 that pyproject.toml asks for")
+def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "aggregator", source / "aggregator", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy(ROOT / name, source)
+    code = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=source, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Deprecat" not in done.stderr
+    with zipfile.ZipFile(tmp_path / done.stdout.split()[-1]) as wheel:
+        held = set(wheel.namelist())
+        metadata = Parser().parsestr(wheel.read(next(n for n in held if n.endswith("/METADATA"))).decode())
+    files = [path for path in (ROOT / "aggregator").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert not {path.relative_to(ROOT).as_posix() for path in files} - held
+    assert not [name for name in held if name.startswith("tests/")]
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert "Home-page" not in metadata
