@@ -22,6 +22,7 @@ from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
 from aggregator.full_text import read_pages
 from aggregator.lanes import in_lanes
+from aggregator.memory import where_to_ask
 from aggregator.network import Network
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, record, settle
@@ -30,7 +31,7 @@ from aggregator.publish.files import write_all
 from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
-from aggregator.report import Failure, Pass, Progress
+from aggregator.report import Failure, Move, Pass, Progress
 from aggregator.reread import reread
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
@@ -145,6 +146,15 @@ class App:
         done.updated += len(result.changes.updated)
         if polled.error is not None:
             done.failed.append(self._failure(polled, result.state.next_poll_at))
+        done.moved += self._moves(polled, result.state)
+
+    def _moves(self, polled: Polled, after: SourceState) -> list[Move]:
+        """The move of a source that is certain now and was not before; feeds.yaml is the user's to edit."""
+        source, to = polled.source, where_to_ask(polled.source, after)
+        certain = to != source.url and where_to_ask(source, polled.state) == source.url and polled.error is None
+        if not certain or after.moved_since is None:
+            return []
+        return [Move(source, polled.name, to, after.moved_seen, after.moved_since)]
 
     def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
         """Our own outage is no source's fault: what it did is taken back, and all stay due."""

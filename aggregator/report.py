@@ -18,6 +18,17 @@ class Failure:
     retry_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A source whose permanent redirect became certain in this pass: so many sightings since, and where it leads."""
+
+    source: Source
+    title: str
+    to: str
+    sightings: int
+    since: datetime
+
+
 @dataclass(slots=True)
 class Pass:
     """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`.
@@ -33,6 +44,7 @@ class Pass:
     new: int = 0
     updated: int = 0
     failed: list[Failure] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     offline: bool = False
     published: list[str] = field(default_factory=list)
     hub: str | None = None

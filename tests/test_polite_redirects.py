@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.personas import START, Stage
+from aggregator.cli.words import move_line
+from tests.personas import START, Stage, host
 from tests.web import Answer, Request, Scripted, rss
 
 OLD, NEW = "http://old.example/feed", "http://new.example/feed"
@@ -125,6 +127,21 @@ def test_a_redirect_to_another_feed_is_no_move(stage: Stage) -> None:
     stage.run(days=5)
     assert stage.health(OLD).state == "ok"
     assert stage.asked[-2].url == OLD
+
+
+@pytest.mark.polite("C01")
+def test_a_move_that_became_certain_is_told_once_with_the_line_to_edit(stage: Stage) -> None:
+    stage.on(OLD, Answer(200, BODY), to(NEW))
+    stage.on(NEW, Answer(200, BODY))
+    stage.follow(OLD)
+    told = [move for _ in range(6) for move in stage.poll(later=timedelta(days=1)).moved]
+    assert [(move.to, move.sightings) for move in told] == [(NEW, 3)]
+    since = f"3 sightings since {told[0].since:%d %B}"
+    assert move_line(told[0], stage.app.config) == (
+        f"  moved: {host(OLD)} now answers at {NEW} ({since}); feeds.yaml:5"
+    )
+    private = replace(told[0], source=replace(told[0].source, private=True))
+    assert "now answers at a new address (" in move_line(private, stage.app.config)
 
 
 @pytest.mark.polite("C09")

@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from aggregator.records import Config
-    from aggregator.report import Failure, Pass
+    from aggregator.report import Failure, Move, Pass
     from aggregator.store.digests import Sealed
     from aggregator.store.sqlite import Store
 
@@ -54,6 +54,7 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
             f"{done.not_modified + done.unchanged} unchanged"
         )
     yield from (failure_line(failure, config, done.finished_at) for failure in done.failed)
+    yield from (move_line(move, config) for move in done.moved)
     yield from (f"  {safe(line)}" for line in (done.hub, done.notify) if line)
 
 
@@ -67,6 +68,16 @@ def failure_line(failure: Failure, config: Config, now: datetime) -> str:
     else:
         what_next = "not asked again"
     return f"  {name:<24}  {safe(failure.error)} · {what_next}"
+
+
+def move_line(move: Move, config: Config) -> str:
+    """A source that answers at another address for good, and the line to edit; of a private one no address."""
+    from aggregator.urls import without_secrets
+
+    name = safe(urlsplit(move.source.url).netloc if move.source.title is None else move.title)
+    to = "a new address" if move.source.private else safe(without_secrets(move.to))
+    seen = f"{count(move.sightings, 'sighting')} since {move.since.astimezone(config.timezone):%d %B}"
+    return f"  moved: {name} now answers at {to} ({seen}); {config.path.name}:{move.source.line}"
 
 
 def minutes(seconds: int) -> str:
