@@ -17,6 +17,7 @@ from aggregator.records import ParsedFeed, Response, Source, SourceState
 from aggregator.rhythm import typical
 
 PATIENCE = 20  # so many conditional requests in a row that bring the same bytes: the validators do not work
+_POISONED = 3  # so often in a row a document may stop its reader before its source is left alone for a day
 STEADY = timedelta(days=2)  # a permanent redirect must stand so long before the old address is left alone
 
 
@@ -99,6 +100,9 @@ def after_failure(
     )
     if state.not_before is not None and state.not_before > (decision.not_before or now):
         decision = replace(decision, not_before=state.not_before)  # a poll by hand does not shorten a wish
+    if error.kind == state.error_kind == "limit" and failures >= _POISONED:
+        reason = f"its document stopped its reader {failures} times, left alone for a day"
+        decision = replace(decision, at=max(decision.at, now + cadence.DAY), reason=reason)
     return replace(
         _retired(_planned(state, decision), status, now),
         answered_by=response.url if response else state.answered_by,

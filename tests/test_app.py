@@ -112,6 +112,7 @@ def _page(handler: Any) -> None:
     handler.wfile.write(body)
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
@@ -136,6 +137,7 @@ def test_a_failing_source_is_one_clear_line_and_stops_no_other(world: World, bro
     assert done["failed"][0]["retry_at"] > done["finished_at"]
 
 
+@pytest.mark.fault(38)
 def test_our_own_outage_is_no_sources_fault(world: World) -> None:
     """Fault 38: three hosts and none of them reached: nothing is held against them, and they stay due."""
     blogs = [world.blog(f"B{n}", f"t{n}") for n in range(3)]
@@ -171,7 +173,7 @@ def test_the_digest_says_how_long_we_were_offline(world: World) -> None:
     assert "This machine was offline for 3 hours." in world.public("digest/2026-03-15.txt").read_text("utf-8")
 
 
-@pytest.mark.fault(28)
+@pytest.mark.fault(38)
 def test_one_unreachable_host_is_the_sources_failure(world: World) -> None:
     world.blog("Good", "fine")
     bad = world.blog("Bad", "x")
@@ -183,6 +185,7 @@ def test_one_unreachable_host_is_the_sources_failure(world: World) -> None:
     assert (done["offline"], [failure["title"] for failure in done["failed"]]) == (False, ["Bad"])
 
 
+@pytest.mark.fault(28)
 def test_the_same_article_from_two_blogs_comes_once_and_names_both(world: World) -> None:
     text = " ".join(f"word{n}" for n in range(90))
     first, second = world.blog("First"), world.blog("Second")
@@ -372,6 +375,7 @@ def test_what_is_removed_from_the_outputs_stands_again_after_the_next_pass(world
     assert _hashes(world.folder / "public").keys() == before.keys()
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("kills", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: World, kills: int) -> None:
     """Fault 1: killed at moments spread over passes and seals, gone on each time; then all days are read."""

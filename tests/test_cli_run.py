@@ -136,6 +136,7 @@ def test_the_first_minute(world: World, start: Callable[..., Program], hanging: 
 
 
 @pytest.mark.fault(12)
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_soon_even_while_a_source_hangs(
     world: World, start: Callable[..., Program], hanging: Hanging, number: int

@@ -258,6 +258,7 @@ def test_redirects_are_followed(web: Web, client: Client, status: int, location:
     assert "referer" not in web.asked[1].headers
 
 
+@pytest.mark.fault(43)
 @pytest.mark.polite("C04", "C06")
 @pytest.mark.parametrize(
     ("headers", "words"),
@@ -284,6 +285,7 @@ def test_what_leads_nowhere_is_one_error(web: Web, client: Client, headers: dict
     assert len(web.asked) <= 1 + MAX_REDIRECTS
 
 
+@pytest.mark.fault(43)
 @pytest.mark.polite("C04")
 def test_five_redirects_are_followed_and_a_sixth_is_not(web: Web, client: Client) -> None:
     for n in range(6):
@@ -398,6 +400,7 @@ def test_odd_but_whole_answers_are_read(web: Web, client: Client, answer: Raw | 
     assert get(client, web.on("/feed", answer)).body == b"x"
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -442,6 +445,7 @@ def test_an_endless_body_ends_at_the_limit(web: Web) -> None:
     client.close()
 
 
+@pytest.mark.fault(37)
 @pytest.mark.parametrize(
     "answer",
     [

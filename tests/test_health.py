@@ -18,6 +18,7 @@ def days_ago(*days: float) -> list[datetime]:
     return [NOW - day * DAY for day in days]
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize(
     ("status", "headers", "words"),
     [

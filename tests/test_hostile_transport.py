@@ -344,6 +344,7 @@ def test_a_black_hole_on_ipv6_costs_two_seconds_whatever_the_number_of_its_addre
 # --- the whole program -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault(37)
 @pytest.mark.hostile("T01", "T18", "T28")
 def test_twenty_good_feeds_are_delivered_beside_hostile_servers(
     world: World, web: Web, authority: Authority, tmp_path: Path

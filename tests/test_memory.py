@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.errors import FetchError
+from aggregator.errors import FetchError, ParseError
 from aggregator.memory import PATIENCE, after_answer, after_failure, where_to_ask
 from aggregator.records import Hints, ParsedFeed, Redirect, Response, Source, SourceState
 
@@ -111,6 +111,18 @@ def test_a_document_that_was_cut_leaves_the_validators_alone_and_is_read_again()
 def test_a_failure_changes_no_validator(status: int | None) -> None:
     after = failed(KNOWN, status, etag='"2"', last_modified="Tue")
     assert (after.etag, after.last_modified, after.validators_url, after.body_hash) == ('"1"', "Mon", URL, "one")
+
+
+@pytest.mark.fault(45)
+def test_a_document_that_stops_its_reader_three_times_is_left_alone_for_a_day_then_tried_again() -> None:
+    poison, state, gaps = ParseError("limit", "its reader was stopped after 2 s"), KNOWN, []
+    for _ in range(4):
+        state = after_failure(SOURCE, state, answer(200), poison, NOW)
+        assert state.next_poll_at
+        gaps.append(state.next_poll_at - NOW >= timedelta(days=1))
+    assert gaps == [False, False, True, True]
+    assert state.reason == "its document stopped its reader 4 times, left alone for a day"
+    assert told(state, answer()).reason != state.reason
 
 
 def test_validators_belong_to_the_address_that_answered() -> None:

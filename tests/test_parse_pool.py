@@ -241,6 +241,7 @@ def trap(handler: Any) -> None:
     handler.wfile.write(QUADRATIC.encode())
 
 
+@pytest.mark.fault(45)
 def test_a_document_that_burns_costs_its_own_source_a_line_and_the_others_nothing(world: World) -> None:
     good = [world.blog(f"Good {n}", f"Story of blog {n}") for n in range(5)]
     world.blog("Trap").broken = trap

@@ -77,6 +77,7 @@ def test_what_was_recorded_and_not_published_is_at_the_next_start_without_a_requ
     assert [len(blog.requests) for blog in world.blogs] == asked
 
 
+@pytest.mark.fault(16)
 def test_the_morning_polls_then_seals(running: Running) -> None:
     """The laptop opens at 08:10 after two days: what is due is polled, then one digest says what it covers."""
     running.tick()
@@ -113,6 +114,7 @@ def test_a_saved_file_is_in_force_at_the_next_tick(running: Running) -> None:
     assert set(running.world.titles()) == {"a", "b", "c"}
 
 
+@pytest.mark.fault(12)
 def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> None:
     running.tick()
     path = running.world.folder / "feeds.yaml"
@@ -125,6 +127,7 @@ def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> No
     assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
 
 
+@pytest.mark.fault(38)
 def test_offline_is_said_once_and_tried_with_one_source_a_minute(world: World) -> None:
     for name in ("One", "Two", "Three"):
         world.blog(name, name.lower())

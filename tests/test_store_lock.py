@@ -44,6 +44,7 @@ def other(store: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.mark.fault(9)
 def test_a_second_process_is_refused_and_told_who_and_since_when(other: subprocess.Popen[str], store: Path) -> None:
     with pytest.raises(AlreadyRunning) as caught, writer(store, "poll", NOW):
         pytest.fail("two writers")
@@ -54,6 +55,7 @@ def test_a_second_process_is_refused_and_told_who_and_since_when(other: subproce
     assert holder(store) == Holder(other.pid, "run", "2026-03-14T06:30:00Z")
 
 
+@pytest.mark.fault(9)
 def test_the_lock_dies_with_its_process(other: subprocess.Popen[str], store: Path) -> None:
     other.send_signal(signal.SIGKILL)
     other.wait()
@@ -87,12 +89,24 @@ def test_a_lock_that_cannot_be_read_is_held_all_the_same(
         pytest.fail("two writers")
 
 
+@pytest.mark.fault(9)
 def test_an_old_lock_file_is_no_lock(store: Path) -> None:
     store.parent.mkdir()
     lock_path(store).write_text('{"pid": 1, "command": "run", "since": "2020-01-01T00:00:00Z"}')
     assert holder(store) is None
     with writer(store, "poll", NOW):
         pass
+
+
+@pytest.mark.fault(9)
+def test_in_two_containers_with_equal_pids_the_lock_counts_and_not_the_pid(
+    other: subprocess.Popen[str], store: Path
+) -> None:
+    """The other one's file names our own pid: it is refused all the same."""
+    told = {"pid": os.getpid(), "command": "run", "since": "2026-03-14T06:30:00Z"}
+    lock_path(store).write_text(json.dumps(told))
+    with pytest.raises(AlreadyRunning, match=f"pid {os.getpid()}"), writer(store, "poll", NOW):
+        pytest.fail("two writers")
 
 
 def test_looking_does_not_keep_a_writer_out(store: Path) -> None:

@@ -184,6 +184,7 @@ def test_first_addresses_are_never_given_twice() -> None:
 # --- clocks, hosts, bodies ----------------------------------------------------------------------------------
 
 
+@pytest.mark.fault(13)
 def test_a_clock_set_back_takes_its_plans_along() -> None:
     file = File(A, B)
     file.remember(A, polled_at=NOW, success_at=NOW, next_poll_at=NOW + HOUR, not_before=NOW + DAY)

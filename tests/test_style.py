@@ -43,5 +43,17 @@ def test_nothing_of_one_machine_is_in_the_tree() -> None:
     assert not found
 
 
+def test_every_promise_of_the_readme_names_tests_that_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    promises = text.partition("## What it promises")[2].partition("\n## ")[0]
+    rows = [line for line in promises.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 5
+    for row in rows:
+        tests = re.findall(r"\[(test_\w+)\]\((tests/test_\w+\.py)\)", row)
+        assert tests, row
+        for name, file in tests:
+            assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {name}"
+
+
 def test_the_version_stands_in_the_changelog() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -142,9 +142,12 @@ def writing(options: Settings, command: str) -> Iterator[App]:
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
     from aggregator.store.lock import writer
+    from aggregator.store.place import warning
 
     config = options.load()
     clock, path = options.clock(config), store_path(config)
+    if told := warning(path):
+        options.say(told)
     with writer(path, command, datetime.now(UTC)), reading_pool() as pool, _sound_store(options, path) as store:
         app = App(config, store, clock, mail=_mail(), pool=pool)
         app.follow(config)

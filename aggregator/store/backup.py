@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from aggregator.errors import StoreError
 
@@ -20,6 +21,17 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SIDES = ("", "-wal", "-shm")  # SQLite's files of one store
 _CONFIGURATION = "feeds.yaml"  # the fact in a copy that holds the file's text
 _KEPT_BEFORE = 2  # backups made by upgrades
+
+
+def reading(path: Path, **more: Any) -> sqlite3.Connection:
+    """A connection that reads a store; on a disk that cannot be written SQLite must be told that nothing changes."""
+    where: dict[str, Any] = {"database": path}
+    if not os.access(path.parent, os.W_OK):
+        log = path.with_name(f"{path.name}-wal")
+        still = "" if log.exists() and log.stat().st_size else "&immutable=1"
+        where = {"database": f"{path.resolve().as_uri()}?mode=ro{still}", "uri": True}
+    connection: sqlite3.Connection = sqlite3.connect(**where, **{"timeout": 10, **more})
+    return connection
 
 
 def damage(path: Path) -> str | None:
@@ -30,7 +42,7 @@ def damage(path: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
+        with contextlib.closing(reading(path)) as connection:
             rows = connection.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in _DAMAGED:
@@ -62,7 +74,7 @@ def copy(path: Path, target: Path, configuration: str | None = None) -> int:
     """
     version_of(path)
     try:
-        with contextlib.closing(sqlite3.connect(path, timeout=10)) as source:
+        with contextlib.closing(reading(path)) as source:
             return copy_of(source, target, configuration)
     except sqlite3.Error as error:
         raise StoreError(f"store: {path} cannot be copied to {target}: {error}") from error
@@ -128,7 +140,7 @@ def backups_of_upgrades(path: Path) -> list[Path]:
 
 def configuration_in(path: Path) -> str | None:
     """The text of feeds.yaml that a backup holds."""
-    with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
+    with contextlib.closing(reading(path)) as connection:
         row = connection.execute("SELECT value FROM meta WHERE name = ?", (_CONFIGURATION,)).fetchone()
     return None if row is None else str(row[0])
 
@@ -139,7 +151,7 @@ def version_of(path: Path) -> int:
     if told:
         raise StoreError(f"store: {path} cannot be used ({told}); nothing was touched")
     try:
-        with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
+        with contextlib.closing(reading(path)) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error as error:

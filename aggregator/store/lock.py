@@ -72,7 +72,7 @@ def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise StoreError(f"store: cannot write {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "rb"):
         try:
             _take(descriptor)
         except BlockingIOError:
@@ -82,9 +82,11 @@ def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise StoreError(f"store: {path} cannot be locked: {error.strerror}; is it on a network drive?") from error
-        file.seek(0)
-        file.truncate()
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        json.dump({"pid": os.getpid(), "command": command, "since": since}, file)
-        file.flush()
+        told = json.dumps({"pid": os.getpid(), "command": command, "since": since})
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, told.encode(), 0)
+        except OSError as error:
+            raise StoreError(f"store: cannot write {path}: {error.strerror}") from error
         yield

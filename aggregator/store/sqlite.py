@@ -7,6 +7,7 @@ pass's thread writes, threads that fetch never touch it.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +17,7 @@ from typing import Any
 
 from aggregator.errors import StoreError
 from aggregator.store.articles import Articles
-from aggregator.store.backup import backups_of_upgrades, before_upgrade
+from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading
 from aggregator.store.bodies import Bodies
 from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
@@ -124,20 +125,23 @@ def open_store(path: Path, *, create: bool = True) -> Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"store: cannot make the folder {path.parent}: {error.strerror}") from error
-        connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=10, factory=_Connection
-        )
+        connect = sqlite3.connect if create else reading
+        connection = connect(path, isolation_level=None, check_same_thread=False, timeout=10, factory=_Connection)
         try:
-            _prepare(connection, path)
+            _prepare(connection, path, may_write=create or os.access(path.parent, os.W_OK))
         except BaseException:
             connection.close()
             raise
     return Store(connection, path)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, *, may_write: bool) -> None:
     version, scripts = _version(connection), _migrations()
     refuse_newer(path, version)
+    if not may_write:
+        if version < len(scripts):
+            raise StoreError(f"store: {path} is of an older version, and {path.parent} cannot be written to upgrade it")
+        return
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-16000")
