@@ -69,6 +69,7 @@ def test_nothing_new_touches_no_file(world: World) -> None:
     assert _hashes(world.folder / "public") == before
 
 
+@pytest.mark.fault(17)
 def test_the_same_store_and_clock_give_the_same_bytes(world: World, tmp_path: Path) -> None:
     world.blog("One", "a", "b", "c")
     world.blog("Two", "d", "e", kind="json")

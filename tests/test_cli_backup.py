@@ -110,3 +110,36 @@ def test_every_entry_is_a_line_of_json(world: World) -> None:
         ("a", "news", "One"),
         ("b", "news", "One"),
     ]
+
+
+@pytest.mark.fault(17)
+@pytest.mark.parametrize("kept", ["store", "nothing"])
+def test_a_fresh_runner_with_a_restored_store_or_none_gives_the_same_output(world: World, kept: str) -> None:
+    """What a workflow does: poll, digest, publish, back up; the next run begins on an empty machine."""
+    blog = world.blog("One", "a", "b")
+    world.write()
+    for day in range(3):
+        world.poll()
+        world.run("digest")
+        world.run("publish")
+        before = contents(world.public(""))
+        world.run("backup", str(world.folder / "kept.db"))
+        for name in ("data", "public"):
+            shutil.rmtree(world.folder / name)
+        if kept == "store":
+            (world.folder / "data").mkdir()
+            shutil.copy(world.folder / "kept.db", world.folder / "data" / "aggregator.db")
+            world.run("publish")
+            assert {n for n, data in contents(world.public("")).items() if before.get(n) != data} <= {
+                "status.html", "status.json"
+            }  # fmt: skip
+        world.now += timedelta(days=1)
+        world.post(blog, f"post of day {day}")
+    world.poll()
+    assert sorted(world.titles()) == ["a", "b", "post of day 0", "post of day 1", "post of day 2"]
+    feed = json.loads(world.public("feed.json").read_bytes())
+    old = json.loads(before["feed.json"])
+    assert {one["id"] for one in old["items"]} < {one["id"] for one in feed["items"]}
+    if kept == "store":
+        world.run("digest")
+        assert world.digest("2026-03-17")["shown"] == 1
