@@ -78,6 +78,7 @@ class App:
             added, removed = self.store.sources.follow(config.sources, now)
             if added or removed:
                 self.store.set_meta("followed_at", to_text(now))
+            self.store.set_meta("config_error", "")
         return added, removed
 
     def heed_clock(self) -> None:
@@ -238,8 +239,12 @@ class App:
         return self._publication.health
 
     def publish(self, *, everything: bool = False) -> list[str]:
-        """Write what changed in `public/`; `everything` looks at all sealed digests, too. Closed months stay."""
+        """Write what changed in `public/`; `everything`: also all sealed digests. Closed months and days stay."""
         return self._publication.publish(self.config, self.view(), everything=everything)
+
+    def publish_status(self) -> list[str]:
+        """Write `status.*` alone."""
+        return self._publication.publish_status(self.config, self.view())
 
     def publish_asked(self) -> list[str]:
         """Accept and publish if a command that works beside the writer changed something."""

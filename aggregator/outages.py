@@ -40,6 +40,11 @@ def offline_between(start: datetime, end: datetime, *, since: str | None, kept: 
     return total
 
 
+def outages(*, since: str | None, kept: str | None) -> tuple[tuple[datetime, datetime | None], ...]:
+    """From when to when this machine was offline, oldest first; one that lasts has no end."""
+    return (*sorted(_read(kept)), *([(datetime.fromisoformat(since), None)] if since else []))
+
+
 def _read(kept: str | None) -> list[tuple[datetime, datetime]]:
     return [(datetime.fromisoformat(began), datetime.fromisoformat(ended)) for began, ended in json.loads(kept or "[]")]
 

@@ -24,7 +24,6 @@ from aggregator.records import (
     Source,
     SourceHealth,
     SourceState,
-    StoredEntry,
     Tombstone,
 )
 from aggregator.render import pages
@@ -33,6 +32,7 @@ from aggregator.render.jsonfeed import json_feed
 from aggregator.render.opml import opml
 from aggregator.render.site import Site
 from aggregator.rhythm import silence
+from aggregator.river import river_files
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
@@ -114,7 +114,6 @@ def files(
     months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
     if months:
         feed = replace(feed, prev_archive=_archive_url(config, months[-1]))
-    site = Site.of(config)
     out = {
         "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.now - TOMBSTONES_FOR))),
         "rss.xml": rss(feed, self_url=f"{config.link}rss.xml"),
@@ -130,21 +129,8 @@ def files(
     out |= dict(_archives(config, store, view, months, stands))
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, shown, folder) for folder in tags.values()}
-    newest = store.digests.newest("")
-    told = _told(feed, shown, store, view)
-    out["index.html"] = pages.river(told, site=site, digest=newest.day if newest else None, tags=tags)
+    out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands)
     return out | digest_files(config, store, stands)
-
-
-def _told(feed: MergedFeed, places: list[Place], store: Store, view: View) -> MergedFeed:
-    """The feed as the river shows it: what no page shows is left as it is, the rest is told in a few words."""
-    shown = {place.entry.id: place.shown for place in places}
-    river, rest = feed.entries[: pages.RIVER_LENGTH], feed.entries[pages.RIVER_LENGTH :]
-
-    def told(stored: StoredEntry) -> str:
-        return view.excerpt(stored, store.texts.telling(stored, full=view.full_text(stored.source_key)))
-
-    return replace(feed, entries=(*(replace(one, excerpt=told(shown[one.id])) for one in river), *rest))
 
 
 def _with_tombstones(feed: MergedFeed, tombstones: tuple[Tombstone, ...]) -> MergedFeed:
@@ -163,17 +149,9 @@ def static_files(config: Config) -> dict[str, bytes]:
     return {
         "style.css": pages.style(site),
         STYLE: pages.feed_style(site),
+        "river.js": pages.script(site),
         "favicon.svg": pages.favicon(site),
         "404.html": pages.not_found(site=site),
-    }
-
-
-def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
-    """`status.html` and `status.json`, written once a pass."""
-    newest, offline = store.digests.newest(""), store.meta("offline_since") not in (None, "")
-    return {
-        "status.html": pages.status(rows, checked_at=now, offline=offline, site=Site.of(config)),
-        "status.json": pages.status_json(rows, last_digest=newest.day if newest else None, offline=offline),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import members, outputs
+from aggregator import members, outputs, statuses
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.records import Config, SourceHealth
@@ -34,11 +34,11 @@ class Publication:
         root, store = config.output, self._store
 
         def stands(name: str) -> bool:
-            return (root / name).is_file() and (not everything or name.startswith("archive/"))
+            return (root / name).is_file() and (not everything or name.startswith(("archive/", "day/")))
 
         found = members.noted(store, view)
         files = outputs.files(config, store, view, stands, found)
-        written = write_all(root, files | self._status(config, view))
+        written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})
         newest = outputs.open_archive(files)
         if newest is not None and newest != store.meta(outputs.ARCHIVE_OPEN):
@@ -51,7 +51,7 @@ class Publication:
         """After a pass that brought nothing only `status.*` is written: a quiet feed costs no rendering."""
         stands = self._sign == self._signed(config) and all((config.output / name).is_file() for name in self._files)
         if stands and not self.is_stale:
-            return write_all(config.output, self._status(config, view))
+            return self.publish_status(config, view)
         return self.publish(config, view)
 
     def name_feed(self, config: Config) -> None:
@@ -66,6 +66,7 @@ class Publication:
         """What else can change the outputs: another process that wrote to the store, another day."""
         return self._store.foreign_writes(), self._clock().astimezone(config.timezone).date()
 
-    def _status(self, config: Config, view: View) -> dict[str, bytes]:
+    def publish_status(self, config: Config, view: View) -> list[str]:
+        """Write `status.*` alone."""
         self.health = outputs.health(config, self._store, view, self._clock())
-        return outputs.status_files(config, self._store, self.health, self._clock())
+        return write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))

@@ -186,6 +186,7 @@ class Service:
             config = self._load()
         except ConfigError as error:
             self._say(FileBroken(error, self._loaded_at))
+            self._tell_pages(str(error))
             return
         before = self._app.config
         moved = (config.store, config.output) != (before.store, before.output)
@@ -194,6 +195,14 @@ class Service:
         self._say(FileChanged(added, removed, moved))
         if self._app.store.meta("last_pass_at") is not None:
             self._app.publish()
+
+    def _tell_pages(self, error: str) -> None:
+        """The page of the sources says what is wrong in feeds.yaml, until a right one is followed."""
+        store = self._app.store
+        with store.transaction():
+            store.set_meta("config_error", error)
+        if store.meta("last_pass_at") is not None:
+            self._app.publish_status()
 
     def _file_stamp(self) -> tuple[int, ...]:
         try:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
-from aggregator import outputs
+from aggregator import outputs, statuses
 from aggregator.outputs import FULL_BYTES, tag_folder
 from aggregator.records import Config, Rule, Series, Source
 from tests.makers import DAY, HOUR, NOW, ONE, THREE, TWO, Desk, entry, source, words
@@ -286,7 +286,7 @@ def test_a_private_sources_address_is_in_no_output() -> None:
     desk.accept()
     desk.seal()
     rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
-    files = desk.files() | outputs.status_files(desk.config, desk.store, rows, desk.now)
+    files = desk.files() | statuses.status_files(desk.config, desk.store, rows, desk.now)
     assert b"A private letter" in files["atom.xml"]
     assert b"https://news.example.org/a" in files["digest/2026-03-14.html"]
     for name, data in files.items():

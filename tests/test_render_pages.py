@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,9 +10,11 @@ import pytest
 from lxml import html
 
 from aggregator.errors import PublishError
-from aggregator.records import Attribution, Copy, MergedEntry, MergedFeed, SourceHealth, State
+from aggregator.records import Attribution, Copy, MergedEntry, MergedFeed
 from aggregator.render import pages
 from aggregator.render.site import Site
+from aggregator.render.status import status
+from tests.test_render_status import health
 
 SITE = Site("Future of Work", "https://example.org/fow/", ZoneInfo("Europe/Berlin"))
 NOW = datetime(2026, 3, 14, 9, 12, tzinfo=UTC)
@@ -35,22 +36,6 @@ def merged(number: int, **fields: object) -> MergedEntry:
 
 def feed(*entries: MergedEntry) -> MergedFeed:
     return MergedFeed("urn:uuid:0", "Future of Work", SITE.link, SITE.link + "atom.xml", NOW, entries)
-
-
-def health(title: str, state: State, **fields: object) -> SourceHealth:
-    made = SourceHealth(
-        url="https://notes.example/feed",
-        title=title,
-        state=state,
-        last_success_at=NOW - timedelta(minutes=23),
-        next_poll_at=NOW + timedelta(minutes=37),
-        reason="every 1h",
-        failures=0,
-        error=None,
-        entries=12,
-        typical_gap_s=86400 * 3,
-    )
-    return replace(made, **fields)  # type: ignore[arg-type]
 
 
 def text(page: bytes) -> str:
@@ -84,8 +69,8 @@ def test_river_names_sources_copies_and_tags() -> None:
 def test_river_offers_every_feed_and_the_newest_digest() -> None:
     made = pages.river(feed(merged(1)), site=SITE, digest=date(2026, 3, 14))
     assert hrefs(made, "//link[@rel='alternate']/@href") == ["atom.xml", "rss.xml", "feed.json", "digest/atom.xml"]
-    assert {"digest/2026-03-14.html", "status.html", "sources.opml", "#subscribe"} <= set(hrefs(made))
-    assert "A feed reader is a program" in text(made)
+    assert {"digest/2026-03-14.html", "status.html", "sources.opml", "index.html#subscribe"} <= set(hrefs(made))
+    assert "Never used a feed reader?" in text(made)
     assert "digest/2026" not in pages.river(feed(merged(1)), site=SITE).decode()
 
 
@@ -105,7 +90,7 @@ def test_a_day_page_has_its_day_only_and_links_back() -> None:
                      previous=date(2026, 3, 13))  # fmt: skip
     assert "Entry 1" in text(made)
     assert "Yesterday's" not in text(made)
-    assert {"2026-03-13.html", "../index.html", "../digest/index.html"} <= set(hrefs(made))
+    assert {"../day/2026-03-13.html", "../index.html", "../digest/index.html"} <= set(hrefs(made))
     assert "../style.css" in hrefs(made, "//link/@href")
 
 
@@ -131,62 +116,6 @@ def test_calendar_weeks_begin_on_monday() -> None:
 def test_calendar_of_a_named_series_is_one_folder_deeper() -> None:
     assert "../../style.css" in hrefs(pages.calendar("T", [], site=SITE, series="weekly"), "//link/@href")
     assert "No digest yet" in text(pages.calendar("T", [], site=SITE))
-
-
-# --- status --------------------------------------------------------------------------------------------------
-
-
-def test_status_json_is_the_contract() -> None:
-    made = json.loads(pages.status_json([health("A", "ok")], last_digest=date(2026, 3, 14), offline=False))
-    assert made == {
-        "sources": [
-            {
-                "url": "https://notes.example/feed",
-                "title": "A",
-                "state": "ok",
-                "last_success_at": "2026-03-14T08:49:00Z",
-                "next_poll_at": "2026-03-14T09:49:00Z",
-                "reason": "every 1h",
-                "failures": 0,
-                "error": None,
-                "entries": 12,
-                "typical_gap_s": 259200,
-            }
-        ],
-        "last_digest": "2026-03-14",
-        "offline": False,
-    }
-    assert json.loads(pages.status_json([], last_digest=None, offline=True))["last_digest"] is None
-
-
-def test_status_shows_what_needs_attention_first() -> None:
-    rows = [
-        health("Fine one", "ok"),
-        health("Broken one", "failing", failures=4, error="its server fails (503)"),
-        health("Gone one", "gone"),
-        health("Fresh one", "new", last_success_at=None, typical_gap_s=None),
-    ]
-    told = text(pages.status(rows, checked_at=NOW, offline=False, site=SITE))
-    names = ("Gone one", "failing, 4 times in a row", "All the others", "Fresh one", "Fine one")
-    places = [told.index(name) for name in names]
-    assert places == sorted(places)
-    assert "4 sources, 2 worth a look" in told
-    assert "its server fails (503)" in told
-    assert "Last read 23 minutes ago · next in 37 minutes: every 1h · 12 entries, usually one every 3 days" in told
-    assert "Never read yet" in told
-    assert "offline" not in told
-
-
-@pytest.mark.parametrize("state", ["paused", "gone", "quarantined", "failing", "moved", "silent", "new", "ok"])
-def test_every_state_has_words(state: State) -> None:
-    assert pages.status([health("A", state)], checked_at=NOW, offline=True, site=SITE).count(b'class="state"') == 1
-
-
-def test_status_says_offline_and_all_well() -> None:
-    told = text(pages.status([health("A", "ok")], checked_at=NOW, offline=True, site=SITE))
-    assert "seemed to be offline" in told
-    assert "1 source, all well" in told
-    assert "There is no source yet" in text(pages.status([], checked_at=NOW, offline=False, site=SITE))
 
 
 # --- one thing to say ----------------------------------------------------------------------------------------
@@ -225,8 +154,12 @@ PAGES: dict[str, Callable[[str], bytes]] = {
         site=SITE, tags={bad: bad},
     ),
     "calendar": lambda bad: pages.calendar(bad, [(date(2026, 3, 14), 7, 49)], site=SITE),
-    "status": lambda bad: pages.status([health(bad, "failing", error=bad, reason=bad)], checked_at=NOW, offline=True,
-                                       site=SITE),
+    "day": lambda bad: pages.day(
+        feed(merged(1, title=bad, excerpt=bad, link="javascript:x", source=Attribution(bad), tags=(bad,))),
+        date(2026, 3, 14), site=SITE, previous=date(2026, 3, 13), following=date(2026, 3, 15), tags={bad: bad},
+    ),
+    "status": lambda bad: status([health(bad, "failing", error=bad, reason=bad)], checked_at=NOW, offline=True,
+                                 site=SITE, wrong=bad),
     "progress": lambda bad: pages.progress(1, 2, [bad], site=SITE),
     "not_found": lambda bad: pages.not_found(site=replace(SITE, title=bad), root=""),
 }  # fmt: skip
@@ -236,7 +169,9 @@ PAGES: dict[str, Callable[[str], bytes]] = {
 def test_pages_run_nothing_load_nothing_and_stay_in_their_folder(name: str) -> None:
     made = PAGES[name](HOSTILE)
     tree = html.document_fromstring(made)
-    assert not tree.xpath("//script | //style | //img | //iframe | //@style | //@src | //@onerror")
+    assert not tree.xpath("//style | //img | //iframe | //@style | //@onerror")
+    assert {one.get("src").rpartition("/")[2] for one in tree.xpath("//script | //*[@src]")} <= {"river.js"}
+    assert not any(one.text for one in tree.xpath("//script"))
     assert not [link for link in hrefs(made, "//link/@href") if "://" in link or link.startswith("/")]
     assert "javascript:" not in "".join(hrefs(made))
     assert made == PAGES[name](HOSTILE)

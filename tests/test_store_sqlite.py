@@ -28,6 +28,7 @@ TABLES = {
     "digest_files",
     "ledger",
     "bodies",
+    "counted_days",
     "deliveries",
 }
 

@@ -18,7 +18,7 @@ def status(as_json: bool) -> None:
     from aggregator import outputs
     from aggregator.entries.view import View
     from aggregator.reading_lists import status_lines
-    from aggregator.render.pages import status_json
+    from aggregator.render.status import status_json
 
     with reading(settings()) as (whole, store, clock):
         now, known = clock(), store.sources.states()

@@ -23,9 +23,11 @@ from aggregator.records.digest import (
     Story,
 )
 from aggregator.records.kept import (
+    Brought,
     Changes,
     Entry,
     HostRest,
+    Outage,
     Outcome,
     PollResult,
     SourceHealth,
@@ -39,6 +41,7 @@ from aggregator.records.wire import Enclosure, Hints, ParsedEntry, ParsedFeed, R
 
 __all__ = [
     "Attribution",
+    "Brought",
     "Changes",
     "Config",
     "Copy",
@@ -57,6 +60,7 @@ __all__ = [
     "MergedFeed",
     "More",
     "NotShown",
+    "Outage",
     "Outcome",
     "ParsedEntry",
     "ParsedFeed",

@@ -171,3 +171,17 @@ class SourceHealth:
     typical_gap_s: int | None
     site: str | None = None
     silence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a source has brought: entries in each of the last weeks, the oldest first, and what became of all."""
+
+    weeks: tuple[int, ...] = ()
+    news: int = 0
+    folded: int = 0
+    backlog: int = 0
+
+
+Outage = tuple[datetime, datetime | None]
+"""From when to when this machine had no network; None while it lasts."""

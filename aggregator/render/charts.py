@@ -47,6 +47,28 @@ def lens_charts(trends: Sequence[LensTrend]) -> tuple[Chart, ...]:
     return tuple(_chart(trend, highest) for trend in trends) if highest else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A row of bars as one SVG path in a box of `width` by `HEIGHT`, and what it says in words."""
+
+    path: str
+    width: int
+    height: int
+    label: str
+
+
+def sparkline(weeks: Sequence[int]) -> Sparkline | None:
+    """The entries of a source in each of the last weeks, oldest first; None when there was none."""
+    most = max(weeks, default=0)
+    if not most:
+        return None
+    tops = [(place, round(max(HEIGHT * number / most, _LEAST))) for place, number in enumerate(weeks) if number]
+    path = "".join(f"M{place * STEP + 1} {HEIGHT}v-{tall}h{STEP - 2}v{tall}z" for place, tall in tops)
+    total = count(sum(weeks), "entry", "entries")
+    label = f"{total} in {len(weeks)} weeks, at most {most:,} in one; the last week: {weeks[-1]:,}"
+    return Sparkline(path, STEP * len(weeks), HEIGHT, label)
+
+
 def by_day(trends: Sequence[LensTrend]) -> tuple[tuple[LocalDate, tuple[int, ...]], ...]:
     """The same numbers as rows of a table, newest day first: the day, and a number for each lens."""
     rows = zip(*(trend.days for trend in trends), strict=True)

@@ -1,50 +1,68 @@
-"""The static pages beside the digest: river, days, calendar, state of the sources, and those with one thing to say."""
+"""The static pages beside the digest: river, days, calendar, and those with one thing to say."""
 
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from json import dumps
 from urllib.parse import urlsplit
 
-from aggregator.records import LocalDate, MergedEntry, MergedFeed, SourceHealth
+from aggregator.records import LocalDate, MergedEntry, MergedFeed
 from aggregator.render.site import Site, page, static
-from aggregator.render.words import WEEKDAYS, count, long_date, utc
+from aggregator.render.words import WEEKDAYS, count, long_date
 
 Issue = tuple[LocalDate, int, int]
 """One digest in the calendar: its date, its reading time in minutes, its entries shown."""
 
 RIVER_LENGTH = 200
+IN_FULL = 400  # entries of a page that have their excerpts; of a larger day each is a line or two
 
 
 # --- river and days ------------------------------------------------------------------------------------------
 
 
 def river(
-    feed: MergedFeed, *, site: Site, digest: LocalDate | None = None, tags: Mapping[str, str] | None = None
+    feed: MergedFeed,
+    *,
+    site: Site,
+    digest: LocalDate | None = None,
+    tags: Mapping[str, str] | None = None,
+    pages: Collection[LocalDate] = (),
 ) -> bytes:
     """The page `index.html`: the newest 200 entries by day of the site's zone, newest first.
 
-    `digest` is the date of the newest digest, if there is one; `tags` maps a tag to its folder under `tags/`.
+    `digest` is the date of the newest digest, if there is one; `tags` maps a tag to its folder under `tags/`; `pages`
+    are the days that have a page of their own.
     """
     newest_first = sorted(feed.entries, key=_when, reverse=True)
     entries, left_out = newest_first[:RIVER_LENGTH], max(0, len(newest_first) - RIVER_LENGTH)
-    return _river(feed, entries, site, "", digest=digest, folders=tags or {}, left_out=left_out)
+    older = max((on for on in pages if not entries or on < _local(entries[-1], site)), default=None)
+    values = {"digest": digest, "left_out": left_out, "pages": pages, "previous": older, "heading": None}
+    return _river(feed, entries, site, "", folders=tags or {}, **values)
 
 
-def day(feed: MergedFeed, on: LocalDate, *, site: Site, previous: LocalDate | None = None) -> bytes:
-    """The page `day/YYYY-MM-DD.html`: the entries of `feed` published on one day; links back, never forward."""
+def day(
+    feed: MergedFeed,
+    on: LocalDate,
+    *,
+    site: Site,
+    previous: LocalDate | None = None,
+    following: LocalDate | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> bytes:
+    """The page `day/YYYY-MM-DD.html`: the entries of `feed` published on one day, with links to its neighbours."""
     entries = sorted((one for one in feed.entries if _local(one, site) == on), key=_when, reverse=True)
-    return _river(feed, entries, site, "../", previous=previous, heading=long_date(on))
+    values = {"previous": previous, "following": following, "heading": long_date(on)}
+    return _river(feed, entries, site, "../", folders=tags or {}, **values)
 
 
 def _river(feed: MergedFeed, entries: Sequence[MergedEntry], site: Site, root: str, **values: object) -> bytes:
     days = [(on, list(those)) for on, those in groupby(entries, key=lambda one: _local(one, site))]
-    missing: dict[str, object] = {"digest": None, "folders": {}, "left_out": 0, "previous": None, "heading": None}
+    missing: dict[str, object] = {"digest": None, "left_out": 0, "pages": (), "previous": None, "following": None}
     known = {**missing, "feed": feed, "days": days, "shown": len(entries), "copies": _copies, **values}
-    return page("river.html", site, root, **known)
+    newest = max((entry.published for entry in entries), default=None)
+    return page("river.html", site, root, in_full=len(entries) <= IN_FULL, newest=newest, **known)
 
 
 def _when(entry: MergedEntry) -> datetime:
@@ -93,78 +111,6 @@ def latest(digest_page: bytes) -> bytes:
     return digest_page
 
 
-# --- the state of the sources --------------------------------------------------------------------------------
-
-# What needs attention first; health.state knows how a source comes to one of them.
-_URGENCY = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "paused")
-_ATTENTION = frozenset(_URGENCY[:5])
-_STATES = {
-    "gone": "gone for good",
-    "quarantined": "held, waits for you",
-    "failing": "failing",
-    "moved": "moved",
-    "silent": "silent",
-    "new": "new",
-    "ok": "fine",
-    "paused": "paused by you",
-}
-_ADVICE = {
-    "gone": "take its line out of feeds.yaml, or put its new address there",
-    "quarantined": "see what was held with aggregator quarantine, then release or drop it",
-    "moved": "put its new address into feeds.yaml",
-    "silent": "visit its site; it may have moved or rest",
-}
-
-
-def status(rows: Sequence[SourceHealth], *, checked_at: datetime, offline: bool, site: Site) -> bytes:
-    """The page `status.html`: each source's state in words as of `checked_at`, what needs attention first."""
-    urgent_first = sorted(rows, key=lambda row: (_URGENCY.index(row.state), -row.failures, row.title.casefold()))
-    attention = [row for row in urgent_first if row.state in _ATTENTION]
-    fine = [row for row in urgent_first if row.state not in _ATTENTION]
-    values = {"attention": attention, "fine": fine, "checked_at": checked_at, "offline": offline}
-    return page("status.html", site, "", state=_state, advice=_advice, summary=_summary(rows, attention), **values)
-
-
-def _summary(rows: Sequence[SourceHealth], attention: Sequence[SourceHealth]) -> str:
-    sources = count(len(rows), "source", "sources")
-    return f"{sources}, {len(attention)} worth a look" if attention else f"{sources}, all well"
-
-
-def _state(row: SourceHealth) -> str:
-    times = "" if row.failures < 2 else f", {row.failures} times in a row"
-    return _STATES[row.state] + (times if row.state == "failing" else "")
-
-
-def _advice(row: SourceHealth) -> str | None:
-    advice = _ADVICE.get(row.state)
-    return f"{row.silence}; {advice}" if row.state == "silent" and row.silence else advice
-
-
-def status_json(rows: Sequence[SourceHealth], *, last_digest: LocalDate | None, offline: bool) -> bytes:
-    """The file `status.json`, the same as `status --json`; sources in the given order, times in UTC."""
-    document = {
-        "sources": [_row(row) for row in rows],
-        "last_digest": None if last_digest is None else last_digest.isoformat(),
-        "offline": offline,
-    }
-    return (dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
-
-
-def _row(row: SourceHealth) -> dict[str, object]:
-    return {
-        "url": row.url,
-        "title": row.title,
-        "state": row.state,
-        "last_success_at": utc(row.last_success_at),
-        "next_poll_at": utc(row.next_poll_at),
-        "reason": row.reason,
-        "failures": row.failures,
-        "error": row.error,
-        "entries": row.entries,
-        "typical_gap_s": row.typical_gap_s,
-    }
-
-
 # --- pages with one thing to say -----------------------------------------------------------------------------
 
 
@@ -210,6 +156,11 @@ def style(site: Site | None = None) -> bytes:
 def feed_style(site: Site | None = None) -> bytes:
     """The file `feed.css`, which makes the feeds readable in a browser, the user's own if the site has one."""
     return static("feed.css", site.templates if site else None)
+
+
+def script(site: Site | None = None) -> bytes:
+    """The file `river.js`, the one script of the pages, the user's own if the site has one."""
+    return static("river.js", site.templates if site else None)
 
 
 def favicon(site: Site | None = None) -> bytes:

@@ -1,7 +1,7 @@
 """The frame that every page stands in: the site's name, relative links, the templates and what they may call.
 
-Pages carry no script, no inline style and nothing from another host, so that
-`Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'` fits them all.
+Pages carry one script of the site's own, nothing inline and nothing from another host. So the policy
+`default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'` fits them all.
 """
 
 from __future__ import annotations

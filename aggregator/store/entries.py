@@ -12,7 +12,7 @@ from typing import Any
 from aggregator.records import Entry, SourceState, Standing, StoredEntry
 from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
 
-_SELECT = (
+SELECT = (
     "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
     "e.accepted, e.accepted_at, coalesce(e.grp, e.key), "
     "EXISTS (SELECT 1 FROM hidden h WHERE h.entry = coalesce(e.grp, e.key)) "
@@ -35,7 +35,8 @@ class Known:
     standing: Standing
 
 
-def _stored(row: tuple[Any, ...]) -> StoredEntry:
+def as_stored(row: tuple[Any, ...]) -> StoredEntry:
+    """A row of SELECT as a record."""
     key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group, hid = row
     return StoredEntry(
         key=key,
@@ -130,10 +131,10 @@ class Entries:
     def waiting(self) -> list[StoredEntry]:
         """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
         rows = self._sql.execute(
-            _SELECT + "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
+            SELECT + "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
             "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
         )
-        return list(map(_stored, rows))
+        return list(map(as_stored, rows))
 
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
@@ -165,79 +166,79 @@ class Entries:
     def by_url(self, canonical_url: str) -> list[StoredEntry]:
         """Accepted entries with this canonical URL, oldest acceptance first."""
         rows = self._sql.execute(
-            _SELECT + "WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,)
+            SELECT + "WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,)
         )
-        return list(map(_stored, rows))
+        return list(map(as_stored, rows))
 
     def members(self, group: int) -> list[StoredEntry]:
         """The entries of a group in order of acceptance."""
-        return list(map(_stored, self._sql.execute(_SELECT + "WHERE e.grp = ? ORDER BY e.accepted", (group,))))
+        return list(map(as_stored, self._sql.execute(SELECT + "WHERE e.grp = ? ORDER BY e.accepted", (group,))))
 
     def get(self, keys: Iterable[int]) -> list[StoredEntry]:
         """Entries by key, in order of key."""
         wanted = tuple(keys)
-        rows = self._sql.execute(_SELECT + f"WHERE e.key IN ({_holes(wanted)}) ORDER BY e.key", wanted)
-        return list(map(_stored, rows))
+        rows = self._sql.execute(SELECT + f"WHERE e.key IN ({_holes(wanted)}) ORDER BY e.key", wanted)
+        return list(map(as_stored, rows))
 
     def newest_accepted(self, before: int | None = None, page: int = 500) -> Iterator[StoredEntry]:
         """Entries that are or were news, newest acceptance first, read in pages."""
         last = before or 2**62
         while rows := self._sql.execute(
-            _SELECT + "WHERE e.accepted > 0 AND e.accepted < ? AND e.standing IN ('news', 'folded') "
+            SELECT + "WHERE e.accepted > 0 AND e.accepted < ? AND e.standing IN ('news', 'folded') "
             "ORDER BY e.accepted DESC LIMIT ?",
             (last, page),
         ).fetchall():
-            for stored in map(_stored, rows):
+            for stored in map(as_stored, rows):
                 last = stored.accepted
                 yield stored
 
     def accepted_between(self, start: datetime, end: datetime) -> list[StoredEntry]:
         """News and folded entries accepted in [start, end), in order of acceptance (RFC 5005 archives)."""
         rows = self._sql.execute(
-            _SELECT + "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
+            SELECT + "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
             "AND e.accepted_at < ? ORDER BY e.accepted",
             (to_text(start), to_text(end)),
         )
-        return list(map(_stored, rows))
+        return list(map(as_stored, rows))
 
     def published_between(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
         """News and folded entries published in (start, end], in order of acceptance, read one by one."""
         # Nothing is accepted before it is published, and acceptance has an index.
         rows = self._sql.execute(
-            _SELECT + "WHERE e.accepted > 0 AND e.accepted_at >= ?1 AND e.standing IN ('news', 'folded') "
+            SELECT + "WHERE e.accepted > 0 AND e.accepted_at >= ?1 AND e.standing IN ('news', 'folded') "
             "AND e.published > ?1 AND e.published <= ?2 ORDER BY e.accepted_at, e.accepted",
             (to_text(start), to_text(end)),
         )
-        return map(_stored, rows)
+        return map(as_stored, rows)
 
     def unsealed(self, series: str) -> list[StoredEntry]:
         """Accepted entries that no digest of the series owns, in order of acceptance."""
         rows = self._sql.execute(
-            _SELECT + "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
+            SELECT + "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
             "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted",
             (series,),
         )
-        return list(map(_stored, rows))
+        return list(map(as_stored, rows))
 
     def told(self, series: str, since: date, most: int) -> list[tuple[date, StoredEntry]]:
         """The newest news of the digests of a series from a date on, each with the date of its digest, newest first."""
         rows = self._sql.execute(
-            _SELECT.replace("SELECT ", "SELECT d.date, ", 1) + "JOIN ledger l ON l.series = ? AND l.entry = e.key "
+            SELECT.replace("SELECT ", "SELECT d.date, ", 1) + "JOIN ledger l ON l.series = ? AND l.entry = e.key "
             "JOIN digests d ON d.key = l.digest WHERE d.date >= ? AND e.standing = 'news' "
             "ORDER BY e.accepted DESC LIMIT ?",
             (series, since.isoformat(), most),
         )
-        return [(date.fromisoformat(row[0]), _stored(row[1:])) for row in rows]
+        return [(date.fromisoformat(row[0]), as_stored(row[1:])) for row in rows]
 
     def held(self, since: datetime | None = None, *, dropped: bool = False) -> list[StoredEntry]:
         """Entries in quarantine, those held after `since` if it is given; also those that were `dropped` from it."""
         standings = "('held', 'dropped')" if dropped else "('held')"
         rows = self._sql.execute(
-            _SELECT + f"WHERE e.accepted = 0 AND e.standing IN {standings} AND e.first_seen > ? "
+            SELECT + f"WHERE e.accepted = 0 AND e.standing IN {standings} AND e.first_seen > ? "
             "ORDER BY e.source, e.ordinal",
             (to_text(since) or "",),
         )
-        return list(map(_stored, rows))
+        return list(map(as_stored, rows))
 
     def set_held(self, keys: Iterable[int], standing: Standing, now: datetime) -> int:
         """Release ("news") or drop ("dropped") what is held; a released entry is received anew."""
@@ -253,10 +254,10 @@ class Entries:
     def find(self, address: str, canonical_url: str | None) -> list[StoredEntry]:
         """Entries with this id, guid or canonical URL, first seen first."""
         rows = self._sql.execute(
-            _SELECT + "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
+            SELECT + "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
             (canonical_url, address, address),
         )
-        return list(map(_stored, rows))
+        return list(map(as_stored, rows))
 
     def counts(self) -> dict[int, int]:
         """How many entries each source has brought."""

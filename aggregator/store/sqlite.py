@@ -19,6 +19,7 @@ from aggregator.errors import StoreError
 from aggregator.store.articles import Articles
 from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading
 from aggregator.store.bodies import Bodies
+from aggregator.store.days import Days
 from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
@@ -39,6 +40,7 @@ class Store:
         self.sources = Sources(connection)
         self.bodies = Bodies(connection)
         self.entries = Entries(connection)
+        self.days = Days(connection)
         self.digests = Digests(connection)
         self.deliveries = Deliveries(connection)
         self.withdrawn = Withdrawn(connection)

@@ -1,0 +1,110 @@
+"""The river: what came, by day of publication, as pages and as the index that their search reads.
+
+`index.html` has the newest entries of the merged feed, `day/YYYY-MM-DD.html` each day whole. A day is written anew
+while anything of it was accepted in the last 14 days of news; then it is closed and stays as it is, but for what is
+withdrawn from it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from itertools import islice
+
+from aggregator.entries.view import View
+from aggregator.members import WINDOW, Place, places
+from aggregator.records import Config, LocalDate, MergedEntry, MergedFeed
+from aggregator.render import pages
+from aggregator.render.index import search_index
+from aggregator.render.site import Site
+from aggregator.store.sqlite import Store
+
+MOST_AT_ONCE = 120  # missing days that one publication makes, the newest first: a lost folder comes back by and by
+REOPENED_FOR = timedelta(days=30)
+MOST_A_DAY = 2000
+
+
+def river_files(
+    config: Config,
+    store: Store,
+    view: View,
+    feed: MergedFeed,
+    shown: Sequence[Place],
+    *,
+    tags: Mapping[str, str],
+    stands: Callable[[str], bool],
+) -> dict[str, bytes]:
+    """`index.html`, `search.json` and the pages of days that are open or missing.
+
+    `shown` are the members of the merged feed `feed`, newest acceptance first; `tags` maps a tag to its folder.
+    """
+    site, newest = Site.of(config), store.digests.newest("")
+    days = _days(store.days.hours(), config)
+    feed = _told(feed, shown, store, view)
+    made = _to_make(days, shown, store, view, stands)
+    making = set(made)
+    there = [on for on in days if on in making or stands(_name(on))]
+    out = {
+        "index.html": pages.river(
+            feed, site=site, digest=newest.day if newest else None, tags=tags, pages=frozenset(there)
+        ),
+        "search.json": search_index(feed.entries, site=site, days=frozenset(there)),
+    }
+    for on in made:
+        entries, place = _entries(on, config, store, view), bisect_left(there, on)
+        before, after = there[place - 1] if place else None, there[place + 1] if place + 1 < len(there) else None
+        out[_name(on)] = pages.day(
+            replace(feed, entries=entries), on, site=site, previous=before, following=after, tags=tags
+        )
+    return out
+
+
+def _name(on: LocalDate) -> str:
+    return f"day/{on}.html"
+
+
+def _days(hours: Iterable[datetime], config: Config) -> list[LocalDate]:
+    """The local dates that those hours touch, oldest first; one of half an hour's zone may turn out to be empty."""
+    ends = (timedelta(0), timedelta(minutes=59))
+    return sorted({(hour + end).astimezone(config.timezone).date() for hour in hours for end in ends})
+
+
+def _to_make(
+    days: Sequence[LocalDate], shown: Sequence[Place], store: Store, view: View, stands: Callable[[str], bool]
+) -> list[LocalDate]:
+    """The days whose page is made now: the open ones, what was withdrawn from, some of the missing, and the neighbours
+    of them all, which link to them; newest first."""
+    zone, since = view.config.timezone, shown[0].accepted_at - WINDOW if shown else None
+    touched = [place.entry.published for place in shown if since is not None and place.accepted_at >= since]
+    touched += store.days.withdrawn(view.now - REOPENED_FOR)
+    wanted = {moment.astimezone(zone).date() for moment in touched}
+    wanted.update(islice((on for on in reversed(days) if not stands(_name(on))), MOST_AT_ONCE))
+    near = {
+        days[place + step]
+        for place, on in enumerate(days)
+        if on in wanted
+        for step in (-1, 1)
+        if 0 <= place + step < len(days)
+    }
+    standing = {on for on in near if stands(_name(on))}
+    return [on for on in reversed(days) if on in wanted | standing]
+
+
+def _entries(on: LocalDate, config: Config, store: Store, view: View) -> tuple[MergedEntry, ...]:
+    start, end = (datetime.combine(day, time(), config.timezone) for day in (on, on + timedelta(days=1)))
+    found = (_tell(place, store, view) for _, place in places(store.days.published(start, end), store, view) if place)
+    return tuple(islice(found, MOST_A_DAY))
+
+
+def _told(feed: MergedFeed, those: Sequence[Place], store: Store, view: View) -> MergedFeed:
+    """The feed as the river shows it; what no page shows is left as it is."""
+    known = {place.entry.id: place for place in those}
+    newest = (_tell(known[one.id], store, view) for one in feed.entries[: pages.RIVER_LENGTH])
+    return replace(feed, entries=(*newest, *feed.entries[pages.RIVER_LENGTH :]))
+
+
+def _tell(place: Place, store: Store, view: View) -> MergedEntry:
+    """An entry with the first words that are its own: not those that its source repeats everywhere."""
+    return replace(place.entry, excerpt=view.excerpt(place.shown, store.texts.telling(place.shown, full=view.full_text(place.shown.source_key))))

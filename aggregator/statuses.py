@@ -1,0 +1,38 @@
+"""`status.html` and `status.json`: from the store to their bytes, once a pass, of which they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from aggregator.outages import outages
+from aggregator.records import Brought, Config, SourceHealth
+from aggregator.render import status
+from aggregator.render.site import Site
+from aggregator.store.sqlite import Store
+
+A_YEAR = 53  # weeks of a source's rhythm
+
+
+def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
+    """`status.html` and `status.json`, written once a pass."""
+    newest, since = store.digests.newest(""), store.meta("offline_since")
+    offline, states, standings = since not in (None, ""), store.sources.states(), store.days.standings()
+    keys = [states[source.url].key for source in config.sources]
+    return {
+        "status.html": status.status(
+            rows,
+            checked_at=now,
+            offline=offline,
+            site=Site.of(config),
+            brought=[_brought(store, key, standings.get(key, {}), now) for key in keys],
+            outages=outages(since=since, kept=store.meta("outages")),
+            wrong=store.meta("config_error"),
+        ),
+        "status.json": status.status_json(rows, last_digest=newest.day if newest else None, offline=offline),
+    }
+
+
+def _brought(store: Store, key: int, standings: Mapping[str, int], now: datetime) -> Brought:
+    given = {name: standings.get(name, 0) for name in ("news", "folded", "backlog")}
+    return Brought(tuple(store.days.weeks(key, now, A_YEAR)), **given)

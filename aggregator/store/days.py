@@ -1,0 +1,88 @@
+"""Entries by the time of their publication, and what was counted of a day: what pages by day, week and year ask."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from aggregator.records import StoredEntry
+from aggregator.store.entries import SELECT, as_stored
+from aggregator.store.rows import to_text
+
+_NEWS = "standing IN ('news', 'folded')"
+WEEK = timedelta(days=7)
+_BY_TIME = SELECT.replace("FROM entries e", "FROM entries e INDEXED BY entries_published")
+
+Counted = Mapping[str, Any]
+
+
+class Days:
+    """The calendar of the store. All of it is read from indexes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection
+
+    def hours(self) -> list[datetime]:
+        """The full hours (UTC) in which news was published, oldest first."""
+        rows = self._sql.execute(
+            f"SELECT DISTINCT substr(published, 1, 13) FROM entries INDEXED BY entries_published "
+            f"WHERE accepted > 0 AND {_NEWS} ORDER BY 1"
+        )
+        return [datetime.fromisoformat(f"{hour}:00:00Z") for (hour,) in rows]
+
+    def published(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
+        """News and folded entries published in [start, end), the newest first, read one by one."""
+        rows = self._sql.execute(
+            _BY_TIME + f"WHERE e.accepted > 0 AND e.published >= ? AND e.published < ? AND e.{_NEWS} "
+            "ORDER BY e.published DESC, e.accepted DESC",
+            (to_text(start), to_text(end)),
+        )
+        return map(as_stored, rows)
+
+    def withdrawn(self, since: datetime) -> list[datetime]:
+        """When the entries were published that were hidden or forgotten after `since`."""
+        rows = self._sql.execute(
+            "SELECT e.published FROM appeared a JOIN entries e ON e.key = a.entry WHERE a.withdrawn_at > ?",
+            (to_text(since),),
+        )
+        return [datetime.fromisoformat(at) for (at,) in rows]
+
+    def weeks(self, source: int, end: datetime, many: int) -> list[int]:
+        """How many entries of a source were published in each of so many weeks up to `end`, the oldest week first."""
+        numbers = [0] * many
+        for (at,) in self._sql.execute(
+            "SELECT published FROM entries WHERE source = ? AND published > ? AND published <= ?",
+            (source, to_text(end - many * WEEK), to_text(end)),
+        ):
+            numbers[-1 - (end - datetime.fromisoformat(at)) // WEEK] += 1
+        return numbers
+
+    def standings(self) -> dict[int, dict[str, int]]:
+        """What became of the entries of each source: a number for each standing."""
+        out: dict[int, dict[str, int]] = {}
+        for source, standing, number in self._sql.execute(
+            "SELECT source, standing, count(*) FROM entries GROUP BY source, standing"
+        ):
+            out.setdefault(source, {})[standing] = number
+        return out
+
+    # --- what was counted ------------------------------------------------------------------------------------
+
+    def counted(self, sign: str, since: date) -> dict[date, Counted]:
+        """The days from `since` on that were counted under this sign."""
+        rows = self._sql.execute(
+            "SELECT day, data FROM counted_days WHERE sign = ? AND day >= ?", (sign, since.isoformat())
+        )
+        return {date.fromisoformat(day): json.loads(data) for day, data in rows}
+
+    def keep(self, sign: str, days: Mapping[date, Counted], since: date) -> None:
+        """Remember what was counted (inside a transaction), and let go of the days before `since`."""
+        self._sql.executemany(
+            "INSERT INTO counted_days VALUES (?, ?, ?) "
+            "ON CONFLICT (day) DO UPDATE SET sign = excluded.sign, data = excluded.data",
+            [(day.isoformat(), sign, json.dumps(data, ensure_ascii=False)) for day, data in days.items()],
+        )
+        self._sql.execute("DELETE FROM counted_days WHERE day < ?", (since.isoformat(),))

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
+
+WEEK = timedelta(days=7)
+
+
+def desk() -> Desk:
+    made = Desk(ONE, TWO)
+    made.record(ONE, *(entry(f"g{n}", published=NOW - n * DAY) for n in (0, 1, 1.01, 8, 30)))
+    made.record(ONE, entry("old", published=NOW - 9 * DAY), standing="backlog")
+    made.record(TWO, entry("held", published=NOW - DAY), standing="held")
+    made.accept()
+    return made
+
+
+def test_weeks_count_all_entries_of_a_source_oldest_week_first() -> None:
+    made = desk()
+    assert made.store.days.weeks(made.key(ONE), NOW, 3) == [0, 2, 3]
+    assert made.store.days.weeks(made.key(TWO), NOW, 3) == [0, 0, 1]
+    assert made.store.days.standings() == {made.key(ONE): {"news": 5, "backlog": 1}, made.key(TWO): {"held": 1}}
+
+
+def test_what_was_published_in_a_span_newest_first_without_backlog() -> None:
+    made = desk()
+    found = [one.entry.guid for one in made.store.days.published(NOW - 9 * DAY, NOW)]
+    assert found == ["g1", "g1.01", "g8"]
+    assert [f"{hour:%d %H}" for hour in made.store.days.hours()] == ["12 07", "06 07", "13 06", "13 07", "14 07"]
+
+
+def test_counted_days_are_those_of_the_same_lists() -> None:
+    made, today = desk(), NOW.date()
+    days = made.store.days
+    with made.store.transaction():
+        days.keep("a", {today: {"entries": 2}, today - DAY: {"entries": 1}}, today - WEEK)
+    assert days.counted("a", today) == {today: {"entries": 2}}
+    assert days.counted("b", today - WEEK) == {}
+    with made.store.transaction():
+        days.keep("b", {today: {"entries": 3}}, today)
+    assert days.counted("a", today - WEEK) == {}
+    assert days.counted("b", today - WEEK) == {today: {"entries": 3}}
+
+
+BY_TIME = "entries INDEXED BY entries_published WHERE accepted > 0"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT source, standing, count(*) FROM entries GROUP BY source, standing",
+        f"SELECT DISTINCT substr(published, 1, 13) FROM {BY_TIME} AND standing IN ('news') ORDER BY 1",
+        "SELECT published FROM entries WHERE source = 1 AND published >= '2026'",
+    ],
+)
+def test_the_calendar_is_read_from_indexes_alone(query: str) -> None:
+    plan = desk().store._connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+    assert "COVERING INDEX" in plan[0][3]
+
+
+def test_what_was_withdrawn_is_found_by_when_it_was_published() -> None:
+    made = desk()
+    key = made.titled("Title of g8").key
+    with made.store.transaction():
+        made.store.withdrawn.note([key], (), NOW)
+        made.store.withdrawn.hide([key], NOW)
+    assert made.store.days.withdrawn(NOW - HOUR) == [NOW - 8 * DAY]
+    assert made.store.days.withdrawn(NOW) == []
