@@ -124,7 +124,13 @@ def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> No
     broken = running.events[0]
     assert isinstance(broken, FileBroken)
     assert "sorces" in str(broken.error)
+    page = running.world.folder / "public" / "status.html"
+    assert "sorces" in page.read_text()
     assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
+    assert "sorces" in page.read_text()
+    path.write_text(good + "\n")
+    assert running.tick()[0] == "FileChanged"
+    assert "sorces" not in page.read_text()
 
 
 @pytest.mark.fault(38)
