@@ -36,6 +36,7 @@ from aggregator.river import river_files
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
+from aggregator.year import trends_files
 
 TOMBSTONES_FOR = timedelta(days=30)
 FULL_BYTES = 2 * 2**20
@@ -129,6 +130,7 @@ def files(
     out |= dict(_archives(config, store, view, months, stands))
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, shown, folder) for folder in tags.values()}
+    out |= trends_files(config, store, view, stands)
     out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands)
     return out | digest_files(config, store, stands)
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 from aggregator.entries.view import View
 from aggregator.members import WINDOW, Place, places
@@ -35,15 +35,18 @@ def river_files(
     *,
     tags: Mapping[str, str],
     stands: Callable[[str], bool],
+    most: int = MOST_AT_ONCE,
 ) -> dict[str, bytes]:
-    """`index.html`, `search.json` and the pages of days that are open or missing.
+    """`index.html`, `search.json` and the pages of days that are open or missing, of these at most so many.
 
     `shown` are the members of the merged feed `feed`, newest acceptance first; `tags` maps a tag to its folder.
     """
     site, newest = Site.of(config), store.digests.newest("")
     days = _days(store.days.hours(), config)
     feed = _told(feed, shown, store, view)
-    made = _to_make(days, shown, store, view, stands)
+    missing = list(islice((on for on in reversed(days) if not stands(_name(on))), most))
+    open_days = _open(shown, store, view).union(missing)
+    made = _with_neighbours(days, open_days, stands)
     making = set(made)
     there = [on for on in days if on in making or stands(_name(on))]
     out = {
@@ -71,25 +74,20 @@ def _days(hours: Iterable[datetime], config: Config) -> list[LocalDate]:
     return sorted({(hour + end).astimezone(config.timezone).date() for hour in hours for end in ends})
 
 
-def _to_make(
-    days: Sequence[LocalDate], shown: Sequence[Place], store: Store, view: View, stands: Callable[[str], bool]
-) -> list[LocalDate]:
-    """The days whose page is made now: the open ones, what was withdrawn from, some of the missing, and the neighbours
-    of them all, which link to them; newest first."""
+def _open(shown: Sequence[Place], store: Store, view: View) -> set[LocalDate]:
+    """The days of what was accepted lately, and of what was withdrawn lately."""
     zone, since = view.config.timezone, shown[0].accepted_at - WINDOW if shown else None
     touched = [place.entry.published for place in shown if since is not None and place.accepted_at >= since]
     touched += store.days.withdrawn(view.now - REOPENED_FOR)
-    wanted = {moment.astimezone(zone).date() for moment in touched}
-    wanted.update(islice((on for on in reversed(days) if not stands(_name(on))), MOST_AT_ONCE))
-    near = {
-        days[place + step]
-        for place, on in enumerate(days)
-        if on in wanted
-        for step in (-1, 1)
-        if 0 <= place + step < len(days)
-    }
-    standing = {on for on in near if stands(_name(on))}
-    return [on for on in reversed(days) if on in wanted | standing]
+    return {moment.astimezone(zone).date() for moment in touched}
+
+
+def _with_neighbours(
+    days: Sequence[LocalDate], wanted: set[LocalDate], stands: Callable[[str], bool]
+) -> list[LocalDate]:
+    """The wanted days and those beside them that stand already, which link to them; newest first."""
+    near = {on for pair in pairwise(days) for on in pair if wanted.intersection(pair)}
+    return [on for on in reversed(days) if on in wanted or (on in near and stands(_name(on)))]
 
 
 def _entries(on: LocalDate, config: Config, store: Store, view: View) -> tuple[MergedEntry, ...]:

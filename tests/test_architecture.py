@@ -51,6 +51,7 @@ FLOORS = {
     "lanes.py": 7,
     "river.py": 7,
     "statuses.py": 7,
+    "year.py": 7,
     "outputs.py": 8,
     "publication.py": 9,
     "recovery.py": 7,

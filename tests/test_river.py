@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import html
 
-from aggregator.river import MOST_AT_ONCE
+from aggregator import outputs
+from aggregator.members import members
+from aggregator.river import river_files
 from aggregator.urls import canonical
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source
 
@@ -100,18 +102,21 @@ def test_a_day_counts_an_article_once_where_its_first_copy_stands() -> None:
 
 
 def test_a_lost_folder_comes_back_by_and_by_and_no_link_leads_nowhere() -> None:
-    desk, there = Desk(ONE), set[str]()
-    desk.bring(ONE, *(entry(f"g{n}", published=NOW - n * DAY) for n in range(2 * MOST_AT_ONCE + 10)), standing="news")
-    for stored in reversed(desk.all()):  # as if all but the newest had come long ago
-        with desk.store.transaction():
-            desk.store.entries.accept(stored.key, "news", stored.key, stored.published)
-    made = {}
+    desk, most = Desk(ONE), 10
+    desk.bring(ONE, *(entry(f"g{n}", published=NOW - n * DAY) for n in range(25)))
+    with desk.store.transaction():
+        for stored in reversed(desk.all()):  # as if all but the newest had come long ago
+            desk.store.entries.accept(stored.key, "news", stored.key, stored.published - 30 * DAY)
+        desk.store.entries.accept(desk.titled("Title of g0").key, "news", desk.titled("Title of g0").key, NOW)
+    made: dict[str, bytes] = {}
     for _ in range(3):
-        written = desk.files(there)
-        assert len(days(written)) <= MOST_AT_ONCE + 20
+        view = desk.view()
+        shown = members(desk.store, view).places
+        feed = outputs.as_feed(desk.config, "urn:x", shown, "https://x.example/atom.xml")
+        written = river_files(desk.config, desk.store, view, feed, shown, tags={}, stands=made.__contains__, most=most)
+        assert len(days(written)) <= most + 3
         made |= {name: page for name, page in written.items() if name.startswith("day/")}
-        there = set(made)
         for name, page in made.items():
-            assert {f"day/{link[-15:]}" for link in turns(page).values()} <= there, name
-    assert len(made) == 2 * MOST_AT_ONCE + 10
-    assert sum("prev" in turns(page) for page in made.values()) == len(made) - 1
+            assert {f"day/{link[-15:]}" for link in turns(page).values()} <= set(made), name
+    assert len(made) == 25
+    assert sum("prev" in turns(page) for page in made.values()) == 24

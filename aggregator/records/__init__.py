@@ -21,6 +21,8 @@ from aggregator.records.digest import (
     RisingTerm,
     SilentSource,
     Story,
+    Topical,
+    Year,
 )
 from aggregator.records.kept import (
     Brought,
@@ -80,5 +82,7 @@ __all__ = [
     "StoredEntry",
     "Story",
     "Tombstone",
+    "Topical",
     "WordList",
+    "Year",
 ]

@@ -118,6 +118,31 @@ class RisingTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class Topical:
+    """A topic or a lens, and how many entries it had in each week, the oldest first."""
+
+    name: str
+    weeks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What was counted of at most 53 weeks: their Mondays, the last day that is counted, the numbers of each week.
+
+    `sources` are those with the most entries; `others` is how many more there are, and their entries.
+    """
+
+    weeks: tuple[LocalDate, ...]
+    until: LocalDate
+    entries: tuple[int, ...]
+    topics: tuple[Topical, ...]
+    lenses: tuple[Topical, ...]
+    sources: tuple[tuple[str, int], ...]
+    others: tuple[int, int] = (0, 0)
+    rising: tuple[RisingTerm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """The accounting of a digest, in entries: received is the sum of all the others."""
 

@@ -69,6 +69,22 @@ def sparkline(weeks: Sequence[int]) -> Sparkline | None:
     return Sparkline(path, STEP * len(weeks), HEIGHT, label)
 
 
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Bars in a box of `width` by `HEIGHT`: one path for the weeks that are over, one for the week that is not."""
+
+    width: int
+    whole: str
+    open: str
+
+
+def plot(numbers: Sequence[int], highest: int) -> Plot:
+    """The bars of a row of numbers, the last of which may still grow, at the scale of `highest`."""
+    tall = [max(round(HEIGHT * number / highest, 1), _LEAST) if number else 0 for number in numbers]
+    bars = [f"M{n * STEP + 1} {HEIGHT}v-{high:g}h{STEP - 2}v{high:g}z" if high else "" for n, high in enumerate(tall)]
+    return Plot(STEP * len(bars), "".join(bars[:-1]), "".join(bars[-1:]))
+
+
 def by_day(trends: Sequence[LensTrend]) -> tuple[tuple[LocalDate, tuple[int, ...]], ...]:
     """The same numbers as rows of a table, newest day first: the day, and a number for each lens."""
     rows = zip(*(trend.days for trend in trends), strict=True)
