@@ -35,7 +35,7 @@ def test_each_topic_and_lens_is_drawn_and_told() -> None:
     assert [one[0].text for one in drawn] == [
         "AI at work, week by week", "Hours, week by week", "alarm, week by week", "All entries, week by week",
     ]  # fmt: skip
-    assert drawn[0][1].text == "15 entries; the last four whole weeks 10, the four before 4"
+    assert drawn[0][1].text == "15 entries; last four weeks 10, four before 4"
     paths = [path.get("d") for path in drawn[0].xpath("./*[local-name()='path']")]
     assert [path.count("M") for path in paths] == [8, 1]
     assert "M81 40v-40h8v40z" in paths[0], "the tallest bar of all topics fills its row"

@@ -43,8 +43,8 @@ def robots(desk: Desk, **options: bool | int) -> str:
 def test_it_counts_by_topic_lens_and_source() -> None:
     told = page(desk(("Robot hours", 0.1), ("Hours of layoffs", 8), ("Something", 9), ("Robots", 200)))
     assert told is not None
-    assert told["Robots"] == "2 entries; the last four whole weeks 0, the four before 0"
-    assert told["Hours"] == "1 entry; the last four whole weeks 1, the four before 0"
+    assert told["Robots"] == "2 entries; last four weeks 0, four before 0"
+    assert told["Hours"] == "1 entry; last four weeks 1, four before 0"
     assert told["alarm"].startswith("3 entries;")
     assert "Second2 50 %" in told[""]
 

@@ -50,11 +50,11 @@ def _row(one: Topical, highest: int) -> Row:
 
 
 def _told(one: Topical) -> str:
-    """`312 entries; the last four whole weeks 40, the four before 31`."""
+    """`312 entries; last four weeks 40, four before 31`."""
     whole = one.weeks[:-1]
     now, before = sum(whole[-RECENT:]), sum(whole[-2 * RECENT : -RECENT])
     total = count(sum(one.weeks), "entry", "entries")
-    return f"{total}; the last four whole weeks {now:,}, the four before {before:,}"
+    return f"{total}; last four weeks {now:,}, four before {before:,}"
 
 
 def _months(year: Year) -> list[tuple[str, list[int]]]:
