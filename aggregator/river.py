@@ -21,7 +21,7 @@ from aggregator.render.index import search_index
 from aggregator.render.site import Site
 from aggregator.store.sqlite import Store
 
-MOST_AT_ONCE = 120  # missing days that one publication makes, the newest first: a lost folder comes back by and by
+MOST_AT_ONCE = 31  # missing days that one publication makes, the newest first: a lost folder comes back by and by
 REOPENED_FOR = timedelta(days=30)
 MOST_A_DAY = 2000
 
