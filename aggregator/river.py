@@ -105,4 +105,5 @@ def _told(feed: MergedFeed, those: Sequence[Place], store: Store, view: View) ->
 
 def _tell(place: Place, store: Store, view: View) -> MergedEntry:
     """An entry with the first words that are its own: not those that its source repeats everywhere."""
-    return replace(place.entry, excerpt=view.excerpt(place.shown, store.texts.telling(place.shown, full=view.full_text(place.shown.source_key))))
+    text = store.texts.telling(place.shown, full=view.full_text(place.shown.source_key))
+    return replace(place.entry, excerpt=view.excerpt(place.shown, text))
