@@ -122,7 +122,7 @@ class App:
                 else:
                     self._record(polled, done, elders)
                 read += 1
-                progress(Progress(read, len(work), polled.name))
+                progress(polled.progress(read, len(work)))
             if time.monotonic() > publish_at and self._publication.is_stale and done.polled > len(done.failed):
                 publish_at = self._publish_early(done)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -90,7 +91,9 @@ def _lane(
             with contextlib.closing(wire.client()) as client:
                 for source, state in lane:
                     if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
+                        began = time.monotonic()
                         polled = poll_source(client, pool, source, state, clock(), wire.firsts)
+                        polled = replace(polled, seconds=time.monotonic() - began)
                         shut.update(overtaxed(polled))
                         done.put(polled)
     except BaseException as error:  # handed to the thread that waits

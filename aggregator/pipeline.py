@@ -26,6 +26,7 @@ from aggregator.parse.document import parse_and_normalize
 from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
 from aggregator.records import Changes, Entry, HostRest, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
+from aggregator.report import Progress
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
@@ -41,11 +42,21 @@ class Polled:
     entries: tuple[Entry, ...] = ()
     error: SourceError | None = None
     body_hash: str | None = None
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
         """The source for people who watch: its title, else its host; an address may hold a token."""
         return self.source.title or self.state.feed_title or host_of(self.source.url)
+
+    def progress(self, done: int, total: int) -> Progress:
+        """What a log says of it, as the source number `done` of `total`."""
+        answer = "read" if self.feed else "unchanged"
+        answer = "not_modified" if self.response and self.response.status == 304 else answer
+        error = str(self.error) if self.error else None
+        size = len(self.response.body) if self.response else 0
+        outcome = "failed" if error else answer
+        return Progress(done, total, self.name, outcome, self.seconds, size, len(self.entries), error)
 
 
 # --- in the lanes --------------------------------------------------------------------------------------------

@@ -53,8 +53,16 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a pass is: sources done and asked, and the title of the one just read."""
+    """How far a pass is: sources done and asked, and of the one just read its title and what came of it.
+
+    `seconds` it took to ask and read it, `size` in bytes, decoded; `entries` stand in the document.
+    """
 
     done: int
     total: int
     title: str
+    outcome: str = ""
+    seconds: float = 0.0
+    size: int = 0
+    entries: int = 0
+    error: str | None = None

@@ -107,4 +107,13 @@ def test_json_log_lines(world: World) -> None:
     world.blog("One", "a")
     world.write()
     world.run("--log", "json", "poll")
-    assert json.loads(world.said.splitlines()[-1])["say"].startswith("1 of 1 source read")
+    source, done = map(json.loads, world.said.splitlines())
+    assert done["text"].startswith("1 of 1 source read")
+    assert {"time", "level", "event", "text"} == set(done)
+    assert (source["event"], source["outcome"], source["level"]) == ("source", "read", "info")
+    assert source["entries"] > 0
+    assert source["bytes"] > 100
+    assert source["ms"] >= 0
+    world.run("--log", "json", "--quiet", "poll", "nobody", code=2)
+    (error,) = map(json.loads, world.said.splitlines())
+    assert (error["level"], error["event"]) == ("error", "error")

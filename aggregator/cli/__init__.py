@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator import __version__
-from aggregator.cli.options import common
+from aggregator.cli.options import common, settings
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -57,6 +57,14 @@ class _Lazy(click.Group):
         name = cmd_name if hasattr(module, cmd_name) else f"{cmd_name}_"  # `set` and `import` are Python's words
         command: click.Command = getattr(module, name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it cannot do is a line of the log, and its class's exit code."""
+        try:
+            return super().invoke(ctx)
+        except AggregatorError as error:
+            settings().say(str(error), level="error", event="error")
+            ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

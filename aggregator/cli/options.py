@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from aggregator.cli.words import safe
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aggregator.parse.pool import Pool
     from aggregator.publish.mail import Server
     from aggregator.records import Config
+    from aggregator.report import Progress
     from aggregator.store.sqlite import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,15 +60,27 @@ class Settings:
     verbose: bool
     quiet: bool
 
-    def say(self, line: str, **facts: Any) -> None:
-        """One line of the log on stderr: text, or JSON with its facts."""
-        if self.quiet:
+    def say(self, line: str, *, level: str = "info", event: str = "said", **facts: Any) -> None:
+        """One line of the log on stderr: text, or a JSON object with its time, level, event and facts.
+
+        With --quiet only errors are said.
+        """
+        if self.quiet and level != "error":
             return
         if self.log == "json":
-            line = json.dumps(
-                {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "say": line, **facts}, ensure_ascii=False
-            )
+            time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            line = json.dumps({"time": time, "level": level, "event": event, "text": line, **facts}, ensure_ascii=False)
         click.echo(line, err=True)
+
+    def say_source(self, told: Progress) -> None:
+        """One source of a pass was read: a line of its own in JSON, in text only with --verbose."""
+        if self.log == "json":
+            facts = {"source": told.title, "outcome": told.outcome, "error": told.error}
+            numbers = {"ms": round(told.seconds * 1000), "bytes": told.size, "entries": told.entries}
+            level = "warning" if told.error else "info"
+            self.say(f"{told.done}/{told.total}", level=level, event="source", **facts, **numbers)
+        elif self.verbose:
+            self.say(f"{told.done}/{told.total}  {safe(told.title)}")
 
     @property
     def is_terminal(self) -> bool:

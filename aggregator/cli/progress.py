@@ -44,11 +44,10 @@ class Bar:
         """A source was read."""
         from rich.markup import escape
 
-        title = safe(progress.title)
         if self._rich is not None:
-            self._rich.update(self._task, completed=progress.done, last=escape(title[:40]))
-        elif self._options.verbose:
-            self._options.say(f"{progress.done}/{progress.total}  {title}")
+            self._rich.update(self._task, completed=progress.done, last=escape(safe(progress.title)[:40]))
+        else:
+            self._options.say_source(progress)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -22,6 +22,7 @@ from aggregator.cli.words import clock_time, count, digest_line, pass_lines, saf
 from aggregator.errors import AggregatorError
 from aggregator.supervisor import Supervisor
 
+_BUG = "a bug: this tick ended early, the next one starts anew"
 _STALLED = 600.0  # seconds without any progress, after which no sign of life is given any more
 
 if TYPE_CHECKING:
@@ -195,10 +196,13 @@ class _Runner:
                 self._service.tick()
             except AggregatorError as error:  # the last good output stays; the next tick tries again
                 self._drop_bar()
-                click.echo(str(error), err=True)
+                self._options.say(str(error), level="error", event="error")
             except Exception:
                 self._drop_bar()
-                logging.getLogger("aggregator").exception("a bug: this tick ended early, the next one starts anew")
+                trace = traceback.format_exc()
+                self._options.say(
+                    _BUG if self._options.log == "json" else f"{_BUG}\n{trace}", level="error", trace=trace
+                )
 
     def _look_again(self) -> None:
         """SIGHUP: the file is read at once, or as soon as the pass that is under way has ended."""
@@ -211,6 +215,8 @@ class _Runner:
             self._first = (progress.done, progress.total, [*self._first[2][-5:], progress.title])
         if self._bar is not None:
             self._bar.advance(progress)
+        else:
+            self._options.say_source(progress)
 
     def _drop_bar(self) -> None:
         if self._bar is not None:
