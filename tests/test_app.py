@@ -377,6 +377,7 @@ def test_what_is_removed_from_the_outputs_stands_again_after_the_next_pass(world
 
 
 @pytest.mark.fault(1)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: World, kills: int) -> None:
     """Fault 1: killed at moments spread over passes and seals, gone on each time; then all days are read."""

@@ -49,6 +49,7 @@ def test_a_lead_of_the_same_length_is_no_worse_where_the_lead_is_the_summary(tmp
     assert not is_better(found)
 
 
+@pytest.mark.slow
 @needs_corpus
 def test_our_summaries_say_more_than_the_lead() -> None:
     assert is_better(compare(CORPUS, 2))

@@ -30,6 +30,7 @@ api = pytest.importorskip("playwright.sync_api", reason="playwright is not insta
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
+    pytest.mark.slow,  # by its own marker: pytest -m browser
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
@@ -268,7 +269,7 @@ def test_search_as_you_type(site: Watched, river: Any) -> None:
     page.keyboard.type("MINISTRY")
     api.expect(page.locator(".found .entry")).to_have_count(1)
     api.expect(page.locator(".found .entry h3")).to_have_text("The ministry answers the layoffs")
-    assert not page.locator(".days").is_visible()
+    api.expect(page.locator(".days")).to_be_hidden()
     api.expect(page.locator("form [role=status]")).to_contain_text("1 of")
     page.keyboard.press("ArrowDown")
     assert focused(site) == "The ministry answers the layoffs"
@@ -276,7 +277,7 @@ def test_search_as_you_type(site: Watched, river: Any) -> None:
     api.expect(page.locator(".found .entry")).to_have_count(1)
     page.locator("form.seek input").press("Escape")
     api.expect(page.locator(".days .entry")).to_have_count(whole)
-    assert page.locator(".days").is_visible()
+    api.expect(page.locator(".days")).to_be_visible()
 
 
 def test_filters_by_source_and_tag(site: Watched, river: Any) -> None:
@@ -291,7 +292,7 @@ def test_filters_by_source_and_tag(site: Watched, river: Any) -> None:
     api.expect(page.locator("form [role=status]")).to_contain_text("Nothing")
     api.expect(page.locator(".found .entry")).to_have_count(0)
     page.locator("form.seek button").click()
-    assert page.locator(".days").is_visible()
+    api.expect(page.locator(".days")).to_be_visible()
 
 
 def test_keys_walk_through_the_entries_and_explain_themselves(site: Watched, river: Any) -> None:

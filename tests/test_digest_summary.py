@@ -157,6 +157,7 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     assert time.process_time() - started < 3
 
 
+@pytest.mark.slow
 @needs_corpus
 def test_every_sentence_stands_verbatim_in_its_recorded_entry() -> None:
     items = [json.loads(line) for line in (CORPUS / "fow" / "items.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -200,6 +200,7 @@ def _recorded() -> tuple[list[StoredEntry], dict[str, int]]:
     return found, {one.entry.guid: one.key for one in found}
 
 
+@pytest.mark.slow
 @needs_corpus
 def test_recorded_stories_are_found_and_no_others() -> None:
     """Day by day as digests are made: today's entries with each other, and with those of the 14 days before."""

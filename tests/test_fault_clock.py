@@ -14,6 +14,7 @@ from tests.world import World, digest_titles
 HOUR = timedelta(hours=1)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(13)
 @pytest.mark.parametrize(
     "jump",

@@ -58,6 +58,7 @@ def titles(output: Path) -> list[str]:
     return sorted(item["title"] for item in json.loads((output / "feed.json").read_bytes())["items"])
 
 
+@pytest.mark.slow
 @needs_mounts
 @pytest.mark.parametrize(
     ("where", "what", "code"),
@@ -97,6 +98,7 @@ def test_a_full_disk_keeps_what_was_there_and_recovers_alone(
         assert digest_titles(day) == ["b"]
 
 
+@pytest.mark.slow
 @pytest.mark.fault(4, 5)
 def test_a_quota_keeps_what_was_there_and_recovers_alone(world: World) -> None:
     """The most that a file may have, as a quota would say it: the store meets it in the middle of a transaction."""
@@ -123,6 +125,7 @@ def test_a_quota_keeps_what_was_there_and_recovers_alone(world: World) -> None:
     assert len(world.titles()) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.fault(5)
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("cc"), reason="needs Linux and a C compiler")
 @pytest.mark.parametrize(("folder", "code"), [("data", 3), ("public", 4)])
@@ -151,6 +154,7 @@ def test_a_disk_that_fails_to_write_keeps_what_was_there(world: World, tmp_path:
     assert world.titles() == ["b", "a"]
 
 
+@pytest.mark.slow
 @needs_mounts
 @pytest.mark.fault(6)
 @pytest.mark.parametrize(("folder", "code"), [("data", 3), ("public", 4)])

@@ -118,6 +118,7 @@ def test_nothing_but_parse_errors(body: bytes, content_type: str | None) -> None
             assert error.kind in {"html", "not_feed", "limit"}
 
 
+@pytest.mark.slow
 @needs_corpus
 def test_the_oracles_of_other_projects() -> None:
     """Facts that twenty-two other parsers' suites state: the share of cases in which all of them are right."""

@@ -49,7 +49,9 @@ def story(world: World, days: int = 4) -> list[Blog]:
 
 
 @pytest.mark.fault(7)
-@pytest.mark.parametrize("harm", ["zeroed", "cut", "wrong magic", "removed"])
+@pytest.mark.parametrize(
+    "harm", ["zeroed", *(pytest.param(harm, marks=pytest.mark.slow) for harm in ("cut", "wrong magic", "removed"))]
+)
 def test_after_the_store_is_lost_nothing_is_announced_twice_or_lost(world: World, harm: str) -> None:
     one, _, three = story(world)
     world.run("hide", "https://one.example/one-0")

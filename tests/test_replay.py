@@ -93,6 +93,7 @@ def test_a_first_poll_receives_every_entry_once(
     assert len(replay.titles()) == news - digest["folded"]
 
 
+@pytest.mark.slow
 def test_polling_again_is_conditional_and_stores_nothing(replay: Replay) -> None:
     replay.at(_at(14))
     replay.configure()
@@ -109,6 +110,7 @@ def test_polling_again_is_conditional_and_stores_nothing(replay: Replay) -> None
     assert (forced["polled"], forced["not_modified"], forced["new"]) == (53, 53, 0)
 
 
+@pytest.mark.slow
 def test_moving_the_clock_brings_just_what_is_new_and_each_entry_is_in_one_digest(replay: Replay) -> None:
     shown: list[str] = []
     for day in range(13, 19):
@@ -129,6 +131,7 @@ def test_moving_the_clock_brings_just_what_is_new_and_each_entry_is_in_one_diges
     assert 378 <= digest["reading_time_s"] <= 462
 
 
+@pytest.mark.slow
 def test_with_every_fault_in_the_list_all_the_others_are_delivered(replay: Replay) -> None:
     replay.at(_at(14))
     replay.configure(
@@ -162,6 +165,7 @@ def test_with_every_fault_in_the_list_all_the_others_are_delivered(replay: Repla
         assert any(error.startswith(expected) for error in words), expected
 
 
+@pytest.mark.slow
 def test_one_request_a_host_at_a_time_and_none_besides_the_feeds(replay: Replay) -> None:
     replay.at(_at(14))
     replay.configure()

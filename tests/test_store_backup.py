@@ -63,6 +63,7 @@ def test_a_store_of_every_schema_opens_with_nothing_lost(tmp_path: Path, schema:
     assert all(everything(file) == before for file in kept)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(8)
 def test_an_upgrade_that_is_killed_anywhere_left_the_old_store_or_the_new_one(tmp_path: Path) -> None:
     """Killed at moments spread over the whole of opening; what is there then always opens with nothing lost."""

@@ -21,6 +21,7 @@ from typing import Any
 
 from aggregator.parse import pool
 
+_HARMLESS = (Path("/dev/null"), Path("/proc/self/mountinfo"))  # the second tells what kind of disk the store is on
 _STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn")
 _CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate")
 
@@ -38,7 +39,7 @@ class Seen:
     def outside(self, *folders: Path) -> list[str]:
         """The files that are neither in these folders nor part of the program and what it imports."""
         own = [Path(place) for place in (*sys.path, sys.prefix, sys.base_prefix) if place]
-        homes = tuple(str(home.resolve()) for home in (*folders, *own, Path("/usr/share/zoneinfo"), Path("/dev/null")))
+        homes = tuple(str(home.resolve()) for home in (*folders, *own, Path("/usr/share/zoneinfo"), *_HARMLESS))
         return [name for name in self.opened if not os.path.realpath(name).startswith(homes)]
 
 
