@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests import score
 from tests.makers import OPEN
 from tests.world import world
 
 __all__ = ["world"]
+
+
+# The same examples at every run, and none judged by the clock: what is random belongs to tests/fuzz.py.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
