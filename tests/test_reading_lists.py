@@ -43,7 +43,7 @@ def test_sources_come_with_a_list_and_leave_with_it(world: World, web: Web) -> N
     world.poll()
     assert set(world.titles()) == {"a", "b", "c"}
     assert "2 sources added, 0 removed" in world.said
-    assert world.public("tags/work/atom.xml").is_file()
+    assert (world.public("tags") / "work" / "atom.xml").is_file()
     assert f"reading list {web.url('/list.opml')}: 2 sources" in world.run("status")
     world.now += timedelta(hours=2)
     world.poll()
