@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.records import StoredEntry
 from aggregator.store.entries import Entries
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text, to_time
 
 NEWEST = 5
@@ -32,7 +32,7 @@ class Article:
 class Articles:
     """A row an entry whose page was asked for, and a row a host."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def wanted(self, source: int, now: datetime) -> list[StoredEntry]:
@@ -64,7 +64,8 @@ class Articles:
         self._sql.execute(
             "INSERT INTO articles (entry, at, data, words, why, tries, next_try_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (entry) DO UPDATE SET at = excluded.at, data = excluded.data, words = excluded.words, "
-            "why = excluded.why, tries = excluded.tries, next_try_at = excluded.next_try_at WHERE data IS NULL",
+            "why = excluded.why, tries = excluded.tries, next_try_at = excluded.next_try_at "
+            "WHERE articles.data IS NULL",
             (entry, to_text(article.at), data, article.words, article.why, article.tries, to_text(article.next_try_at)),
         )
 
@@ -78,4 +79,8 @@ class Articles:
     def keep_robots(self, origin: str, robots: bytes, now: datetime) -> None:
         """Remember a robots.txt, and let go of those that are too old to be used (inside a transaction)."""
         self._sql.execute("DELETE FROM robots WHERE fetched_at < ?", (to_text(now - ROBOTS_FOR),))
-        self._sql.execute("REPLACE INTO robots VALUES (?, ?, ?)", (origin, to_text(now), zlib.compress(robots)))
+        self._sql.execute(
+            "INSERT INTO robots VALUES (?, ?, ?) "
+            "ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at, data = excluded.data",
+            (origin, to_text(now), zlib.compress(robots)),
+        )

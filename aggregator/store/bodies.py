@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator import __version__
 from aggregator.records import Entry, Response
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import FAST, pack_entry, to_text
 
 _KEPT = timedelta(days=30)
@@ -29,14 +29,16 @@ class Body:
 class Bodies:
     """The bodies table: at most one a source a day, the day's newest."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def keep(self, key: int, response: Response, now: datetime) -> None:
         """Keep what a source's poll brought (inside a transaction)."""
         self._sql.execute(
-            "INSERT OR REPLACE INTO bodies (source, day, fetched_at, data, url, content_type, read_by) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO bodies (source, day, fetched_at, data, url, content_type, read_by) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, day) DO UPDATE SET fetched_at = excluded.fetched_at, "
+            "data = excluded.data, url = excluded.url, content_type = excluded.content_type, "
+            "read_by = excluded.read_by",
             (
                 key,
                 now.date().isoformat(),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from aggregator.records import StoredEntry
 from aggregator.store.entries import SELECT, as_stored
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text
 
 _NEWS = "standing IN ('news', 'folded')"
@@ -22,7 +22,7 @@ Counted = Mapping[str, Any]
 class Days:
     """The calendar of the store. All of it is read from indexes."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def hours(self) -> list[datetime]:

@@ -6,12 +6,12 @@ is ever sent twice.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text
 
 LONGEST_WAIT = timedelta(days=1)
@@ -49,14 +49,14 @@ def _delivery(row: tuple[int, str, str, str, str, DeliveryState, int, str, str |
 class Deliveries:
     """What is to be mailed and what was; written inside transactions."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def owe(self, series: str, day: date, recipients: Iterable[str], now: datetime) -> None:
         """Every recipient is due the digest of `day`, at once; in the transaction of its seal."""
         self._sql.executemany(
-            "INSERT OR IGNORE INTO deliveries (digest, recipient, next_try_at, changed_at) "
-            "SELECT key, ?, ?, ? FROM digests WHERE series = ? AND date = ?",
+            "INSERT INTO deliveries (digest, recipient, next_try_at, changed_at) "
+            "SELECT key, ?, ?, ? FROM digests WHERE series = ? AND date = ? ON CONFLICT DO NOTHING",
             [(recipient, to_text(now), to_text(now), series, day.isoformat()) for recipient in recipients],
         )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text, to_time
 
 
@@ -35,7 +35,7 @@ def _sealed(row: tuple[int, str, str, str | None, str, int, int]) -> Sealed:
 class Digests:
     """Sealed digests; nothing here is ever changed after it was written."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def seal(self, sealed: Sealed, entries: Iterable[int], files: Mapping[str, bytes], now: datetime) -> None:
@@ -43,9 +43,9 @@ class Digests:
 
         The primary key (series, entry) refuses an entry that another digest of the series owns.
         """
-        cursor = self._sql.execute(
+        rows = self._sql.execute(
             "INSERT INTO digests (series, date, covers_from, covers_to, sealed_at, shown, reading_time_s) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING key",
             (
                 sealed.series,
                 sealed.day.isoformat(),
@@ -56,7 +56,7 @@ class Digests:
                 sealed.reading_time_s,
             ),
         )
-        key = cursor.lastrowid
+        key = rows.fetchall()[0][0]
         self._sql.executemany("INSERT INTO ledger VALUES (?, ?, ?)", [(sealed.series, entry, key) for entry in entries])
         self._sql.executemany(
             "INSERT INTO digest_files VALUES (?, ?, ?)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from aggregator.records import Entry, SourceState, Standing, StoredEntry
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
 
 SELECT = (
@@ -57,7 +57,7 @@ def as_stored(row: tuple[Any, ...]) -> StoredEntry:
 class Entries:
     """The entries table: rows come once and stay for ever; ids are made here, once."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def known(self, source: int) -> list[Known]:
@@ -111,21 +111,20 @@ class Entries:
         """
         moment = to_text(now) or ""
         self._sql.execute(
-            "UPDATE entries SET guid = :guid, canonical_url = :url, title = :title, data = :data, hash = :hash, "
-            "edits = CASE WHEN hash IN (:hash, '') THEN edits WHEN changed_at >= :day THEN edits + 1 ELSE 1 END, "
-            "changed_at = CASE WHEN hash IN (:hash, '') THEN changed_at ELSE :now END "
-            "WHERE key = :key AND (hash IN (:hash, '') OR changed_at < :day OR edits < :most)",
-            {
-                "key": key,
-                "guid": entry.guid,
-                "url": entry.canonical_url,
-                "title": entry.title,
-                "hash": entry_hash,
-                "data": pack_entry(entry),
-                "now": moment,
-                "day": moment[:10],
-                "most": MOST_EDITS,
-            },
+            "UPDATE entries SET guid = ?2, canonical_url = ?3, title = ?4, data = ?5, hash = ?6, "
+            "edits = CASE WHEN hash IN (?6, '') THEN edits WHEN changed_at >= ?7 THEN edits + 1 ELSE 1 END, "
+            "changed_at = CASE WHEN hash IN (?6, '') THEN changed_at ELSE ?8 END "
+            f"WHERE key = ?1 AND (hash IN (?6, '') OR changed_at < ?7 OR edits < {MOST_EDITS})",
+            (
+                key,
+                entry.guid,
+                entry.canonical_url,
+                entry.title,
+                pack_entry(entry),
+                entry_hash,
+                moment[:10],
+                moment,
+            ),
         )
 
     def waiting(self) -> list[StoredEntry]:
@@ -145,7 +144,7 @@ class Entries:
 
     def set_marks(self, key: int, marks: Iterable[int]) -> None:
         """Remember what a copy of this text would share with it."""
-        self._sql.executemany("INSERT OR IGNORE INTO marks VALUES (?, ?)", [(mark, key) for mark in marks])
+        self._sql.executemany("INSERT INTO marks VALUES (?, ?) ON CONFLICT DO NOTHING", [(mark, key) for mark in marks])
 
     def by_marks(self, marks: Iterable[int], most: int = 20) -> list[StoredEntry]:
         """Accepted entries that share the most marks, best first: at least two, or the title's, which is negative."""
@@ -155,7 +154,7 @@ class Entries:
         keys = [
             row[0]
             for row in self._sql.execute(
-                f"SELECT entry FROM marks WHERE mark IN ({_holes(wanted)}) GROUP BY entry "
+                f"SELECT entry FROM marks WHERE mark IN ({holes(wanted)}) GROUP BY entry "
                 f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}",
                 wanted,
             )
@@ -177,7 +176,7 @@ class Entries:
     def get(self, keys: Iterable[int]) -> list[StoredEntry]:
         """Entries by key, in order of key."""
         wanted = tuple(keys)
-        rows = self._sql.execute(SELECT + f"WHERE e.key IN ({_holes(wanted)}) ORDER BY e.key", wanted)
+        rows = self._sql.execute(SELECT + f"WHERE e.key IN ({holes(wanted)}) ORDER BY e.key", wanted)
         return list(map(as_stored, rows))
 
     def newest_accepted(self, before: int | None = None, page: int = 500) -> Iterator[StoredEntry]:
@@ -292,7 +291,3 @@ class Entries:
             "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?", (source, most)
         )
         return [datetime.fromisoformat(row[0]) for row in rows]
-
-
-def _holes(values: tuple[Any, ...]) -> str:
-    return ", ".join("?" * len(values))

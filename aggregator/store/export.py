@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text, unpack_entry
 
 
 class Export:
     """Reads the whole store, one entry at a time, in the order in which they were recorded."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def entries(self) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
 from aggregator.records import Entry, SourceState
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import pack_entry, to_text
 
 RECOVERED = "recovered_at"  # the fact that entries came back, and when
@@ -16,7 +16,7 @@ RECOVERED = "recovered_at"  # the fact that entries came back, and when
 class Recovered:
     """Until its feed brings it again, a recovered entry has its own id as guid and an empty hash."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     @property
@@ -29,11 +29,11 @@ class Recovered:
         row = self._sql.execute("SELECT key FROM sources WHERE url = ? OR first_url = ?", (address, address)).fetchone()
         if row is not None:
             return int(row[0])
-        cursor = self._sql.execute(
-            "INSERT INTO sources (first_url, url, removed_at, feed_title) VALUES (?, ?, ?, ?)",
+        rows = self._sql.execute(
+            "INSERT INTO sources (first_url, url, removed_at, feed_title) VALUES (?, ?, ?, ?) RETURNING key",
             (address, address, to_text(now), title or None),
         )
-        return int(cursor.lastrowid or 0)
+        return int(rows.fetchall()[0][0])
 
     def name_source(self, key: int, title: str, site: str | None) -> None:
         """What is known of a source until its first poll."""
@@ -45,10 +45,10 @@ class Recovered:
     def add(self, name: str, source: int, entry: Entry, published: datetime, changed: datetime, at: datetime) -> int:
         """Put an entry back under its id, as news that was accepted `at`; its key, 0 where the id is known."""
         accepted = self._sql.execute("SELECT coalesce(max(accepted), 0) + 1 FROM entries").fetchone()[0]
-        cursor = self._sql.execute(
-            "INSERT OR IGNORE INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, "
+        made = self._sql.execute(
+            "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, "
             "published, first_seen, changed_at, accepted, accepted_at, data) VALUES (?, ?, ?, ?, ?, '', 'news', 0, "
-            "?, ?, ?, ?, ?, ?)",
+            "?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING key",
             (
                 source,
                 name,
@@ -62,11 +62,11 @@ class Recovered:
                 to_text(at),
                 pack_entry(entry),
             ),
-        )
-        if not cursor.rowcount:
+        ).fetchall()
+        if not made:
             return 0
-        self._sql.execute("UPDATE entries SET grp = key WHERE key = ?", (cursor.lastrowid,))
-        return int(cursor.lastrowid or 0)
+        self._sql.execute("UPDATE entries SET grp = key WHERE key = ?", made[0])
+        return int(made[0][0])
 
     def key(self, name: str) -> int | None:
         """The key of the entry with this id."""
@@ -76,18 +76,24 @@ class Recovered:
     def owned_until(self, series: str, digest: int, end: datetime) -> None:
         """Give a digest what was accepted up to a moment and is in no digest of the series."""
         self._sql.execute(
-            "INSERT OR IGNORE INTO ledger SELECT ?, key, ? FROM entries WHERE accepted > 0 AND accepted_at <= ?",
+            "INSERT INTO ledger SELECT ?, key, ? FROM entries WHERE accepted > 0 AND accepted_at <= ? "
+            "ON CONFLICT DO NOTHING",
             (series, digest, to_text(end)),
         )
 
     def hide(self, key: int, when: datetime | None, now: datetime, owners: Iterable[tuple[str, int]]) -> None:
         """Leave an entry hidden, with its tombstone if it has one, and owned by these digests (series, key)."""
         self._sql.executemany(
-            "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?)", [(series, key, digest) for series, digest in owners]
+            "INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(series, key, digest) for series, digest in owners],
         )
-        self._sql.execute("INSERT OR IGNORE INTO hidden VALUES (?, ?)", (key, to_text(when or now)))
+        self._sql.execute("INSERT INTO hidden VALUES (?, ?) ON CONFLICT DO NOTHING", (key, to_text(when or now)))
         if when is not None:
-            self._sql.execute("INSERT OR REPLACE INTO appeared VALUES (?, ?)", (key, to_text(when)))
+            self._sql.execute(
+                "INSERT INTO appeared VALUES (?, ?) "
+                "ON CONFLICT (entry) DO UPDATE SET withdrawn_at = excluded.withdrawn_at",
+                (key, to_text(when)),
+            )
 
     def recognise(self, source: SourceState, guids: Iterable[str]) -> None:
         """Give recovered entries the publisher's guid again: ids are made of a source's first URL and the guid."""
@@ -95,6 +101,7 @@ class Recovered:
             (guid, f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{source.first_url}{chr(10)}{guid}')}") for guid in guids
         )
         self._sql.executemany(
-            "UPDATE OR IGNORE entries SET guid = ?1, source = ?2 WHERE id = ?3 AND guid = ?3",
+            "UPDATE entries SET guid = ?1, source = ?2 WHERE id = ?3 AND guid = ?3 "
+            "AND NOT EXISTS (SELECT 1 FROM entries other WHERE other.source = ?2 AND other.guid = ?1)",
             [(guid, source.key, name) for guid, name in names],
         )

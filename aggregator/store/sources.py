@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from aggregator.cadence import easier_pace
 from aggregator.records import Hints, HostRest, Source, SourceState
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
@@ -46,7 +46,7 @@ def _up(moment: datetime) -> str | None:
 class Sources:
     """The sources table: one row for every source that was ever configured, its key for ever the same."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     def follow(self, sources: Iterable[Source], now: datetime) -> tuple[int, int]:
@@ -73,9 +73,9 @@ class Sources:
     def _returning(self, url: str, wanted: Collection[str]) -> int | None:
         """The source that had this address, or permanently redirected to it, and has no other line now."""
         rows = self._sql.execute(
-            "SELECT key, url FROM sources WHERE url = :u OR first_url = :u OR moved_to = :u "
-            "ORDER BY url = :u DESC, first_url = :u DESC, key",
-            {"u": url},
+            "SELECT key, url FROM sources WHERE url = ?1 OR first_url = ?1 OR moved_to = ?1 "
+            "ORDER BY url = ?1 DESC, first_url = ?1 DESC, key",
+            (url,),
         )
         return next((int(key) for key, now_at in rows if now_at == url or now_at not in wanted), None)
 
@@ -87,7 +87,8 @@ class Sources:
             for name in names
             if not self._sql.execute("SELECT 1 FROM sources WHERE first_url = ?", (name,)).fetchone()
         )
-        return int(self._sql.execute("INSERT INTO sources (first_url, url) VALUES (?, ?)", (first, url)).lastrowid or 0)
+        made = self._sql.execute("INSERT INTO sources (first_url, url) VALUES (?, ?) RETURNING key", (first, url))
+        return int(made.fetchall()[0][0])
 
     def states(self) -> dict[str, SourceState]:
         """The state of every configured source by its address, in the order of feeds.yaml."""
@@ -140,7 +141,8 @@ class Sources:
         """Leave a host alone; a rest that is longer already stays."""
         self._sql.execute(
             "INSERT INTO hosts (host, not_before) VALUES (?, ?) "
-            "ON CONFLICT (host) DO UPDATE SET not_before = max(not_before, excluded.not_before)",
+            "ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before "
+            "WHERE hosts.not_before < excluded.not_before",
             (rest.host, _up(rest.until)),
         )
         if rest.pace is not None:

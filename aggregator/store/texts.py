@@ -7,11 +7,10 @@ entries of a source are others.
 
 from __future__ import annotations
 
-import sqlite3
-
 from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
+from aggregator.store.protocol import Connection
 from aggregator.store.rows import unpack_entry
 
 _NEWEST = (
@@ -23,7 +22,7 @@ _NEWEST = (
 class Texts:
     """What summaries and excerpts are made of; what was learned of a source is kept while its newest entries stay."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
         self._articles = Articles(connection)
         self._learned: dict[int, tuple[object, Chrome]] = {}

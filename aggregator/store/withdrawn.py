@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from aggregator.entries.match import title_mark
 from aggregator.records import Entry, Tombstone
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import pack_entry, to_text
 from aggregator.store.search import Search
 
@@ -18,14 +18,14 @@ MOST_TOMBSTONES = 1000
 class Withdrawn:
     """Hiding, forgetting, and what the merged feed once showed. Groups stand for all copies of an entry."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._sql = connection
+    def __init__(self, connection: Connection, search: Search, overwrite: Callable[[], object]) -> None:
+        self._sql, self._search, self._overwrite = connection, search, overwrite
 
     def hide(self, groups: Iterable[int], now: datetime) -> int:
         """Never show these groups again, whatever copies come; how many were not hidden before."""
         rows = [(group, to_text(now)) for group in groups]
         self._leave_tombstones((group for group, _ in rows), now)
-        return self._sql.executemany("INSERT OR IGNORE INTO hidden VALUES (?, ?)", rows).rowcount
+        return self._sql.executemany("INSERT INTO hidden VALUES (?, ?) ON CONFLICT DO NOTHING", rows).rowcount
 
     def unhide(self, groups: Iterable[int]) -> int:
         """Take the hiding of these groups back; how many were hidden."""
@@ -37,13 +37,13 @@ class Withdrawn:
         """Let go of all that these entries say, and of the raw bodies that said it; what recognises them stays.
 
         Left are id, guid, address, date, a hash of the title and one of the content: they never return, though their
-        feed still carries them. SQLite overwrites what is deleted. Digests that were sealed keep their bytes.
+        feed still carries them. What is deleted is overwritten where the database can. Sealed digests keep their bytes.
         """
-        self._sql.execute("PRAGMA secure_delete=ON")
+        self._overwrite()
         wanted = list(keys)
         rows = self._sql.execute(
             "SELECT key, guid, canonical_url, title, source FROM entries "
-            f"WHERE standing <> 'forgotten' AND key IN ({', '.join('?' * len(wanted))})",
+            f"WHERE standing <> 'forgotten' AND key IN ({holes(wanted)})",
             wanted,
         ).fetchall()
         for key, guid, url, title, source in rows:
@@ -53,7 +53,7 @@ class Withdrawn:
             )
             self._sql.execute("DELETE FROM marks WHERE entry = ?", (key,))
             self._sql.execute("DELETE FROM bodies WHERE source = ?", (source,))
-        Search(self._sql).take(wanted)  # which still needs the texts of their pages, to let go of their words
+        self._search.take(wanted)  # which still needs the texts of their pages, to let go of their words
         self._sql.executemany("DELETE FROM articles WHERE entry = ?", [(row[0],) for row in rows])
         self._leave_tombstones(wanted, now)
 
@@ -61,8 +61,8 @@ class Withdrawn:
         """What a publication shows, and what it hides: groups. Of the hidden, those that appeared leave a tombstone;
         one that is shown again has none."""
         self._sql.executemany(
-            "INSERT INTO appeared VALUES (?, NULL) ON CONFLICT DO UPDATE SET withdrawn_at = NULL "
-            "WHERE withdrawn_at IS NOT NULL",
+            "INSERT INTO appeared VALUES (?, NULL) ON CONFLICT (entry) DO UPDATE SET withdrawn_at = NULL "
+            "WHERE appeared.withdrawn_at IS NOT NULL",
             [(group,) for group in shown],
         )
         self._leave_tombstones(hidden, now)
