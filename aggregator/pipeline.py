@@ -149,7 +149,7 @@ def settle(
         before = _adopted(polled, store, removed)
         if store.recovered.is_any:
             with store.transaction():
-                store.recovered.recognise(before, (entry.guid for entry in polled.entries))
+                store.recovered.recognise(before, polled.entries)
         changes = match(
             polled.entries, store.entries.known(before.key), before.success_at, now, polled.response.is_partial
         )

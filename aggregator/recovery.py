@@ -151,20 +151,24 @@ def _is_unbroken(those: list[Issue]) -> bool:
 
 
 def _hide(keys: list[tuple[Told, datetime, int | None]], places: _Places, view: View, store: Store) -> None:
-    """What was withdrawn by hand never returns by itself, and no digest counts it again; `hide --undo` brings it back.
+    """What was withdrawn by hand never returns by itself, and no digest counts it again.
 
-    It left a tombstone, or is missing from the merged feed among entries that stand there, though no rule hides it.
+    It left a tombstone, which says what was forgotten; or is missing from the merged feed among entries that stand
+    there, though no rule hides it.
     """
     newest = [one for name in places.series if (one := store.digests.newest(name))]
     owners = [(digest.series, digest.key) for digest in newest]
     there, gone = shown(places.root), withdrawn(places.root)
     since = min((at for told, at, _ in keys if told.id in there), default=None)
     missing = {key for told, at, key in keys if key and since and told.id not in there and at >= since}
-    for stored in store.entries.get(missing):
-        if view.is_shown(stored):
-            store.recovered.hide(stored.key, gone.pop(stored.id, None), places.now, owners)
-    for name, when in gone.items():
-        nothing = Entry(name, None, None, "Withdrawn", "", "", "")
+    by_rule = {stored.key for stored in store.entries.get(missing) if not view.is_shown(stored)}
+    for key in missing - by_rule - {store.recovered.key(name) for name in gone}:
+        store.recovered.hide(key, None, places.now, owners)
+    for name, stone in gone.items():
+        nothing, when = Entry(name, None, None, "Withdrawn", "", "", ""), stone.when
         key = store.recovered.key(name) or store.recovered.add(name, places.unknown(), nothing, when, when, when)
-        if key not in missing:  # else a rule hides it, and may let it go
+        if stone.forgotten:
+            store.withdrawn.forget([key], when)
+            store.recovered.leave(key, when, owners)
+        elif key not in by_rule:  # which may let it go
             store.recovered.hide(key, when, places.now, owners)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_cli_withdraw import stored_texts
+from tests.test_members import deleted, ids
 from tests.world import Blog, World, digest_titles
 
 DAY = timedelta(days=1)
+CAKE = "https://one.example/cake"
 
 
 def outputs(world: World) -> dict[str, bytes]:
@@ -181,3 +184,30 @@ def test_a_store_that_breaks_while_it_is_open_is_said_with_exit_3(world: World) 
     world.run("status", code=3)
     assert "Traceback" not in world.said
     assert "not a database" in world.said
+
+
+def test_what_was_forgotten_stays_so_after_the_store_is_lost(world: World) -> None:
+    """Neither a digest that still tells it, nor its feed, nor a copy brings it back, even after months."""
+    one, two = world.blog("One", "Bread", "Cake"), world.blog("Two", "Tea")
+    one.posts[1].text = "Marzipan stands in no other text. It has a second sentence."
+    world.write()
+    world.poll()
+    world.run("digest")
+    world.run("forget", CAKE)
+    world.now += 60 * DAY
+    world.poll()
+    before = ids(world) | {"Cake": next(iter(deleted(world)))}
+    shutil.rmtree(world.folder / "data")
+    world.run("publish")
+    assert deleted(world).keys() == {before["Cake"]}
+    world.poll("--force")
+    world.post(two, "Cake", one.posts[1].text).link = CAKE
+    world.now += DAY
+    world.poll("--force")
+    assert sorted(world.titles()) == ["Bread", "Tea"]
+    assert b"Marzipan" not in stored_texts(world)
+    assert "forgotten" in world.run("explain", CAKE)
+    world.run("hide", "--undo", CAKE)
+    assert sorted(world.titles()) == ["Bread", "Tea"]
+    world.run("digest")
+    assert digest_titles(world.digest(world.now.date().isoformat())) == []

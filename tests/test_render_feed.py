@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from aggregator import __version__
-from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Tombstone
+from aggregator.records import FORGOTTEN, Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Tombstone
 from aggregator.render.feed import atom, rss
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
@@ -165,6 +165,12 @@ def test_the_subscription_document_links_the_newest_archive_and_is_none_itself()
 def test_a_tombstone_names_what_is_gone_and_since_when() -> None:
     root = atom_tree(replace(FEED, tombstones=(Tombstone("urn:uuid:gone", NOW),)))
     assert links(root, "/a:feed/at:deleted-entry") == [{"ref": "urn:uuid:gone", "when": "2026-03-14T07:00:00Z"}]
+    assert texts(root, "/a:feed/at:deleted-entry/at:comment/text()") == []
+
+
+def test_the_tombstone_of_what_was_forgotten_says_so() -> None:
+    root = atom_tree(replace(FEED, tombstones=(Tombstone("urn:uuid:gone", NOW, forgotten=True),)))
+    assert texts(root, "/a:feed/at:deleted-entry/at:comment/text()") == [FORGOTTEN]
 
 
 # --- where an entry is from ----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ def test_a_recovered_entry_is_recognised_by_its_id_and_keeps_its_dates() -> None
         desk.store.set_meta(RECOVERED, "now")
         assert desk.store.recovered.is_any
         state = desk.store.sources.states()[ONE]
-        desk.store.recovered.recognise(state, ["other", "g"])
+        desk.store.recovered.recognise(state, [entry("other"), entry("g")])
         full = entry("g", title="As it was told", text="In full.")
         desk.store.entries.update(key, full, content_hash(full), NOW)
     (stored,) = desk.all()

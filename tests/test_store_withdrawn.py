@@ -34,6 +34,17 @@ def test_tombstones_are_of_what_appeared_since_it_is_hidden() -> None:
     assert tombstones(desk) == [(c, 4), (b, 2)]
 
 
+def test_the_tombstone_of_what_was_forgotten_stays() -> None:
+    desk = desk_of_three()
+    note(desk, [1, 2, 3], [], 0)
+    with desk.store.transaction():
+        desk.store.withdrawn.forget([2], NOW)
+    note(desk, [], [1, 2], 1)
+    late = desk.store.withdrawn.tombstones(NOW + 400 * DAY)
+    assert [(one.when, one.forgotten) for one in late] == [(NOW, True)]
+    assert [one.forgotten for one in desk.store.withdrawn.tombstones(NOW - DAY)] == [False, True]
+
+
 def test_hiding_is_of_a_group_and_of_every_copy_to_come() -> None:
     desk = desk_of_three()
     with desk.store.transaction():

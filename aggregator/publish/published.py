@@ -16,11 +16,12 @@ from typing import Any
 from lxml import etree
 
 from aggregator.html import safe_html, text_of
-from aggregator.records import Enclosure, Entry
+from aggregator.records import FORGOTTEN, Enclosure, Entry, Tombstone
 from aggregator.urls import canonical
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+_COMMENT = "{http://purl.org/atompub/tombstones/1.0}comment"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _CREDIT = "<p><small>From "
 _NOT_TOLD = ("duplicate", "quarantined")  # stands under the id of its group; was only counted
@@ -85,12 +86,13 @@ def shown(root: Path) -> frozenset[str]:
     return frozenset(_text(element, "id") for element in document.getroot().iterchildren(f"{_ATOM}entry"))
 
 
-def withdrawn(root: Path) -> dict[str, datetime]:
-    """The ids of the tombstones in the merged feed (RFC 6721), and since when they stand there."""
+def withdrawn(root: Path) -> dict[str, Tombstone]:
+    """The tombstones in the merged feed (RFC 6721) by id."""
     rows = (
-        (element.get("ref", ""), _moment(element.get("when"))) for element in _elements(root / "atom.xml", _DELETED)
+        (each.get("ref", ""), _moment(each.get("when")), each.findtext(_COMMENT) == FORGOTTEN)
+        for each in _elements(root / "atom.xml", _DELETED)
     )
-    return {name: when for name, when in rows if name and when}
+    return {name: Tombstone(name, when, forgotten) for name, when, forgotten in rows if name and when}
 
 
 def _elements(path: Path, tag: str) -> Iterator[etree._Element]:

@@ -38,10 +38,11 @@ from aggregator.records.kept import (
     State,
     StoredEntry,
 )
-from aggregator.records.merged import Attribution, Copy, MergedEntry, MergedFeed, Tombstone
+from aggregator.records.merged import FORGOTTEN, Attribution, Copy, MergedEntry, MergedFeed, Tombstone
 from aggregator.records.wire import Enclosure, Hints, ParsedEntry, ParsedFeed, Redirect, Response
 
 __all__ = [
+    "FORGOTTEN",
     "Attribution",
     "Brought",
     "Changes",

@@ -53,12 +53,16 @@ class MergedEntry:
     copies: tuple[Copy, ...] = ()
 
 
+FORGOTTEN = "Forgotten at its publisher's wish."  # the comment of such a tombstone, which recovery reads again
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """An entry that was in the merged feed and is not shown any more (RFC 6721)."""
+    """An entry that was in the merged feed and is not shown any more (RFC 6721); `forgotten` by a publisher's wish."""
 
     id: str
     when: datetime
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

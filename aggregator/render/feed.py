@@ -17,7 +17,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator import __version__
-from aggregator.records import Attribution, MergedEntry, MergedFeed
+from aggregator.records import FORGOTTEN, Attribution, MergedEntry, MergedFeed
 from aggregator.render.merged import UNKNOWN_TYPE, second, shown, stamp
 
 _GENERATOR = "fow-aggregator"
@@ -113,7 +113,9 @@ def _finish_atom(feed: MergedFeed, root: etree._Element) -> None:
     if feed.current_url:
         etree.SubElement(root, f"{{{_HISTORY}}}archive")
     for gone in feed.tombstones:
-        etree.SubElement(root, f"{{{_DELETED}}}deleted-entry", ref=gone.id, when=stamp(gone.when))
+        stone = etree.SubElement(root, f"{{{_DELETED}}}deleted-entry", ref=gone.id, when=stamp(gone.when))
+        if gone.forgotten:
+            etree.SubElement(stone, f"{{{_DELETED}}}comment").text = FORGOTTEN
 
 
 def _add_to_atom(document: Any, entry: MergedEntry) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from aggregator.entries.match import title_mark
 from aggregator.records import Entry, SourceState
 from aggregator.store.protocol import Connection
 from aggregator.store.rows import pack_entry, to_text
@@ -83,11 +84,15 @@ class Recovered:
 
     def hide(self, key: int, when: datetime | None, now: datetime, owners: Iterable[tuple[str, int]]) -> None:
         """Leave an entry hidden, with its tombstone if it has one, and owned by these digests (series, key)."""
+        self._sql.execute("INSERT INTO hidden VALUES (?, ?) ON CONFLICT DO NOTHING", (key, to_text(when or now)))
+        self.leave(key, when, owners)
+
+    def leave(self, key: int, when: datetime | None, owners: Iterable[tuple[str, int]]) -> None:
+        """Leave an entry with its tombstone if it has one, and owned by these digests (series, key)."""
         self._sql.executemany(
             "INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(series, key, digest) for series, digest in owners],
         )
-        self._sql.execute("INSERT INTO hidden VALUES (?, ?) ON CONFLICT DO NOTHING", (key, to_text(when or now)))
         if when is not None:
             self._sql.execute(
                 "INSERT INTO appeared VALUES (?, ?) "
@@ -95,13 +100,19 @@ class Recovered:
                 (key, to_text(when)),
             )
 
-    def recognise(self, source: SourceState, guids: Iterable[str]) -> None:
-        """Give recovered entries the publisher's guid again: ids are made of a source's first URL and the guid."""
+    def recognise(self, source: SourceState, entries: Iterable[Entry]) -> None:
+        """Give recovered entries the publisher's guid again: ids are made of a source's first URL and the guid.
+
+        A forgotten one gets what recognises its copies, too.
+        """
         names = (
-            (guid, f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{source.first_url}{chr(10)}{guid}')}") for guid in guids
+            (f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{source.first_url}{chr(10)}{entry.guid}')}", entry)
+            for entry in entries
         )
         self._sql.executemany(
-            "UPDATE entries SET guid = ?1, source = ?2 WHERE id = ?3 AND guid = ?3 "
+            "UPDATE entries SET guid = ?1, source = ?2, "
+            "canonical_url = CASE standing WHEN 'forgotten' THEN ?4 ELSE canonical_url END, "
+            "title = CASE standing WHEN 'forgotten' THEN ?5 ELSE title END WHERE id = ?3 AND guid = ?3 "
             "AND NOT EXISTS (SELECT 1 FROM entries other WHERE other.source = ?2 AND other.guid = ?1)",
-            [(guid, source.key, name) for guid, name in names],
+            [(one.guid, source.key, name, one.canonical_url, title_mark(one.title)) for name, one in names],
         )

@@ -74,10 +74,16 @@ class Withdrawn:
         )
 
     def tombstones(self, since: datetime) -> tuple[Tombstone, ...]:
-        """What was withdrawn from the merged feed after `since`, newest first."""
+        """What was withdrawn from the merged feed after `since`, newest first, and all that was ever forgotten.
+
+        Should the store be lost, the outputs still tell what must not return.
+        """
         rows = self._sql.execute(
-            "SELECT e.id, a.withdrawn_at FROM appeared a JOIN entries e ON e.key = a.entry WHERE a.withdrawn_at > ? "
-            "ORDER BY a.withdrawn_at DESC, e.key DESC LIMIT ?",
+            "SELECT e.id, a.withdrawn_at, e.standing = 'forgotten' AS forgotten FROM appeared a "
+            "JOIN entries e ON e.key = a.entry WHERE a.withdrawn_at IS NOT NULL "
+            "AND (a.withdrawn_at > ? OR e.standing = 'forgotten') "
+            "ORDER BY forgotten DESC, a.withdrawn_at DESC, e.key DESC LIMIT ?",
             (to_text(since), MOST_TOMBSTONES),
         )
-        return tuple(Tombstone(name, datetime.fromisoformat(at)) for name, at in rows)
+        stones = [Tombstone(name, datetime.fromisoformat(at), bool(forgotten)) for name, at, forgotten in rows]
+        return tuple(sorted(stones, key=lambda stone: stone.when, reverse=True))
