@@ -12,7 +12,6 @@ from aggregator import due, idle, ledger, notices, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
-from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, agent_of, tls_context
 from aggregator.fetch.firsts import Firsts
@@ -179,7 +178,7 @@ class App:
             if done.polled:
                 for name, value in outages.after(self.store.meta, offline=done.offline, now=done.finished_at).items():
                     self.store.set_meta(name, value)
-            if not done.offline and (done.polled or self.store.entries.waiting()):
+            if not done.offline and (done.polled or self.store.entries.is_waited_on):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
         self._publication.is_stale |= reread(self.store, self.pool, self.clock()) > 0
         done.new += self.accept()
@@ -213,14 +212,13 @@ class App:
             self._publication.is_stale = True
             now, view = self.clock(), self.view()
             with self.store.transaction():
-                for stored in waiting:
-                    own = marks(stored.entry)
-                    standing, group = place(stored, own, self.store.entries, view.is_shown)
+                for one in waiting:
+                    standing, group = place(one, self.store.entries, view.is_shown)
                     if standing == "forgotten":
-                        self.store.withdrawn.forget([stored.key], now)
+                        self.store.withdrawn.forget([one.key], now)
                     else:
-                        self.store.entries.set_marks(stored.key, own)
-                    self.store.entries.accept(stored.key, standing, group, now)
+                        self.store.entries.set_marks(one.key, one.marks)
+                    self.store.entries.accept(one.key, standing, group, now)
         return len(waiting)
 
     # --- what goes out ---------------------------------------------------------------------------------------

@@ -22,11 +22,23 @@ from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
 from aggregator.health import status_words
 from aggregator.memory import after_answer, after_failure, where_to_ask
-from aggregator.parse.document import parse_and_normalize
+from aggregator.parse.document import parse_and_pack
 from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
-from aggregator.records import Changes, Entry, HostRest, Outcome, ParsedFeed, PollResult, Response, Source, SourceState
+from aggregator.records import (
+    Changes,
+    Entry,
+    HostRest,
+    Outcome,
+    Packed,
+    ParsedFeed,
+    PollResult,
+    Response,
+    Source,
+    SourceState,
+)
 from aggregator.report import Progress
+from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
@@ -40,6 +52,7 @@ class Polled:
     response: Response | None = None
     feed: ParsedFeed | None = None
     entries: tuple[Entry, ...] = ()
+    packs: tuple[Packed, ...] = ()
     error: SourceError | None = None
     body_hash: str | None = None
     seconds: float = 0.0
@@ -78,10 +91,10 @@ def poll_source(
         if response.status == 304 or polled.body_hash == state.body_hash:
             return polled
         content_type = response.headers.get("content-type")
-        feed, entries = pool.run(parse_and_normalize, response.body, response.url, content_type, now)
+        feed, entries, packs = pool.run(parse_and_pack, response.body, response.url, content_type, now)
         if state.key == 0 and kept is None:
             firsts.put(source.url, response, now)
-        return replace(polled, feed=feed, entries=entries)
+        return replace(polled, feed=feed, entries=entries, packs=packs)
     except ParseError as error:
         return replace(polled, error=_with_advice(error, polled.response, pool))
     except SourceError as error:
@@ -169,7 +182,9 @@ def settle(
     )
     whole = polled.feed is not None and not changes.forgotten and not polled.response.is_partial
     kept = polled.response if whole else None
-    return PollResult(source, state, outcome, changes, kept, tuple(_rests(polled, state, store, now)))
+    rests = tuple(_rests(polled, state, store, now))
+    packs = {entry.guid: pack for entry, pack in zip(polled.entries, polled.packs, strict=True)}
+    return PollResult(source, state, outcome, changes, kept, rests, packs)
 
 
 def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
@@ -197,7 +212,8 @@ def record(result: PollResult, store: Store, now: datetime) -> None:
         for rest in result.rests:
             store.sources.rest_host(rest, now)
         for ordinal, (entry, standing) in enumerate(result.changes.new):
-            store.entries.add(result.state, entry, content_hash(entry), standing, ordinal, now)
+            pack = result.packs.get(entry.guid) or packed(entry)  # one that was told apart is packed anew
+            store.entries.add(result.state, entry, pack, standing, ordinal, now)
         for key, entry in result.changes.updated:
             store.entries.update(key, entry, content_hash(entry), now)
         if result.kept is not None:

@@ -17,6 +17,7 @@ from aggregator.memory import described
 from aggregator.parse.document import parse_and_normalize
 from aggregator.parse.pool import Pool
 from aggregator.store.bodies import Body
+from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
 
 READ_FOR = 1.0  # seconds of a pass
@@ -53,4 +54,4 @@ def _read(body: Body, store: Store, pool: Pool, now: datetime) -> None:
         for key, entry in changes.updated:
             store.bodies.replace(body, key, entry, content_hash(entry))
         for ordinal, (entry, standing) in enumerate(changes.new):
-            store.entries.add(state, entry, content_hash(entry), standing, ordinal, now)
+            store.entries.add(state, entry, packed(entry), standing, ordinal, now)

@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 
 from aggregator import ledger, outputs
 from aggregator.entries.acceptance import place
-from aggregator.entries.duplicates import marks
-from aggregator.entries.normalize import content_hash
 from aggregator.entries.view import View
 from aggregator.parse.pool import Pool
 from aggregator.records import (
@@ -30,6 +28,7 @@ from aggregator.records import (
     StoredEntry,
 )
 from aggregator.store.digests import Sealed
+from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store, open_store
 from aggregator.urls import canonical
 
@@ -148,23 +147,20 @@ class Desk:
         """A poll of a source brought these entries."""
         with self.store.transaction():
             for ordinal, one in enumerate(entries):
-                self.store.entries.add(
-                    self.store.sources.states()[url], one, content_hash(one), standing, ordinal, self.now
-                )
+                self.store.entries.add(self.store.sources.states()[url], one, packed(one), standing, ordinal, self.now)
 
     def accept(self) -> list[tuple[str, str]]:
         """A pass ends: (title, standing) in the order of acceptance."""
         view, out = self.view(), []
         with self.store.transaction():
             for waiting in self.store.entries.waiting():
-                own = marks(waiting.entry)
-                standing, group = place(waiting, own, self.store.entries, view.is_shown)
+                standing, group = place(waiting, self.store.entries, view.is_shown)
                 if standing == "forgotten":
                     self.store.withdrawn.forget([waiting.key], self.now)
                 else:
-                    self.store.entries.set_marks(waiting.key, own)
+                    self.store.entries.set_marks(waiting.key, waiting.marks)
                 self.store.entries.accept(waiting.key, standing, group, self.now)
-                out.append((waiting.entry.title, standing))
+                out.append((waiting.title, standing))
         return out
 
     def bring(self, url: str, *entries: Entry, standing: Standing = "news") -> list[tuple[str, str]]:

@@ -26,11 +26,11 @@ from markdown_it import MarkdownIt  # comes with rich
 
 from aggregator import outputs, statuses
 from aggregator.deliver import message_id
-from aggregator.entries.normalize import content_hash
 from aggregator.errors import ParseError
 from aggregator.parse.document import parse_and_normalize
 from aggregator.publish.mail import message
 from aggregator.records import Series
+from aggregator.store.rows import packed
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 from tests.makers import DAY, NOW, POOL, Desk
@@ -243,7 +243,7 @@ def written(cases: dict[str, list[str]], make: Maker = documents) -> Output:
                 replace(states[url], feed_title=feed.title, feed_link=feed.link, success_at=NOW, error=feed.title)
             )
             for number, entry in enumerate(entries):
-                desk.store.entries.add(states[url], entry, content_hash(entry), "news", number, NOW)
+                desk.store.entries.add(states[url], entry, packed(entry), "news", number, NOW)
     desk.accept()
     desk.now += DAY
     sealed = desk.seal()

@@ -6,9 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.records import Enclosure, Entry, Hints
-from aggregator.store.rows import pack_entry, pack_hints, to_text, to_time, unpack_entry, unpack_hints
-from tests.makers import NOW
+from aggregator.entries.duplicates import marks
+from aggregator.entries.normalize import content_hash
+from aggregator.records import Enclosure, Entry, Hints, Packed
+from aggregator.store.rows import (
+    pack_entry,
+    pack_hints,
+    pack_marks,
+    packed,
+    to_text,
+    to_time,
+    unpack_entry,
+    unpack_hints,
+    unpack_marks,
+)
+from tests.makers import NOW, entry, words
 
 FULL = Entry(
     "guid", "https://e.example/a", "https://www.e.example/a", "Title", "<p>s</p>", "<p>c</p>", "c", "Jo", NOW, NOW,
@@ -70,3 +82,13 @@ def _storable(text: str) -> str:
 )  # fmt: skip
 def test_hints_come_back_whole(hints: Hints) -> None:
     assert unpack_hints(pack_hints(hints)) == hints
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1)))
+def test_marks_come_back(those: list[int]) -> None:
+    assert unpack_marks(pack_marks(those)) == tuple(those)
+
+
+def test_packed_is_all_that_the_store_wants_to_know() -> None:
+    one = entry("g1", text=words(80))
+    assert packed(one) == Packed(pack_entry(one), content_hash(one), marks(one))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aggregator.entries.duplicates import same_text
 from aggregator.entries.normalize import names_a_page
-from aggregator.records import Standing, StoredEntry
+from aggregator.records import Standing, StoredEntry, Waiting
 
 
 class Shelf(Protocol):
@@ -20,45 +20,49 @@ class Shelf(Protocol):
     def by_url(self, canonical_url: str) -> list[StoredEntry]:
         """Accepted entries with this canonical URL."""
 
-    def by_marks(self, marks: Iterable[int]) -> list[StoredEntry]:
+    def by_marks(self, marks: Iterable[int], /) -> list[StoredEntry]:
         """Accepted entries that share enough marks to be candidates, best first."""
 
     def members(self, group: int) -> list[StoredEntry]:
         """The entries of a group in order of acceptance."""
 
+    def get(self, keys: Iterable[int]) -> list[StoredEntry]:
+        """Entries by key."""
 
-def place(
-    stored: StoredEntry, marks: Iterable[int], shelf: Shelf, is_shown: Callable[[StoredEntry], bool]
-) -> tuple[Standing, int]:
-    """The standing and the group of a waiting entry with these marks.
+
+def place(one: Waiting, shelf: Shelf, is_shown: Callable[[StoredEntry], bool]) -> tuple[Standing, int]:
+    """The standing and the group of a waiting entry.
 
     Folding never hides what nobody was shown: a copy of an entry that is backlog, hidden, held or of a removed
     source is news itself, under the id of the group. Backlog stays backlog. A copy of a forgotten entry is forgotten.
     """
-    group = _group(stored, marks, shelf)
+    group = _group(one, shelf)
     if group is None:
-        return stored.standing, stored.key
+        return one.standing, one.key
     members = shelf.members(group)
-    if any(one.standing == "forgotten" for one in members):
+    if any(member.standing == "forgotten" for member in members):
         return "forgotten", group
-    if stored.standing == "backlog":
+    if one.standing == "backlog":
         return "backlog", group
     return ("folded" if any(map(is_shown, members)) else "news"), group
 
 
-def _group(stored: StoredEntry, marks: Iterable[int], shelf: Shelf) -> int | None:
+def _group(one: Waiting, shelf: Shelf) -> int | None:
     """The group that an entry of another source belongs to as a copy."""
-    copies = (*_same_page(stored, shelf), *_same_text(stored, marks, shelf))
-    return next((other.group for other in copies if other.source_key != stored.source_key), None)
+    copies = (*_same_page(one, shelf), *_same_text(one, shelf))
+    return next((other.group for other in copies if other.source_key != one.source_key), None)
 
 
-def _same_page(stored: StoredEntry, shelf: Shelf) -> list[StoredEntry]:
+def _same_page(one: Waiting, shelf: Shelf) -> list[StoredEntry]:
     """Copies by their address; one that a source gives to several of its entries is no article's own."""
-    url = stored.entry.canonical_url
+    url = one.canonical_url
     others = shelf.by_url(url) if url and names_a_page(url) else []
-    sources = [stored.source_key, *(other.source_key for other in others)]
+    sources = [one.source_key, *(other.source_key for other in others)]
     return others if len(set(sources)) == len(sources) else []
 
 
-def _same_text(stored: StoredEntry, marks: Iterable[int], shelf: Shelf) -> Iterator[StoredEntry]:
-    return (other for other in shelf.by_marks(marks) if same_text(stored.entry, other.entry))
+def _same_text(one: Waiting, shelf: Shelf) -> Iterator[StoredEntry]:
+    """Copies by their text, which is read only where marks say that there may be one."""
+    if candidates := shelf.by_marks(one.marks):
+        entry = shelf.get([one.key])[0].entry
+        yield from (other for other in candidates if same_text(entry, other.entry))

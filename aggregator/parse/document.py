@@ -8,7 +8,8 @@ from datetime import datetime
 from aggregator.entries.normalize import normalize
 from aggregator.html import title_text
 from aggregator.parse.feed import parse
-from aggregator.records import Entry, ParsedFeed
+from aggregator.records import Entry, Packed, ParsedFeed
+from aggregator.store.rows import packed
 from aggregator.urls import absolute, clean_link
 
 
@@ -21,3 +22,11 @@ def parse_and_normalize(
     title = title_text(feed.title or "", is_text=False) or None
     link = clean_link(absolute(url, feed.link) or "") if feed.link else None
     return replace(feed, entries=(), title=title, link=link), entries
+
+
+def parse_and_pack(
+    body: bytes, url: str, content_type: str | None, now: datetime
+) -> tuple[ParsedFeed, tuple[Entry, ...], tuple[Packed, ...]]:
+    """The same, and each entry as the store keeps it: that is worked out here, beside the program's own threads."""
+    feed, entries = parse_and_normalize(body, url, content_type, now)
+    return feed, entries, tuple(map(packed, entries))

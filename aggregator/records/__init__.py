@@ -31,12 +31,14 @@ from aggregator.records.kept import (
     HostRest,
     Outage,
     Outcome,
+    Packed,
     PollResult,
     SourceHealth,
     SourceState,
     Standing,
     State,
     StoredEntry,
+    Waiting,
 )
 from aggregator.records.merged import FORGOTTEN, Attribution, Copy, MergedEntry, MergedFeed, Tombstone
 from aggregator.records.wire import Enclosure, Hints, ParsedEntry, ParsedFeed, Redirect, Response
@@ -65,6 +67,7 @@ __all__ = [
     "NotShown",
     "Outage",
     "Outcome",
+    "Packed",
     "ParsedEntry",
     "ParsedFeed",
     "PollResult",
@@ -84,6 +87,7 @@ __all__ = [
     "Story",
     "Tombstone",
     "Topical",
+    "Waiting",
     "WordList",
     "Year",
 ]

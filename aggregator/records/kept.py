@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -37,6 +38,15 @@ class Entry:
     duration: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An entry as the store keeps it: its bytes, the hash of what it says, and the marks that its copies share."""
+
+    data: bytes
+    hash: str
+    marks: tuple[int, ...]
+
+
 Standing = Literal["news", "backlog", "folded", "held", "dropped", "forgotten"]
 
 
@@ -62,6 +72,18 @@ class StoredEntry:
     accepted_at: datetime | None = None
     group: int = 0
     hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What acceptance needs to know of an entry that has no place yet; nothing of what it says."""
+
+    key: int
+    source_key: int
+    canonical_url: str | None
+    title: str
+    standing: Standing
+    marks: tuple[int, ...]
 
 
 State = Literal["paused", "gone", "quarantined", "failing", "moved", "silent", "new", "ok"]
@@ -141,7 +163,8 @@ Outcome = Literal["new", "unchanged", "not_modified", "failed"]
 class PollResult:
     """One source's poll, ready to be recorded in one transaction. `state` is what is remembered from now on.
 
-    `kept` is the answer whose body is kept, None where it is none to read again.
+    `kept` is the answer whose body is kept, None where it is none to read again; `packs` holds by guid
+    what was packed beforehand.
     """
 
     source: Source
@@ -150,6 +173,7 @@ class PollResult:
     changes: Changes = Changes()
     kept: Response | None = None
     rests: tuple[HostRest, ...] = ()
+    packs: Mapping[str, Packed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

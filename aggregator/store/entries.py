@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from aggregator.records import Entry, SourceState, Standing, StoredEntry
+from aggregator.entries.duplicates import marks
+from aggregator.records import Entry, Packed, SourceState, Standing, StoredEntry, Waiting
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import pack_entry, to_text, to_time, unpack_entry
+from aggregator.store.rows import pack_entry, pack_marks, to_text, to_time, unpack_entry, unpack_marks
 
 SELECT = (
     "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
@@ -70,7 +71,7 @@ class Entries:
         return [Known(k, g, c, t, h, datetime.fromisoformat(p), s) for k, g, c, t, h, p, s in rows]
 
     def add(
-        self, source: SourceState, entry: Entry, entry_hash: str, standing: Standing, ordinal: int, now: datetime
+        self, source: SourceState, entry: Entry, pack: Packed, standing: Standing, ordinal: int, now: datetime
     ) -> None:
         """Store a new entry. Its id is a UUIDv5 (RFC 9562) of the source's first URL and the guid.
 
@@ -80,20 +81,21 @@ class Entries:
         changed = min(max(entry.updated or published, published), now)
         self._sql.execute(
             "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
-            "first_seen, changed_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "first_seen, changed_at, data, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 source.key,
                 self._new_id(source.first_url, entry.guid),
                 entry.guid,
                 entry.canonical_url,
                 entry.title,
-                entry_hash,
+                pack.hash,
                 standing,
                 ordinal,
                 to_text(published),
                 to_text(now),
                 to_text(changed),
-                pack_entry(entry),
+                pack.data,
+                pack_marks(pack.marks),
             ),
         )
 
@@ -112,6 +114,7 @@ class Entries:
         moment = to_text(now) or ""
         self._sql.execute(
             "UPDATE entries SET guid = ?2, canonical_url = ?3, title = ?4, data = ?5, hash = ?6, "
+            "marks = CASE WHEN accepted > 0 THEN NULL ELSE ?9 END, "
             "edits = CASE WHEN hash IN (?6, '') THEN edits WHEN changed_at >= ?7 THEN edits + 1 ELSE 1 END, "
             "changed_at = CASE WHEN hash IN (?6, '') THEN changed_at ELSE ?8 END "
             f"WHERE key = ?1 AND (hash IN (?6, '') OR changed_at < ?7 OR edits < {MOST_EDITS})",
@@ -124,60 +127,69 @@ class Entries:
                 entry_hash,
                 moment[:10],
                 moment,
+                pack_marks(marks(entry)),
             ),
         )
 
-    def waiting(self) -> list[StoredEntry]:
+    @property
+    def is_waited_on(self) -> bool:
+        """Whether anything waits for acceptance."""
+        return any(
+            self._sql.execute("SELECT 1 FROM entries WHERE accepted = 0 AND standing IN ('news', 'backlog') LIMIT 1")
+        )
+
+    def waiting(self) -> list[Waiting]:
         """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
         rows = self._sql.execute(
-            SELECT + "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
+            "SELECT e.key, e.source, e.canonical_url, e.title, e.standing, e.marks FROM entries e "
+            "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
             "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
         )
-        return list(map(as_stored, rows))
+        return [
+            Waiting(k, s, u, t, n, marks(self.get([k])[0].entry) if m is None else unpack_marks(m))
+            for k, s, u, t, n, m in rows  # without marks: of an older version
+        ]
 
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
         self._sql.execute(
-            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, accepted = ? WHERE key = ?",
+            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, accepted = ?, marks = NULL WHERE key = ?",
             (standing, group, to_text(now), self.last_accepted() + 1, key),
         )
 
-    def set_marks(self, key: int, marks: Iterable[int]) -> None:
+    def set_marks(self, key: int, those: Iterable[int]) -> None:
         """Remember what a copy of this text would share with it."""
-        self._sql.executemany("INSERT INTO marks VALUES (?, ?) ON CONFLICT DO NOTHING", [(mark, key) for mark in marks])
+        self._sql.executemany("INSERT INTO marks VALUES (?, ?) ON CONFLICT DO NOTHING", [(mark, key) for mark in those])
 
-    def by_marks(self, marks: Iterable[int], most: int = 20) -> list[StoredEntry]:
+    def by_marks(self, those: Iterable[int], most: int = 20) -> list[StoredEntry]:
         """Accepted entries that share the most marks, best first: at least two, or the title's, which is negative."""
-        wanted = tuple(marks)
+        wanted = tuple(those)
         if not wanted:
             return []
-        keys = [
-            row[0]
-            for row in self._sql.execute(
-                f"SELECT entry FROM marks WHERE mark IN ({holes(wanted)}) GROUP BY entry "
-                f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}",
-                wanted,
-            )
-        ]
-        found = {stored.key: stored for stored in self.get(keys)}
+        rows = self._sql.execute(
+            f"SELECT entry FROM marks WHERE mark IN ({holes(wanted)}) GROUP BY entry "
+            f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}",
+            wanted,
+        )
+        keys = [row[0] for row in rows]
+        found = {stored.key: stored for stored in self.get(keys)} if keys else {}
         return [found[key] for key in keys if key in found and found[key].accepted]
 
     def by_url(self, canonical_url: str) -> list[StoredEntry]:
         """Accepted entries with this canonical URL, oldest acceptance first."""
-        rows = self._sql.execute(
-            SELECT + "WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,)
-        )
-        return list(map(as_stored, rows))
+        return self._those("WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,))
 
     def members(self, group: int) -> list[StoredEntry]:
         """The entries of a group in order of acceptance."""
-        return list(map(as_stored, self._sql.execute(SELECT + "WHERE e.grp = ? ORDER BY e.accepted", (group,))))
+        return self._those("WHERE e.grp = ? ORDER BY e.accepted", (group,))
 
     def get(self, keys: Iterable[int]) -> list[StoredEntry]:
         """Entries by key, in order of key."""
         wanted = tuple(keys)
-        rows = self._sql.execute(SELECT + f"WHERE e.key IN ({holes(wanted)}) ORDER BY e.key", wanted)
-        return list(map(as_stored, rows))
+        return self._those(f"WHERE e.key IN ({holes(wanted)}) ORDER BY e.key", wanted)
+
+    def _those(self, clauses: str, values: tuple[Any, ...]) -> list[StoredEntry]:
+        return list(map(as_stored, self._sql.execute(SELECT + clauses, values)))
 
     def newest_accepted(self, before: int | None = None, page: int = 500) -> Iterator[StoredEntry]:
         """Entries that are or were news, newest acceptance first, read in pages."""
@@ -193,12 +205,11 @@ class Entries:
 
     def accepted_between(self, start: datetime, end: datetime) -> list[StoredEntry]:
         """News and folded entries accepted in [start, end), in order of acceptance (RFC 5005 archives)."""
-        rows = self._sql.execute(
-            SELECT + "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
+        return self._those(
+            "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
             "AND e.accepted_at < ? ORDER BY e.accepted",
             (to_text(start), to_text(end)),
         )
-        return list(map(as_stored, rows))
 
     def published_between(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
         """News and folded entries published in (start, end], in order of acceptance, read one by one."""
@@ -212,12 +223,11 @@ class Entries:
 
     def unsealed(self, series: str) -> list[StoredEntry]:
         """Accepted entries that no digest of the series owns, in order of acceptance."""
-        rows = self._sql.execute(
-            SELECT + "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
+        return self._those(
+            "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
             "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted",
             (series,),
         )
-        return list(map(as_stored, rows))
 
     def told(self, series: str, since: date, most: int) -> list[tuple[date, StoredEntry]]:
         """The newest news of the digests of a series from a date on, each with the date of its digest, newest first."""
@@ -232,12 +242,10 @@ class Entries:
     def held(self, since: datetime | None = None, *, dropped: bool = False) -> list[StoredEntry]:
         """Entries in quarantine, those held after `since` if it is given; also those that were `dropped` from it."""
         standings = "('held', 'dropped')" if dropped else "('held')"
-        rows = self._sql.execute(
-            SELECT + f"WHERE e.accepted = 0 AND e.standing IN {standings} AND e.first_seen > ? "
-            "ORDER BY e.source, e.ordinal",
+        return self._those(
+            f"WHERE e.accepted = 0 AND e.standing IN {standings} AND e.first_seen > ? ORDER BY e.source, e.ordinal",
             (to_text(since) or "",),
         )
-        return list(map(as_stored, rows))
 
     def set_held(self, keys: Iterable[int], standing: Standing, now: datetime) -> int:
         """Release ("news") or drop ("dropped") what is held; a released entry is received anew."""
@@ -252,11 +260,10 @@ class Entries:
 
     def find(self, address: str, canonical_url: str | None) -> list[StoredEntry]:
         """Entries with this id, guid or canonical URL, first seen first."""
-        rows = self._sql.execute(
-            SELECT + "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
+        return self._those(
+            "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
             (canonical_url, address, address),
         )
-        return list(map(as_stored, rows))
 
     def counts(self) -> dict[int, int]:
         """How many entries each source has brought."""
@@ -287,7 +294,5 @@ class Entries:
 
     def rhythm(self, source: int, most: int = 30) -> list[datetime]:
         """When the newest entries of a source were published, newest first."""
-        rows = self._sql.execute(
-            "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?", (source, most)
-        )
-        return [datetime.fromisoformat(row[0]) for row in rows]
+        query = "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?"
+        return [datetime.fromisoformat(row[0]) for row in self._sql.execute(query, (source, most))]

@@ -48,7 +48,7 @@ class Withdrawn:
         ).fetchall()
         for key, guid, url, title, source in rows:
             self._sql.execute(
-                "UPDATE entries SET standing = 'forgotten', title = ?, data = ? WHERE key = ?",
+                "UPDATE entries SET standing = 'forgotten', title = ?, data = ?, marks = NULL WHERE key = ?",
                 (title_mark(title), pack_entry(Entry(guid, url, None, FORGOTTEN, "", "", "")), key),
             )
             self._sql.execute("DELETE FROM marks WHERE entry = ?", (key,))
