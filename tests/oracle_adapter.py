@@ -12,6 +12,7 @@ from lxml import etree
 from aggregator.entries.normalize import title_for
 from aggregator.errors import ParseError
 from aggregator.html import text_of
+from aggregator.parse.feed import identified
 from aggregator.parse.feed import parse as parse_feed
 from aggregator.records import ParsedEntry, ParsedFeed
 
@@ -19,7 +20,7 @@ from aggregator.records import ParsedEntry, ParsedFeed
 def parse(data: bytes, url: str | None, headers: dict[str, str] | None) -> dict[str, Any]:
     content_type = {name.lower(): value for name, value in (headers or {}).items()}.get("content-type")
     try:
-        feed = parse_feed(data, url=url, content_type=content_type)
+        feed = identified(parse_feed(data, url=url, content_type=content_type), url)
     except ParseError as error:
         return {"ok": False, "error": str(error), "wellformed": _is_xml(data), "feed": {}, "entries": []}
     return {

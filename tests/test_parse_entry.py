@@ -37,6 +37,7 @@ def _read(inner: str, attributes: str = "", author: Person = Person(None, None))
         # id: as it is written
         ("<guid> a b </guid><atom:id>c</atom:id>", "id", "a b"),
         ("<guid/><atom:id>c</atom:id>", "id", "c"),
+        ("<guid> <p>a1</p> </guid>", "id", "<p>a1</p>"),
         ("<dc:identifier>doi:1</dc:identifier>", "id", "doi:1"),
         ("<link>http://e.example/1</link>", "id", None),
         # link
@@ -54,7 +55,18 @@ def _read(inner: str, attributes: str = "", author: Person = Person(None, None))
         ("<atom:link type='a/b' href='/x'/><atom:link href='/h'/>", "link", "http://e.example/h"),
         ("<atom:rights type='html'>&lt;i&gt;CC BY&lt;/i&gt;</atom:rights>", "rights", "<i>CC BY</i>"),
         ("<atom:source><atom:id>urn:f</atom:id></atom:source>", "source_id", "urn:f"),
+        # comments
+        ("<atom:link rel='replies' href='/c'/>", "comments", "http://e.example/c"),
+        ("<atom:link rel='replies' href='no address'/>", "comments", None),
+        ("<comments>none yet</comments>", "comments", None),
         # title, summary, content
+        ("<summary>s</summary>", "summary", "s"),
+        ("<summary>s</summary><description>d</description>", "summary", "d"),
+        (
+            "<atom:content type='text/plain'>plain</atom:content><atom:content type='html'>rich</atom:content>",
+            "content",
+            "rich",
+        ),
         ("<itunes:title>i</itunes:title><title>t</title>", "title", "t"),
         ("<title/><dc:title>d</dc:title>", "title", "d"),
         ("<itunes:title>i</itunes:title>", "title", "i"),

@@ -137,6 +137,19 @@ def test_hints(inner: str, hints: Hints) -> None:
     assert _inline(f"<rss {spaces}><channel>{inner}</channel></rss>").hints == hints
 
 
+@pytest.mark.parametrize(
+    ("inner", "language"),
+    [
+        ("<lang>fr</lang>", "fr"),
+        ("<title xml:lang='hu'>t</title>", "hu"),
+        ("<title xml:lang='hu'>t</title><language>de-AT</language>", "de-AT"),
+        ("<title>t</title>", None),
+    ],
+)
+def test_the_language_of_a_feed(inner: str, language: str | None) -> None:
+    assert _inline(f"<rss><channel>{inner}</channel></rss>").language == language
+
+
 def test_a_proxied_feed_is_relative_to_its_site() -> None:
     text = "<rss><channel><link>http://site.example/</link><item><link>/a</link></item></channel></rss>"
     assert _inline(text).entries[0].link == "http://site.example/a"

@@ -17,13 +17,14 @@ from lxml import etree
 
 from aggregator.entries.normalize import normalize
 from aggregator.errors import ParseError
-from aggregator.parse.feed import parse
+from aggregator.parse.feed import identified, parse
 from aggregator.records import Attribution, MergedEntry, MergedFeed
 from aggregator.render.feed import atom, rss
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 
 NOW = datetime(2026, 3, 14, 7, tzinfo=UTC)
+URL = "https://h.example/feed"
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "feeds"
 BODIES = {path.name: path.read_bytes() for path in sorted(SAMPLES.iterdir())}
@@ -34,7 +35,7 @@ BODIES = {path.name: path.read_bytes() for path in sorted(SAMPLES.iterdir())}
     [
         ("wordpress.rss", "express", "well-formed XML", True, 2),
         ("western.rss", "express", "well-formed XML", True, 1),
-        ("broken.rss", "express", "XML that could be mended", False, 1),
+        ("broken.rss", "express", "XML that could be mended", False, 2),
         ("control.rss", "express", "XML that could be mended", False, 1),
         ("hopeless.rss", "tolerant", "XML that could not be mended", False, 1),
         ("notes.json", "json", "JSON", True, 2),
@@ -52,9 +53,10 @@ def test_labels_mean_what_browsers_take_them_for() -> None:
 
 
 def test_a_broken_feed_keeps_its_raw_guids() -> None:
-    (first,) = parse(BODIES["broken.rss"]).entries
+    first, half = parse(BODIES["broken.rss"]).entries
     assert (first.id, first.title, first.author) == ("raw 1", "5 < 6 & more", "Sam")
     assert first.summary == "bad  control ©  &bogus;"
+    assert (half.id, half.summary) == ("raw 2", "half of")
 
 
 @pytest.mark.fault(31)
@@ -168,7 +170,30 @@ def test_a_document_without_its_end_is_told_apart_from_a_sloppy_one(document: by
 )
 def test_of_a_cut_document_the_whole_entries_are_taken_the_partial_last_one_is_not(end: str, titles: list[str]) -> None:
     start = "<rss version='2.0'><channel><title>x</title><item><title>One</title></item><item><title>Two</title></item>"
-    assert [entry.title for entry in parse((start + end).encode()).entries] == titles
+    assert [entry.title for entry in normalize(parse((start + end).encode()), URL, NOW)] == titles
+
+
+def test_the_half_of_an_entry_is_shown_and_said_to_be_one() -> None:
+    feed = parse(b"<rss version='2.0'><channel><title>x</title><item><title>Thr")
+    assert (feed.cut, feed.half_entry, [entry.title for entry in feed.entries]) == (True, True, ["Thr"])
+
+
+@pytest.mark.parametrize(
+    ("inner", "url", "link", "title"),
+    [
+        ("<title>T</title><link>https://a.example/</link>", URL, "https://a.example/", "T"),
+        ("<title>T</title>", URL, URL, "T"),
+        ("<a:link rel='self' href='https://s.example/f'/>", URL, "https://s.example/f", "https://s.example/f"),
+        ("<link>https://a.example/?a&amp;b</link>", None, "https://a.example/?a&b", "https://a.example/?a&amp;b"),
+        ("<ttl>1</ttl>", None, None, None),
+    ],
+)
+def test_a_feed_without_page_or_title_is_shown_by_its_address(
+    inner: str, url: str | None, link: str | None, title: str | None
+) -> None:
+    body = f"<rss version='2.0' xmlns:a='http://www.w3.org/2005/Atom'><channel>{inner}</channel></rss>".encode()
+    shown = identified(parse(body, url=url), url)
+    assert (shown.link, shown.title) == (link, title)
 
 
 def test_a_document_that_is_kept_as_a_gzip_file() -> None:

@@ -35,6 +35,13 @@ def test_cdf() -> None:
     assert [(entry.title, entry.link) for entry in feed.entries] == [("One", "http://c.example/1")]
 
 
+def test_a_channel_of_cdf_without_items_is_a_feed() -> None:
+    feed = parse(b'<CHANNEL HREF="http://c.example/"><TITLE>Active</TITLE></CHANNEL>')
+    assert (feed.title, feed.link, feed.entries) == ("Active", "http://c.example/", ())
+    with pytest.raises(ParseError):
+        parse(b"<channel><name>of a river</name></channel>")
+
+
 @pytest.mark.parametrize("name", ["wordpress.rss", "science.rdf", "based.atom", "early.atom"])
 def test_both_lanes_see_the_same_entries(name: str) -> None:
     body = (SAMPLES / name).read_bytes()

@@ -66,6 +66,7 @@ def parse(files: tuple[str, ...], base: str | None) -> None:
 
 def _parsed(name: str, base: str | None) -> dict[str, Any]:
     from aggregator.errors import ParseError
+    from aggregator.parse.feed import identified
     from aggregator.parse.feed import parse as parse_document
 
     blank: dict[str, Any] = {
@@ -80,7 +81,7 @@ def _parsed(name: str, base: str | None) -> dict[str, Any]:
     }
     try:
         body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        feed = parse_document(body, url=base)
+        feed = identified(parse_document(body, url=base), base)
     except OSError as error:
         return blank | {"error": f"cannot be read: {error.strerror}"}
     except ParseError as error:

@@ -17,9 +17,13 @@ _LONGEST_GUID = 1000
 
 
 def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ...]:
-    """All entries of a document, in its order, each guid once (the first wins)."""
+    """All entries of a document, in its order, each guid once (the first wins).
+
+    Not one that was cut off: half an entry is worse than one that comes an hour later.
+    """
     base = absolute(feed_url, feed.link or "") or feed_url
-    entries = [normalize_entry(parsed, feed, base, now) for parsed in feed.entries]
+    whole = feed.entries[:-1] if feed.half_entry else feed.entries
+    entries = [normalize_entry(parsed, feed, base, now) for parsed in whole]
     return distinct(entries)
 
 

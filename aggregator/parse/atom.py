@@ -69,6 +69,11 @@ def construct(element: Element, bases: Bases | None = None) -> Construct:
     return Construct(text, True)
 
 
+def richest_first(alternatives: list[Element]) -> list[Element]:
+    """Several contents say the same in several forms, though RFC 4287 section 4.1.2 allows but one: HTML is best."""
+    return sorted(alternatives, key=lambda one: "html" not in (attribute(one, "type") or "").lower())
+
+
 def _without_div(element: Element, bases: Bases | None) -> str | None:
     """The div of XHTML content is not part of it (RFC 4287 section 3.1.1.3)."""
     if len(element) == 1 and local_name(element[0]) == "div":

@@ -49,7 +49,7 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
     if holder is None:
         holder = element
     return ParsedEntry(
-        id=fields.text(tables.id) or (element.get(_RDF_ABOUT) or "").strip() or None,
+        id=_guid(fields, tables.id) or (element.get(_RDF_ABOUT) or "").strip() or None,
         link=link,
         title=title or (media and media.title),
         title_is_text=title_is_text,
@@ -70,6 +70,15 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
         duration=_duration(fields) or (media and media.duration),
         base=bases.own(holder) or link or bases.url(element, "."),
     )
+
+
+def _guid(fields: Fields, names: tuple[str, ...]) -> str | None:
+    """The guid as it is written, markup too."""
+    for name in names:
+        for child in fields.named.get(name, ()):
+            if guid := markup_of(child):
+                return guid
+    return None
 
 
 def _link(fields: Fields, tables: Tables, links: list[atom.Link], bases: Bases) -> str | None:
@@ -111,7 +120,8 @@ def title_of(fields: Fields, names: tuple[str, ...], bases: Bases) -> tuple[str 
 def html_of(fields: Fields, names: tuple[str, ...], bases: Bases) -> str | None:
     """The first of these that holds anything, as HTML."""
     for name in names:
-        for child in fields.named.get(name, ()):
+        children = fields.named.get(name, ())
+        for child in children if len(children) < 2 else atom.richest_first(children):
             html = atom.construct(child, bases).html if name.startswith("atom:") else markup_of(child, bases)
             if html:
                 return html
@@ -186,7 +196,7 @@ def _comments(fields: Fields, links: list[atom.Link], bases: Bases) -> str | Non
     if not replies:
         return None
     page = next((link for link in replies if "html" in link.type), replies[0])
-    return bases.url(page.element, page.href)
+    return None if " " in page.href else bases.url(page.element, page.href)
 
 
 def _enclosures(fields: Fields, links: list[atom.Link], bases: Bases) -> tuple[Enclosure, ...]:

@@ -73,7 +73,7 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
     site = Bases(url or _first_web(found), scoped=scoped)
     link = _link(fields, found, site)
     bases = Bases(document_base(url or _first_web(found), link), scoped=scoped)
-    language = language_tag(fields.text(precedence.FEED_LANGUAGE)) or language_of(shape.channel) or language_of(root)
+    language = _language(shape, fields)
     kept = _newest(shape.entries, most)
     author = entry.author_of(fields, precedence.FEED_AUTHOR)
     inherited = author if shape.format == "atom" else Person(None, None)
@@ -102,6 +102,13 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
         entries=tuple(entry.read(element, bases, language, inherited) for element in kept),
         left_out=len(shape.entries) - len(kept),
     )
+
+
+def _language(shape: Shape, fields: Fields) -> str | None:
+    """The feed's, else that of its title: some say it nowhere else."""
+    said = language_tag(fields.text(precedence.FEED_LANGUAGE))
+    holders = (shape.channel, shape.root, *fields.all("title", "atom:title"))
+    return said or next((tag for holder in holders if (tag := language_of(holder))), None)
 
 
 def _title(fields: Fields, bases: Bases) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import replace
+from html import escape
 from typing import Final
 
 from aggregator.errors import ParseError
@@ -41,15 +42,21 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     is_json = text[0] in "{["
     feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded.text.lstrip("\ufeff"), url, most)
     cut = not is_json and not _END.search(text[-_TAIL:])
-    if cut and _is_inside_an_entry(text):
-        feed = replace(feed, entries=feed.entries[:-1])
     return replace(
         feed,
         encoding=decoded.encoding,
         wellformed=feed.wellformed and decoded.faithful,
         reason=f"{feed.reason or 'JSON'}{'' if decoded.faithful else '; its label or some of its bytes were wrong'}",
         cut=cut,
+        half_entry=cut and _is_inside_an_entry(text),
     )
+
+
+def identified(feed: ParsedFeed, url: str | None) -> ParsedFeed:
+    """The feed as it is shown on its own: one that names no page is known by its address, one without a title by
+    its link. What is published does without: an address may hold a token."""
+    link = feed.link or feed.self_link or url
+    return replace(feed, link=link, title=feed.title or (escape(link, quote=False) if link else None))
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -67,7 +74,7 @@ def _unpacked(body: bytes) -> bytes:
 
 
 def _is_inside_an_entry(text: str) -> bool:
-    """Whether a document that ends too early ends in the middle of its last entry: half of it is worse than none."""
+    """Whether a document that ends too early ends in the middle of its last entry."""
     return max(text.rfind("<item"), text.rfind("<entry")) > max(text.rfind("</item"), text.rfind("</entry"))
 
 

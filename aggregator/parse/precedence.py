@@ -15,6 +15,7 @@ TITLE: Final = ("title", "atom:title", "dc:title", "media:title", "itunes:title"
 SUMMARY: Final = (
     "description",
     "atom:summary",
+    "summary",
     "dc:description",
     "dcterms:abstract",
     "itunes:summary",
@@ -87,7 +88,7 @@ FEED_AUTHOR: Final = (
 )
 FEED_CATEGORIES: Final = ("category", "atom:category", "dc:subject", "itunes:category", "itunes:keywords")
 FEED_COPYRIGHT: Final = ("copyright", "atom:rights", "atom:copyright", "dc:rights", "dcterms:rights", "media:copyright")
-FEED_LANGUAGE: Final = ("language", "dc:language")
+FEED_LANGUAGE: Final = ("language", "dc:language", "lang", "atom:lang")
 
 _USUAL_SHAPE: Final = 64
 

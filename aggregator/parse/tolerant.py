@@ -35,11 +35,13 @@ MOST_ATTRIBUTES: Final = 5_000
 DEEPEST: Final = 2_000
 MOST_CATEGORIES: Final = 20_000
 LONGEST: Final = 4 << 20
+_HEAD: Final = 10_000
 
 _ENTRY = re.compile(r"<(?:[A-Za-z]+:)?(?:item|entry)\b", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:[A-Za-z]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]{0,99})[^<>]*?(/?)>")
 _CATEGORY = re.compile(r"<(?:\w+:)?(?:category|subject)\b", re.IGNORECASE)
+_CDF = re.compile(r"<CHANNEL[\s>]")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _HEADERS: Final = {"content-type": "application/xml; charset=utf-8"}
 
@@ -55,9 +57,9 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
     parsed = _parse(_DECLARATION.sub("", text))
     version = str(parsed.get("version") or "")
     entries = list(parsed.get("entries") or [])
-    if not version and not entries:
-        raise ParseError("not_feed", "not a feed: neither RSS, Atom, RDF nor JSON Feed in it")
     feed = parsed.get("feed") or {}
+    if not version and not entries and not (feed and _CDF.search(text[:_HEAD])):
+        raise ParseError("not_feed", "not a feed: neither RSS, Atom, RDF nor JSON Feed in it")
     link = resolve(url, _text(feed, "link"))
     base = document_base(url, link)
     author = _author(feed)

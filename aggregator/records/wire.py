@@ -92,7 +92,8 @@ class ParsedEntry:
 class ParsedFeed:
     """A document that is a feed, in either lane; `format` is `rss`, `atom` or `json`.
 
-    `reason` says why it took this lane; `left_out` counts entries beyond the limit; `cut` says that its end is missing.
+    `reason` says why it took this lane; `left_out` counts entries beyond the limit; `cut` says that its end is missing,
+    `half_entry` that its last entry is not whole: half of it is not to be taken for all.
     """
 
     lane: Literal["express", "tolerant", "json"]
@@ -120,3 +121,4 @@ class ParsedFeed:
     entries: tuple[ParsedEntry, ...] = ()
     left_out: int = 0
     cut: bool = False
+    half_entry: bool = False
