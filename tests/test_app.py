@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import signal
 import socket
-import subprocess
-import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from tests.killed import Mortal
 from tests.world import World, digest_titles
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -288,33 +287,22 @@ def _archived(world: World) -> list[str]:
     return titles
 
 
-def _killed(world: World, verb: str, at: int | str) -> int:
-    """Run a command that is killed at its `at`-th call; how many calls it had if it was not."""
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Mortal]:
+    with Mortal() as program:
+        yield program
+
+
+def _killed(mortal: Mortal, world: World, verb: str, at: int | str) -> int:
+    """Run a command that is killed at its `at`-th call; how many calls it had if it was not, else 0."""
     clock = world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(Path(__file__).with_name("killed.py")),
-            str(at),
-            "--config",
-            str(world.folder / "feeds.yaml"),
-            "--now",
-            clock,
-            verb,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert done.returncode in ((-signal.SIGKILL, 0) if at else (0,)), done.stderr
-    return int(done.stderr.rsplit("calls ", 1)[1]) if done.returncode == 0 else 0
+    return mortal.run(at, "--config", str(world.folder / "feeds.yaml"), "--now", clock, verb)
 
 
 @pytest.mark.fault(2)
 @pytest.mark.parametrize(("moment", "first_pass"), [("accept", True), ("publish", False), ("write_all", True)])
 def test_killed_between_the_commit_and_publishing_the_next_start_publishes_without_a_request(
-    world: World, moment: str, first_pass: bool
+    world: World, mortal: Mortal, moment: str, first_pass: bool
 ) -> None:
     blog = world.blog("One", "a")
     world.write()
@@ -322,7 +310,7 @@ def test_killed_between_the_commit_and_publishing_the_next_start_publishes_witho
         world.poll()
         world.now += HOUR
     world.post(blog, "b")
-    _killed(world, "poll", moment)
+    _killed(mortal, world, "poll", moment)
     asked = len(blog.requests)
     assert asked == (1 if first_pass else 2)
     assert not world.public("atom.xml").exists() or world.titles() == ["a"]
@@ -338,7 +326,7 @@ def test_killed_between_the_commit_and_publishing_the_next_start_publishes_witho
 @pytest.mark.polite("A12")
 @pytest.mark.parametrize("moment", ["settle", "keep"])
 def test_killed_between_receive_and_commit_the_next_start_sends_the_previous_validators(
-    world: World, moment: str
+    world: World, mortal: Mortal, moment: str
 ) -> None:
     """`keep` is called last in the transaction: what was received must not have been remembered without it."""
     blog = world.blog("One", "a")
@@ -346,7 +334,7 @@ def test_killed_between_receive_and_commit_the_next_start_sends_the_previous_val
     world.poll()
     world.now += HOUR
     world.post(blog, "b")
-    _killed(world, "poll", moment)
+    _killed(mortal, world, "poll", moment)
     assert len(blog.requests) == 2
     world.now += HOUR
     world.poll()
@@ -379,18 +367,18 @@ def test_what_is_removed_from_the_outputs_stands_again_after_the_next_pass(world
 @pytest.mark.fault(1)
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
-def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: World, kills: int) -> None:
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: World, mortal: Mortal, kills: int) -> None:
     """Fault 1: killed at moments spread over passes and seals, gone on each time; then all days are read."""
     blogs = [world.blog(f"B{n}", *(f"b{n} post {k}" for k in range(4))) for n in range(3)]
     world.write()
-    whole = {verb: _killed(world, verb, 0) for verb in ("poll", "digest")}
+    whole = {verb: _killed(mortal, world, verb, 0) for verb in ("poll", "digest")}
     for number in range(kills // 2):
         world.now += DAY
         for blog in blogs:
             world.post(blog, f"{blog.name} on {world.now:%d %B %Y}")
         share = (number * 7 % (kills // 2) + 1) / (kills // 2 + 1)
         for verb, calls in whole.items():
-            _killed(world, verb, int(calls * share))
+            _killed(mortal, world, verb, int(calls * share))
             if number % 3:
                 world.run(verb)
     world.now += DAY
