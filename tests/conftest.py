@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,10 @@ from tests.world import world
 
 __all__ = ["world"]
 
+
+# The program is started hundreds of times, the tests are read by several processes: none compiles it all anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples at every run, and none judged by the clock: what is random belongs to tests/fuzz.py.
 settings.register_profile("steady", deadline=None, derandomize=True)

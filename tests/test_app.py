@@ -143,7 +143,7 @@ def test_our_own_outage_is_no_sources_fault(world: World) -> None:
     blogs = [world.blog(f"B{n}", f"t{n}") for n in range(3)]
     world.write()
     world.poll()
-    world.close()
+    world.unplug()
     world.now += HOUR
     done = world.poll()
     assert done["offline"] is True
@@ -159,7 +159,7 @@ def test_the_digest_says_how_long_we_were_offline(world: World) -> None:
     world.write()
     world.poll()
     world.run("digest")
-    world.close()
+    world.unplug()
     world.now += HOUR
     assert world.poll()["offline"] is True
     world.now += HOUR

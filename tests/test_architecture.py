@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,7 +125,8 @@ IMPURE = {"os", "socket", "sqlite3", "logging", "random", "subprocess", "tempfil
 CLOCKS = {"now", "utcnow", "today"}
 
 
-def _tree(module: str) -> ast.Module:
+@functools.cache
+def _tree_of(module: str) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
 
 
@@ -132,8 +134,13 @@ def _floor(module: str) -> int:
     return FLOORS[module] if module in FLOORS else FLOORS[module.split("/", maxsplit=1)[0]]
 
 
-def _imports(module: str) -> Iterator[str]:
+@functools.cache
+def _imports(module: str) -> tuple[str, ...]:
     """Every module that is imported, at the top or inside a function; not what only the type checker sees."""
+    return tuple(_all_imports(module))
+
+
+def _all_imports(module: str) -> Iterator[str]:
     hidden = {
         id(inner)
         for node in ast.walk(_tree_of(module))
@@ -148,13 +155,6 @@ def _imports(module: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-_TREES = {module: _tree(module) for module in MODULES}
-
-
-def _tree_of(module: str) -> ast.Module:
-    return _TREES[module]
 
 
 def _own(name: str) -> str | None:

@@ -139,7 +139,7 @@ def test_offline_is_said_once_and_tried_with_one_source_a_minute(world: World) -
         world.blog(name, name.lower())
     running = Running(world)
     running.tick()
-    world.close()
+    world.unplug()
     assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
     assert running.app.is_offline
     assert running.tick(timedelta(minutes=1)) == []
@@ -153,7 +153,7 @@ def test_a_digest_that_is_due_waits_a_while_for_the_network_then_is_sealed(world
         world.blog(name, name.lower())
     running = Running(world)
     running.tick()
-    world.close()
+    world.unplug()
     assert running.tick(timedelta(days=1)) == ["PassBegan", "PassEnded"]
     assert running.service._due_since is not None
     running.service._due_since -= service.WAIT_FOR_NETWORK

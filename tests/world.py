@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class World:
         self.pool = POOL
         self.said = ""
         self._servers: list[ThreadingHTTPServer] = []
+        self._silent: list[socket.socket] = []
 
     def blog(self, name: str, *titles: str, kind: str = "rss", ages: tuple[float, ...] = ()) -> Blog:
         """A new blog whose posts are `ages` hours old (1, 2, 3 ... if not given)."""
@@ -115,10 +117,21 @@ class World:
         blog.posts.append(made)
         return made
 
+    def unplug(self) -> None:
+        """From now on every blog refuses connections; its port stays its own."""
+        self.close()
+        for server in self._servers:
+            silent = socket.socket()  # bound but not listening: nobody else is given the port, and nobody answers
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            silent.bind(server.server_address)
+            self._silent.append(silent)
+
     def close(self) -> None:
         for server in self._servers:
             server.shutdown()
             server.server_close()
+        while self._silent:
+            self._silent.pop().close()
 
     def write(self, blogs: list[Blog] | None = None) -> Path:
         """feeds.yaml as it should be now."""
