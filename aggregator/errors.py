@@ -6,6 +6,7 @@ AggregatorError
     FetchError     the GET brought no usable response
     ParseError     the response is not a feed
   StoreError       the store cannot be used                                exit 3
+    StoreBroken    it broke while it was open: the next start makes it anew
   PublishError     an output file cannot be written                        exit 4
   AlreadyRunning   another instance writes                                 exit 5
 """
@@ -70,6 +71,10 @@ class StoreError(AggregatorError):
     """The store cannot be opened, read or written."""
 
     exit_code = 3
+
+
+class StoreBroken(StoreError):  # noqa: N818 (a reaction of its own to the same thing)
+    """The file of the store broke, or was taken away, while it was open; the next start makes a new one of it."""
 
 
 class PublishError(AggregatorError):

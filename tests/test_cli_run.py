@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -251,20 +254,41 @@ def test_behind_a_proxy_under_a_path(world: World, start: Callable[..., Program]
     assert f"Serving http://127.0.0.1:{program.port}/feeds/" in log
 
 
-@pytest.mark.parametrize(
-    ("option", "said"),
-    [
-        (("--base-path", "/a/../b"), "'/a/../b' is not a path; write it like /feeds"),
-        (("--base-path", "/a?b"), "'/a?b' is not a path; write it like /feeds"),
-        (("--trust-proxy", "all"), "write it like 127.0.0.1 or 10.0.0.0/8"),
-        (("--trust-proxy", "10.0.0.1/8"), "write it like 127.0.0.1 or 10.0.0.0/8"),
-    ],
-)
-def test_a_wrong_option_of_the_server_is_said_before_anything_is_touched(
-    world: World, option: tuple[str, str], said: str
+@pytest.mark.slow
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("harm", ["overwritten", "removed"])
+def test_a_store_that_breaks_under_it_is_made_anew_and_nothing_is_announced_twice(
+    world: World, start: Callable[..., Program], harm: str
 ) -> None:
-    world.blog("One", "a")
+    blog = world.blog("One", "a")
     world.write()
-    world.run("run", *option, code=2)
-    assert said in world.said
-    assert not world.public("").exists()
+    program = start(environment={"NOTIFY_SOCKET": str(world.folder / "notify")})
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(world.folder / "notify"))
+        program.until(lambda: program.get("/digest/latest.html")[0] == 200)
+        kept, sealed = world.public("feed.json").read_bytes(), world.public("digest/2026-03-14.json").read_bytes()
+        world.post(blog, "b")
+        _break(world.folder / "data" / "aggregator.db", harm)
+        program.until(lambda: world.public("feed.json").read_bytes() != kept and program.get("/atom.xml")[0] == 200)
+        assert world.titles() == ["b", "a"]
+        assert world.public("digest/2026-03-14.json").read_bytes() == sealed
+        log = program.log.read_text()
+        assert log.count("recovered from") == 1
+        assert "Traceback" not in log
+        assert world.run("status").count("One") == 1
+        assert program.end()[0] == 0
+        manager.setblocking(False)
+        heard = [manager.recv(4096).partition(b"=")[0] for _ in range(3)]
+        assert heard == [b"READY", b"READY", b"STOPPING"], "a new store is no end"
+
+
+def _break(path: Path, harm: str) -> None:
+    """Its file is gone, or full of something else; another process writes, so what is in memory is read again."""
+    with closing(sqlite3.connect(path)) as sql:
+        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sql.execute("UPDATE meta SET value = value")
+        if harm == "removed":
+            shutil.rmtree(path.parent)
+            return
+        path.write_bytes(b"not a page of it " * (path.stat().st_size // 17 + 1))
+        sql.commit()

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from aggregator.errors import StoreError
+from aggregator.errors import StoreBroken, StoreError
 from aggregator.records import Response
 from aggregator.store.bodies import Body
 from aggregator.store.sqlite import open_store
@@ -147,6 +148,24 @@ def test_an_error_of_sqlite_is_one_line_that_names_the_file(tmp_path: Path) -> N
         store._connection.execute("SELECT * FROM things")
     assert "\n" not in str(caught.value)
     store.close()
+
+
+def test_what_broke_a_store_is_told_from_what_only_stopped_it(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    open_store(path).close()
+    with closing(open_store(path)) as store:
+        store.check_place()
+        full, bug = StoreError("database or disk is full"), ValueError("a bug")
+        assert memory_store().broken_by(bug) is None
+        path.write_bytes(path.read_bytes()[:4096] + bytes(path.stat().st_size - 4096))
+        with pytest.raises((StoreError, sqlite3.DatabaseError)) as caught:
+            store.entries.tally()
+        assert "is damaged" in str(store.broken_by(caught.value))
+        assert "is damaged" in str(store.broken_by(bug))
+        assert store.broken_by(full) is None, "which would be looked at every five seconds"
+        path.replace(tmp_path / "elsewhere.db")
+        with pytest.raises(StoreBroken, match="was removed or replaced"):
+            store.check_place()
 
 
 def test_tidying_keeps_what_is_there(tmp_path: Path) -> None:

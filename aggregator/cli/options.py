@@ -175,7 +175,6 @@ def writing(options: Settings, command: str) -> Iterator[App]:
 @contextlib.contextmanager
 def _sound_store(options: Settings, path: Path) -> Iterator[Store]:
     """The store of a writer: a damaged one is moved aside first; one that breaks meanwhile ends the command."""
-    from aggregator.errors import AggregatorError, StoreError
     from aggregator.store.backup import damage, set_aside
     from aggregator.store.sqlite import open_store
 
@@ -187,10 +186,9 @@ def _sound_store(options: Settings, path: Path) -> Iterator[Store]:
     try:
         yield store
     except Exception as error:
-        known = isinstance(error, AggregatorError) and not isinstance(error, StoreError)
-        told = None if known else store.damage()
-        if told:
-            raise StoreError(f"store: {path} is damaged ({told}); the next start makes a new one of it") from error
+        broken = store.broken_by(error)
+        if broken is not None:
+            raise broken from error
         raise
     finally:
         store.close()

@@ -9,20 +9,20 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import click
 
+from aggregator.cli.door import Door, as_addresses, as_path
 from aggregator.cli.options import Settings, common, settings, writing
 from aggregator.cli.progress import Bar
 from aggregator.cli.words import clock_time, count, digest_line, pass_lines, safe, styled
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, StoreBroken
 from aggregator.supervisor import Supervisor
 
 _BUG = "a bug: this tick ended early, the next one starts anew"
+_HOUR = 3600.0
 _STALLED = 600.0  # seconds without any progress, after which no sign of life is given any more
 
 if TYPE_CHECKING:
@@ -31,50 +31,48 @@ if TYPE_CHECKING:
     from aggregator.service import Event
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """How the web server is reached: the path it is under, the proxies it believes, whether requests are told."""
-
-    base: str
-    trusted: tuple[str, ...]
-    tells: bool
-
-
-def _base(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """A base path as the server compares it: decoded, a slash before it and none behind."""
-    path = unquote(value).strip("/")
-    if set(path) & set("?#\\") or any(part in ("", ".", "..") for part in path.split("/") if path):
-        raise click.BadParameter(f"{value!r} is not a path; write it like /feeds")
-    return f"/{path}" if path else ""
-
-
-def _networks(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        return tuple(str(ip_network(one)) if "/" in one else str(ip_address(one)) for one in value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; write it like 127.0.0.1 or 10.0.0.0/8") from None
-
-
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port to serve on.")
 @click.option("--no-serve", is_flag=True, help="Poll and publish only; `public/` is served by something else.")
-@click.option("--base-path", default="", metavar="PATH", callback=_base, help="Serve below this path, such as /feeds.")
+@click.option(
+    "--base-path", default="", metavar="PATH", callback=as_path, help="Serve below this path, such as /feeds."
+)
 @click.option(
     "--trust-proxy",
     multiple=True,
     metavar="ADDRESS",
-    callback=_networks,
+    callback=as_addresses,
     help="Believe the X-Forwarded-For and X-Forwarded-Proto of this proxy; an address or a network.",
 )
 @click.option("--access-log", is_flag=True, help="A line for each request.")
 @common
 def run(host: str, port: int, no_serve: bool, base_path: str, trust_proxy: tuple[str, ...], access_log: bool) -> None:
     """Poll on schedule, publish, seal the digest at its time, serve `public/`, until stopped."""
-    options = settings()
-    with writing(options, "run") as app:
-        listening = None if no_serve else _listen(host, port)
-        _Runner(app, options, listening, _Door(base_path, trust_proxy, access_log)).run()
+    options, door, ending = settings(), Door(base_path, trust_proxy, access_log), _Ending()
+    anew = -_HOUR
+    while not ending.by_signal:
+        try:
+            with writing(options, "run") as app:
+                listening = None if no_serve else _listen(host, port)
+                port = listening.getsockname()[1] if listening else port
+                _Runner(app, options, listening, door, ending).run()
+        except StoreBroken:  # what the next start would do is done at once; a disk that goes on breaking it is not
+            if time.monotonic() - anew < _HOUR:
+                raise
+            anew = time.monotonic()
+            ending.clear()
+
+
+class _Ending(threading.Event):
+    """Set when what runs shall end; by a signal for good."""
+
+    by_signal = False
+
+    def told(self, *_: object) -> None:
+        """The program was told to end."""
+        self.by_signal = True
+        self.set()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -90,7 +88,9 @@ def _listen(host: str, port: int) -> socket.socket:
 class _Runner:
     """The running program: a scheduler in the background, the server in front, one voice on the terminal."""
 
-    def __init__(self, app: App, options: Settings, listening: socket.socket | None, door: _Door) -> None:
+    def __init__(
+        self, app: App, options: Settings, listening: socket.socket | None, door: Door, ending: _Ending
+    ) -> None:
         from aggregator.service import Service
 
         self._app, self._door, self._started = app, door, time.time()
@@ -100,7 +100,8 @@ class _Runner:
         self._bar: Bar | None = None
         self._offline = False
         self._first: tuple[int, int, list[str]] | None = None
-        self._ended = threading.Event()
+        self._ended = ending
+        self._broken: StoreBroken | None = None
         self._ticking = threading.Lock()
         self._supervisor = Supervisor(os.environ, os.getpid())
         self._moved = time.monotonic()
@@ -113,7 +114,7 @@ class _Runner:
         from aggregator.service import TICK
 
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ended.set())
+            signal.signal(number, self._ended.told)
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=self._look_again, daemon=True).start())
         self._app.prepare()
         if self._app.store.meta("last_pass_at") is None:
@@ -128,10 +129,13 @@ class _Runner:
         try:
             self._serve()
         finally:
-            self._supervisor.stopping()
+            if self._broken is None:
+                self._supervisor.stopping()
             self._app.stop.set()
             scheduler.stop()
             self._ticking.acquire(timeout=4)  # a pass ends by itself once told; the store closes after it
+        if self._broken is not None:
+            raise self._broken
 
     def _serve(self) -> None:
         """Serve until told to stop; without serving, wait."""
@@ -193,16 +197,22 @@ class _Runner:
         with self._ticking:
             self._moved = time.monotonic()
             try:
+                self._app.store.check_place()
                 self._service.tick()
-            except AggregatorError as error:  # the last good output stays; the next tick tries again
+            except Exception as error:
                 self._drop_bar()
-                self._options.say(str(error), level="error", event="error")
-            except Exception:
-                self._drop_bar()
-                trace = traceback.format_exc()
-                self._options.say(
-                    _BUG if self._options.log == "json" else f"{_BUG}\n{trace}", level="error", trace=trace
-                )
+                self._heed(error)
+
+    def _heed(self, error: Exception) -> None:
+        """What ended a tick: the last good output stays and the next tick tries again, unless the store broke."""
+        self._broken = self._app.store.broken_by(error)
+        if self._broken is not None:
+            self._ended.set()
+        elif isinstance(error, AggregatorError):
+            self._options.say(str(error), level="error", event="error")
+        else:
+            trace = traceback.format_exc()
+            self._options.say(_BUG if self._options.log == "json" else f"{_BUG}\n{trace}", level="error", trace=trace)
 
     def _look_again(self) -> None:
         """SIGHUP: the file is read at once, or as soon as the pass that is under way has ended."""

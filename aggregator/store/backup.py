@@ -52,6 +52,15 @@ def damage(path: Path) -> str | None:
     return None if told == "ok" else told
 
 
+def tells_damage(error: BaseException | None) -> bool:
+    """Whether an exception, or one that caused it, is SQLite's word for a damaged file."""
+    while error is not None:
+        if isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in _DAMAGED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def set_aside(path: Path, why: str, now: datetime) -> Path:
     """Rename a store, with its log, to a name that says why and when; gives the new name of its main file."""
     name = f"{path.name}.{why}-{now:%Y-%m-%dT%H%M%SZ}"

@@ -15,9 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from aggregator.errors import StoreError
+from aggregator.errors import AggregatorError, StoreBroken, StoreError
 from aggregator.store.articles import Articles
-from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading
+from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading, tells_damage
 from aggregator.store.bodies import Bodies
 from aggregator.store.days import Days
 from aggregator.store.deliveries import Deliveries
@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
-        self.path = path
+        self.path, self._file = path, _file(path)
         self.sources = Sources(connection)
         self.bodies = Bodies(connection)
         self.entries = Entries(connection)
@@ -78,6 +78,20 @@ class Store:
         """A number that changes whenever another connection has written to the store."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
+    def check_place(self) -> None:
+        """Raise StoreBroken where the file that is open is no longer the one under its name."""
+        if _file(self.path) != self._file:
+            raise StoreBroken(f"store: {self.path} was removed or replaced while it was open")
+
+    def broken_by(self, error: BaseException) -> StoreBroken | None:
+        """Whether an exception, that SQLite or nobody can explain, means that the file is damaged."""
+        if isinstance(error, StoreBroken):
+            return error
+        told = self.damage() if tells_damage(error) or not isinstance(error, AggregatorError) else None
+        if told is None:
+            return None
+        return StoreBroken(f"store: {self.path} is damaged ({told}); the next start makes a new one of it")
+
     def damage(self) -> str | None:
         """What SQLite's quick check of every page finds wrong, in one line; None where the file is whole."""
         try:
@@ -98,6 +112,15 @@ class Store:
     def close(self) -> None:
         """Close; the write-ahead log is folded in by SQLite."""
         self._connection.close()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name: device and inode."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Connection(sqlite3.Connection):
