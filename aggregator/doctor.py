@@ -105,8 +105,8 @@ def _certificates() -> Check:
 def stored(config: Config, store: Store, now: datetime) -> Iterator[Check]:
     """The store's integrity, the last pass, and whether the outputs are as new as it."""
     broken = store.damage()
-    todo = f"stop what runs, and restore a backup of {store.path}" if broken else None
-    yield Check("store", f"{store.path}: {broken or 'whole'}", todo)
+    todo = f"stop what runs, and restore a backup of {store.name}" if broken else None
+    yield Check("store", f"{store.name}: {broken or 'whole'}", todo)
     if broken:
         return
     last = store.meta("last_pass_at")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests import score
-from tests.makers import OPEN
+from tests.makers import close_stores
 from tests.world import world
 
 __all__ = ["world"]
@@ -28,10 +28,9 @@ settings.load_profile("steady")
 
 @pytest.fixture(autouse=True)
 def _stores_are_closed() -> Iterator[None]:
-    """A store that a test made in memory ends with it."""
+    """A store that a test made ends with it."""
     yield
-    while OPEN:
-        OPEN.pop().close()
+    close_stores()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,10 +97,10 @@ def _libfuzzer(target: str, *options: str) -> int:
 
 def inside(target: str) -> None:
     """The fuzzer's own process: every line of the package tells when it is reached. Does not return."""
-    import atheris  # noqa: PLC0415 (compiled; only who fuzzes needs it)
+    import atheris
 
     with atheris.instrument_imports(include=["aggregator", "feedparser", "h11", "httpcore"]):
-        from tests.fuzzed import TARGETS  # noqa: PLC0415 (from here on its lines are counted)
+        from tests.fuzzed import TARGETS
     atheris.Setup(["fuzz", *sys.argv[1:]], TARGETS[target])
     atheris.Fuzz()
 
@@ -113,7 +113,7 @@ def main() -> int:
     given.add_argument("--found", type=Path, default=Path(tempfile.gettempdir()), help="where findings are written")
     given.add_argument("--keep", action="store_true", help="keep what reaches new lines as samples")
     said = given.parse_args()
-    from tests.fuzzed import TARGETS  # noqa: PLC0415 (not before `inside` can count its lines)
+    from tests.fuzzed import TARGETS
 
     codes = [
         look(target, said.seconds, said.found, keeping=said.keep) for target in TARGETS if said.target in (None, target)

@@ -53,7 +53,7 @@ class Mortal:
 
 def serve() -> None:
     """Answer each line of standard input, a moment and arguments, by exit code and what was said, until it ends."""
-    import aggregator.app  # noqa: F401, PLC0415  (so that the count begins with the work)
+    import aggregator.app  # noqa: F401  (so that the count begins with the work)
 
     for line in sys.stdin:
         moment, arguments = json.loads(line)
@@ -70,7 +70,7 @@ def serve() -> None:
 
 def _run(limit: str, arguments: list[str]) -> None:
     """Never returns."""
-    from aggregator.cli import main  # noqa: PLC0415
+    from aggregator.cli import main
 
     calls, code = 0, 1
     number = int(limit) if limit.isdigit() else 0

@@ -111,12 +111,33 @@ POOL = Pool(wall=120)
 atexit.register(POOL.close)
 
 OPEN: list[Store] = []
+KIND = ["sqlite"]
+"""Which database keeps the stores of this test; tests/contract.py has the others take their turn."""
+_LENT: list[str] = []
 
 
 def memory_store() -> Store:
-    """A real store that lives in memory until its test is over (conftest.py closes it)."""
-    OPEN.append(open_store(Path(":memory:")))
+    """A real store that lives until its test is over (conftest.py closes it): in memory, or an empty database."""
+    if KIND[-1] == "sqlite":
+        OPEN.append(open_store(Path(":memory:")))
+        return OPEN[-1]
+    from aggregator.store.postgres import open_postgres
+    from tests.postgres import take_database
+
+    _LENT.append(take_database())
+    OPEN.append(open_postgres(_LENT[-1]))
     return OPEN[-1]
+
+
+def close_stores() -> None:
+    """A test is over."""
+    while OPEN:
+        OPEN.pop().close()
+    if _LENT:
+        from tests.postgres import give_back
+
+        while _LENT:
+            give_back(_LENT.pop())
 
 
 class Desk:

@@ -90,11 +90,12 @@ DOORS = {
     "rich": {"cli/progress.py"},
     "sqlite3": {"store"},
     "jinja2": {"render/site.py"},
+    "psycopg": {"store/postgres.py"},
     "subprocess": {"parse/pool.py", "publish/notify.py"},
     "pickle": {"parse/pool.py", "parse/worker.py"},
     "multiprocessing": {"parse/pool.py", "parse/worker.py"},
     "fcntl": {"store/lock.py"},
-    "socket": {"fetch", "serve.py", "supervisor.py", "cli/run.py"},
+    "socket": {"fetch", "serve.py", "supervisor.py", "cli/run.py", "store/postgres.py"},
 }
 # inner parts of a room that are tested through its door
 THROUGH = {
@@ -107,6 +108,9 @@ THROUGH = {
     "render/merged.py": "render_feed",
     "fetch/failures.py": "fetch_client",
     "lanes.py": "pipeline",
+    "store/fts.py": "store_search",
+    "store/tsvector.py": "store_search",
+    "store/store.py": "store_sqlite",
     "fetch/transport.py": "fetch_client",
     "datewords.py": "dates",
     "sources/text.py": "sources_yaml",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from aggregator.records import Response
 from aggregator.store.bodies import Body
 from aggregator.store.sqlite import Store
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, memory_store, source
 
 A = "https://www.one.example.org/feed"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
 WEEK = timedelta(days=7)
@@ -48,6 +49,7 @@ def test_counted_days_are_those_of_the_same_lists() -> None:
 BY_TIME = "entries INDEXED BY entries_published WHERE accepted > 0"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "query",
     [

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from aggregator.entries.query import parse_query
 from aggregator.records import Entry
 from aggregator.store import search as module
 from aggregator.store.sqlite import open_store
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
 
@@ -95,6 +97,7 @@ def test_many_of_one_hour_are_in_the_order_of_their_minutes() -> None:
         index(desk)
 
 
+@pytest.mark.sqlite_only
 def test_of_very_many_hits_the_newest_and_those_in_titles_are_ranked(tmp_path: Path) -> None:
     number = module.RANKED + 50
     desk = Desk(ONE)
@@ -108,16 +111,21 @@ def test_of_very_many_hits_the_newest_and_those_in_titles_are_ranked(tmp_path: P
     assert desk.store.entries.get(keys[:1])[0].entry.title == "Bread in the title"
 
 
-@settings(max_examples=60)
-@given(st.text(max_size=60))
-def test_nothing_that_is_typed_is_an_error(text: str) -> None:
+def test_nothing_that_is_typed_is_an_error() -> None:
     desk = library()
-    query = parse_query(f"bread {text} OR {text}")
-    for _ in range(2):
+
+    @settings(max_examples=60)
+    @given(st.text(max_size=60))
+    def typed(text: str) -> None:
+        query = parse_query(f"bread {text} OR {text}")
         assert set(desk.store.search.best(query)) == set(desk.store.search.newest(query))
-        index(desk)
+
+    typed()
+    index(desk)
+    typed()
 
 
+@pytest.mark.sqlite_only
 def test_it_reads_beside_a_writer_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     open_store(path).close()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, ONE, TWO, Desk, entry, words
 from tests.world import World
 
@@ -56,6 +59,7 @@ def test_an_edit_is_learned_from() -> None:
     assert desk.store.texts.telling(other) == other.entry.text, "three are left, too few"
 
 
+@pytest.mark.sqlite_only
 def test_explain_says_what_was_left_out_and_how_often_it_was_seen(world: World) -> None:
     blog = world.blog("One")
     for n in range(5):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
 

@@ -89,6 +89,11 @@ def snippet(text: str, query: Query, around: int = AROUND) -> tuple[tuple[str, b
     return tuple(piece for piece in pieces if piece[0])
 
 
+def words(text: str) -> Iterator[str]:
+    """The words of a text in their order, without case and diacritics."""
+    return (word for word, _, _ in _words(text))
+
+
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word without case and diacritics, with where it stands."""
     for match in _WORD.finditer(text):

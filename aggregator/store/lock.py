@@ -19,11 +19,17 @@ _TRIES, _BETWEEN = 100, 0.005  # times, seconds
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who writes: process id, the command it runs, and since when (UTC text)."""
+    """Who writes: process id, the command it runs, since when (UTC text), and the machine where that may be another."""
 
     pid: int
     command: str
     since: str
+    host: str = ""
+
+    @property
+    def whose(self) -> str:
+        """The process for people: `pid 12`, or `pid 12 on reader-3`."""
+        return f"pid {self.pid} on {self.host}" if self.host else f"pid {self.pid}"
 
 
 def _read(path: Path) -> Holder | None:

@@ -1,48 +1,76 @@
-"""Full-text search on SQLite's FTS5. The index is filled in idle time; what still waits is searched beside it.
+"""Full-text search. The index is filled in idle time; what still waits is searched beside it.
 
-The index holds words, not texts (a contentless table), so that it stays small beside the compressed entries. Its
-numbers rise with the hour of publication: newest first is the index read backwards, a span of time a part of it.
+The index (fts.py on SQLite, tsvector.py on PostgreSQL) holds words, not texts, so that it stays small beside the
+compressed entries. Its numbers rise with the hour of publication: newest first is the index read backwards, a span of
+time a part of it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import sqlite3
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
-from aggregator.entries.query import Query, Term, spaced
+from aggregator.entries.query import Query
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import unpack_entry
 
 RANKED = 4000  # hits that are ranked; of more, these newest ones and those with the words in the title
 TITLED = 200
-_WEIGHTS = "8.0, 1.0, 2.0"  # of title, text, and author with categories
 _FIRST = datetime(1995, 1, 1, tzinfo=UTC)  # nothing is published earlier
 _BITS = 12  # of a number in the index, within an hour
 _LONGEST = 200_000  # characters of a text that are indexed
-_COLUMNS = "title, text, more"
-_TOKENS = "unicode61 remove_diacritics 2"  # as in the migration
 
 _ALMOST_HOUR = timedelta(seconds=3599)
-_INDEXED = (
-    "FROM search f CROSS JOIN search_docs d ON d.doc = f.rowid "
-    "WHERE d.entry NOT IN (SELECT entry FROM search_waiting) AND search"
-)
+_IS_AS_INDEXED = "d.entry NOT IN (SELECT entry FROM search_waiting)"
 
 Span = tuple[datetime, datetime]
 EVER = (_FIRST, datetime(9000, 1, 1, tzinfo=UTC))
 
 
+Fields = tuple[str, str, str]
+"""What of an entry is searched: title, text, and author with categories."""
+
+
+class Index(Protocol):
+    """What a database's own index of words gives. Its attributes are parts of statements: `d` is search_docs.
+
+    `number` and `score` (lower is better) are of a hit; `meets` asks for the expression in `?1`; `newest` gives the
+    numbers of so many newest hits.
+    """
+
+    number: str
+    score: str
+    hits: str
+    meets: str
+    newest: str
+
+    def put(self, doc: int, fields: Fields) -> None:
+        """Take in an entry under its number in search_docs."""
+
+    def let_go(self, doc: int, fields: Fields) -> None:
+        """Forget an entry, by the fields that were put in."""
+
+    def expression(self, query: Query) -> str:
+        """The query as the database understands it; nothing that a user types is its syntax."""
+
+    def in_title(self, query: Query) -> str:
+        """The same, looked for in titles alone."""
+
+    def scored(self, those: Iterable[tuple[int, Fields]], query: Query) -> dict[int, float]:
+        """Which of these entries, that the index does not hold, meet the query, and how well."""
+
+
 class Search:
     """The index of all entries, and finding in it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._sql = connection
+    def __init__(self, connection: Connection, index: Index) -> None:
+        self._sql, self._index = connection, index
+        self._indexed = f"{index.hits} WHERE {_IS_AS_INDEXED} AND {index.meets}"
 
     @property
     def is_behind(self) -> bool:
@@ -72,21 +100,15 @@ class Search:
     def _take(self, key: int, row: tuple[Any, ...]) -> None:
         old, data, standing, source, at, doc, had_page, page = row
         if old is not None:
-            self._sql.execute(
-                f"INSERT INTO search (search, rowid, {_COLUMNS}) VALUES ('delete', ?, ?, ?, ?)",
-                (doc, *_texts(old, page if had_page else None)),
-            )
+            self._index.let_go(doc, _fields(old, page if had_page else None))
         if standing == "forgotten":
             self._sql.execute("DELETE FROM search_docs WHERE entry = ?", (key,))
         else:
             if doc is None:
                 doc = self._free(_hour(datetime.fromisoformat(at)))
                 self._sql.execute("INSERT INTO search_docs (doc, entry, source) VALUES (?, ?, ?)", (doc, key, source))
-            self._sql.execute("UPDATE search_docs SET article = ? WHERE doc = ?", (page is not None, doc))
-            self._sql.execute(
-                f"INSERT INTO search (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)",
-                (doc, *_texts(data, page)),
-            )
+            self._sql.execute("UPDATE search_docs SET article = ? WHERE doc = ?", (int(page is not None), doc))
+            self._index.put(doc, _fields(data, page))
         self._sql.execute("DELETE FROM search_waiting WHERE entry = ?", (key,))
 
     def _free(self, hour: int) -> int:
@@ -105,60 +127,65 @@ class Search:
 
         `sources` (keys) and `span` (published from, and before; whole hours) restrict.
         """
-        match, where, values = _expression(query), *_narrowed(sources, span)
+        number, (where, values) = self._index.number, self._narrowed(sources, span)
         rows = self._sql.execute(
-            f"SELECT -(f.rowid >> {_BITS}), d.entry {_INDEXED} MATCH ?{where} ORDER BY f.rowid DESC", (match, *values)
+            f"SELECT -({number} >> {_BITS}), d.entry {self._indexed}{where} ORDER BY {number} DESC",
+            (self._index.expression(query), *values),
         )
-        rest = sorted((-_hour(at), key) for key, _, at in self._waiting(match, sources, span))
+        rest = sorted((-_hour(at), key) for key, _, at in self._waiting(query, sources, span))
         for _, hour in groupby(heapq.merge(rows, rest, key=itemgetter(0)), key=itemgetter(0)):
             yield from self._by_date([key for _, key in hour])
 
     def best(self, query: Query, sources: Collection[int] | None = None, span: Span = EVER) -> list[int]:
-        """Keys of the entries that meet the query, best first by BM25, titles weighing most; ties newest first.
+        """Keys of the entries that meet the query, best first as the index says (titles weigh most), ties newest first.
 
         Of very many hits the newest 4,000 are ranked, and the newest 200 that have the words in their title.
         """
-        match, where, values = _expression(query), *_narrowed(sources, span)
-        scored = f"SELECT d.entry, bm25(search, {_WEIGHTS}), f.rowid {_INDEXED} MATCH ?{where}"
-        found = self._sql.execute(f"{scored} ORDER BY f.rowid DESC LIMIT {RANKED}", (match, *values)).fetchall()
+        index, (where, narrowing) = self._index, self._narrowed(sources, span)
+        values = (index.expression(query), *narrowing)
+        scored = f"SELECT d.entry, {index.score}, {index.number} {self._indexed}{where}"
+        found = self._sql.execute(f"{scored} ORDER BY {index.number} DESC LIMIT {RANKED}", values).fetchall()
         if len(found) == RANKED:
-            titled = f"SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT {TITLED}"
-            in_title = (match, *values, f"title : ({match})")
-            found += self._sql.execute(f"{scored} AND f.rowid IN ({titled})", in_title).fetchall()
-        found += [(key, score, _hour(at) << _BITS) for key, score, at in self._waiting(match, sources, span)]
+            titled = f"{scored} AND {index.number} IN ({index.newest})"
+            found += self._sql.execute(titled, (*values, index.in_title(query), TITLED)).fetchall()
+        found += [(key, score, _hour(at) << _BITS) for key, score, at in self._waiting(query, sources, span)]
         return list(dict.fromkeys(key for key, _, _ in sorted(found, key=lambda row: (row[1], -row[2]))))
 
     def _by_date(self, keys: list[int]) -> list[int]:
         if len(keys) < 2:
             return keys
         rows = self._sql.execute(
-            f"SELECT key FROM entries WHERE key IN ({_holes(keys)}) ORDER BY published DESC, key DESC", keys
+            f"SELECT key FROM entries WHERE key IN ({holes(keys)}) ORDER BY published DESC, key DESC", keys
         )
         return [key for (key,) in rows]
 
-    def _waiting(self, match: str, sources: Collection[int] | None, span: Span) -> list[tuple[int, float, datetime]]:
+    def _waiting(self, query: Query, sources: Collection[int] | None, span: Span) -> list[tuple[int, float, datetime]]:
         """What meets the query among the entries that the index does not hold yet, or not as they are now."""
         waiting = self._sql.execute(
             "SELECT e.key, e.source, e.published, e.data, a.data FROM search_waiting w "
             "JOIN entries e ON e.key = w.entry LEFT JOIN articles a ON a.entry = w.entry "
             "WHERE e.standing <> 'forgotten'"
         ).fetchall()
-        if not waiting:
-            return []
-        published = {}
-        with contextlib.closing(sqlite3.connect(":memory:")) as beside:
-            beside.execute(f"CREATE VIRTUAL TABLE rest USING fts5 ({_COLUMNS}, content = '', tokenize = '{_TOKENS}')")
-            for key, source, at, data, page in waiting:
-                moment = datetime.fromisoformat(at)
-                if (sources is None or source in sources) and span[0] <= moment < span[1]:
-                    published[key] = moment
-                    row = (key, *_texts(data, page))
-                    beside.execute(f"INSERT INTO rest (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", row)
-            found = beside.execute(f"SELECT rowid, bm25(rest, {_WEIGHTS}) FROM rest WHERE rest MATCH ?", (match,))
-            return [(key, score, published[key]) for key, score in found]
+        published, those = dict[int, datetime](), list[tuple[int, Fields]]()
+        for key, source, at, data, page in waiting:
+            moment = datetime.fromisoformat(at)
+            if (sources is None or source in sources) and span[0] <= moment < span[1]:
+                published[key] = moment
+                those.append((key, _fields(data, page)))
+        scores = self._index.scored(those, query) if those else {}
+        return [(key, score, published[key]) for key, score in scores.items()]
+
+    def _narrowed(self, sources: Collection[int] | None, span: Span) -> tuple[str, tuple[int, ...]]:
+        """The SQL for what restricts a search, and its values."""
+        where = f" AND {self._index.number} >= ? AND {self._index.number} < ?"
+        values: tuple[int, ...] = (_hour(span[0]) << _BITS, _hour(span[1] + _ALMOST_HOUR) << _BITS)
+        if sources is not None:
+            where += f" AND d.source IN ({holes(sources)})"
+            values += tuple(sources)
+        return where, values
 
 
-def _texts(data: bytes, page: bytes | None) -> tuple[str, str, str]:
+def _fields(data: bytes, page: bytes | None) -> Fields:
     """What of an entry is searched, with the text of its page where that is there (it never changes).
 
     Whoever changes this, or `spaced`, has the index filled anew by a migration: it lets go of an entry only by the
@@ -169,35 +196,8 @@ def _texts(data: bytes, page: bytes | None) -> tuple[str, str, str]:
     text = entry.text[:_LONGEST]
     if page is not None:
         text = f"{text}\n{zlib.decompress(page).decode('utf-8')[:_LONGEST]}"
-    return spaced(entry.title), spaced(text), spaced(more)
+    return entry.title, text, more
 
 
 def _hour(moment: datetime) -> int:
     return max(0, int((moment - _FIRST).total_seconds() // 3600))
-
-
-def _narrowed(sources: Collection[int] | None, span: Span) -> tuple[str, tuple[int, ...]]:
-    """The SQL for what restricts a search, and its values."""
-    where = " AND f.rowid >= ? AND f.rowid < ?"
-    values: tuple[int, ...] = (_hour(span[0]) << _BITS, _hour(span[1] + _ALMOST_HOUR) << _BITS)
-    if sources is not None:
-        where += f" AND d.source IN ({_holes(sources)})"
-        values += tuple(sources)
-    return where, values
-
-
-def _holes(values: Collection[int]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _expression(query: Query) -> str:
-    """The query in FTS5's language: every word quoted, so that nothing a user types is its syntax."""
-    return " OR ".join(
-        "(" + " AND ".join(map(_phrase, one.wanted)) + ")"
-        + (" NOT (" + " OR ".join(map(_phrase, one.unwanted)) + ")" if one.unwanted else "")
-        for one in query.alternatives
-    )  # fmt: skip
-
-
-def _phrase(term: Term) -> str:
-    return '"' + " ".join(term.words) + '"' + ("*" if term.is_stem else "")

@@ -1,4 +1,4 @@
-"""The store on SQLite: opening, migrating, transactions. What it holds is asked of its parts.
+"""The store on SQLite: opening, migrating, transactions.
 
 WAL, one writer (store/lock.py), explicit transactions. The connection belongs to one thread at a time; the
 pass's thread writes, threads that fetch never touch it.
@@ -16,39 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.errors import AggregatorError, StoreBroken, StoreError
-from aggregator.store.articles import Articles
 from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading, tells_damage
-from aggregator.store.bodies import Bodies
-from aggregator.store.days import Days
-from aggregator.store.deliveries import Deliveries
-from aggregator.store.digests import Digests
-from aggregator.store.entries import Entries
-from aggregator.store.export import Export
-from aggregator.store.recovered import Recovered
-from aggregator.store.search import Search
-from aggregator.store.sources import Sources
-from aggregator.store.texts import Texts
-from aggregator.store.withdrawn import Withdrawn
+from aggregator.store.fts import Fts
+from aggregator.store.store import Store
+
+__all__ = ["SqliteStore", "Store", "open_store", "refuse_newer"]
 
 
-class Store:
-    """An open store; what it holds is asked of its parts."""
+class SqliteStore(Store):
+    """A store in one file."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
+        super().__init__(connection, str(path), Fts(connection), lambda: connection.execute("PRAGMA secure_delete=ON"))
+        self._connection: sqlite3.Connection = connection
         self.path, self._file = path, _file(path)
-        self.sources = Sources(connection)
-        self.bodies = Bodies(connection)
-        self.entries = Entries(connection)
-        self.days = Days(connection)
-        self.digests = Digests(connection)
-        self.deliveries = Deliveries(connection)
-        self.search = Search(connection)
-        self.withdrawn = Withdrawn(connection, self.search, lambda: connection.execute("PRAGMA secure_delete=ON"))
-        self.export = Export(connection)
-        self.texts = Texts(connection)
-        self.recovered = Recovered(connection)
-        self.articles = Articles(connection)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -62,17 +43,6 @@ class Store:
             except BaseException:
                 self._connection.rollback()
                 raise
-
-    def meta(self, name: str) -> str | None:
-        """One remembered fact, or None."""
-        row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def set_meta(self, name: str, value: str) -> None:
-        """Remember a fact (inside a transaction)."""
-        self._connection.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-        )
 
     def foreign_writes(self) -> int:
         """A number that changes whenever another connection has written to the store."""
@@ -103,9 +73,7 @@ class Store:
 
     def tidy(self, now: datetime) -> None:
         """Let go of old bodies, ease the pace of content hosts, let SQLite tidy itself; cheap, once a day."""
-        with self.transaction():
-            self.bodies.prune()
-            self.sources.ease_hosts(now)
+        super().tidy(now)
         self._connection.execute("PRAGMA optimize")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -141,7 +109,7 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreError(f"store: {path}: {error}; `aggregator check` reads without it") from error
 
 
-def open_store(path: Path, *, create: bool = True) -> Store:
+def open_store(path: Path, *, create: bool = True) -> SqliteStore:
     """Open and migrate the store; raises StoreError when it cannot be used or was written by a newer version."""
     if not create and not path.exists():
         raise StoreError(f"store: {path} does not exist yet; run `aggregator poll` or `aggregator run` first")
@@ -157,11 +125,11 @@ def open_store(path: Path, *, create: bool = True) -> Store:
         except BaseException:
             connection.close()
             raise
-    return Store(connection, path)
+    return SqliteStore(connection, path)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, may_write: bool) -> None:
-    version, scripts = _version(connection), _migrations()
+    version, scripts = _version(connection), migrations()
     refuse_newer(path, version)
     if not may_write:
         if version < len(scripts):
@@ -182,7 +150,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def refuse_newer(path: Path, version: int) -> None:
     """Raise StoreError for a schema that this program does not know; says where the upgrade left a copy."""
-    known = len(_migrations())
+    known = len(migrations())
     if version <= known:
         return
     copies = [file.name for file in backups_of_upgrades(path) if file.name[-4:] > f"{known:04}"]
@@ -198,7 +166,7 @@ def _migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for script in scripts[_version(connection) :]:
-            for statement in _statements(script):
+            for statement in statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(scripts)}")
         connection.commit()
@@ -207,7 +175,7 @@ def _migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
         raise
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """The statements of a script, one after the other (a trigger holds semicolons)."""
     statement = ""
     for line in script.splitlines(keepends=True):
@@ -219,7 +187,8 @@ def _statements(script: str) -> Iterator[str]:
         yield statement
 
 
-def _migrations() -> list[str]:
+def migrations() -> list[str]:
+    """The scripts that made the schema what it is, oldest first; their number is its version."""
     folder = resources.files("aggregator.store") / "migrations"
     files = sorted(folder.iterdir(), key=lambda file: file.name)
     return [file.read_text(encoding="utf-8") for file in files if file.name[:4].isdigit()]
