@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from aggregator import due, idle, ledger, notices, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
@@ -60,6 +61,7 @@ class App:
         self._mail, self._publish_after = mail, publish_after
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
+        self.hears = False  # hubs reach `run` while it serves, and nothing else
         self._publication = Publication(store, clock)
         self.pool = pool
         self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
@@ -107,21 +109,29 @@ class App:
     # --- a pass ----------------------------------------------------------------------------------------------
 
     def run_pass(
-        self, work: Work, progress: Callable[[Progress], None] = lambda _: None, *, most: float | None = None
+        self,
+        work: Work,
+        progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        most: float | None = None,
+        pushed: Sequence[Polled] = (),
     ) -> Pass:
-        """Poll, record, accept, publish. Published every 5 s and again at the end; one source stops no other."""
+        """Poll, record, accept, publish. Published every 5 s and again at the end; one source stops no other.
+
+        `pushed` is what hubs have brought, recorded first.
+        """
         done = Pass(self.clock(), self.clock())
         read, publish_at = 0, time.monotonic() + self._publish_after
         unreached: list[Polled] = []
         elders = self._elders()
-        for polled in in_lanes(work, self.wire, self.pool, self.clock, self.stop, most):
+        for polled in chain(pushed, in_lanes(work, self.wire, self.pool, self.clock, self.stop, most)):
             if polled is not None:
-                if self._network.note(polled, self.clock()):
+                if not polled.pushed and self._network.note(polled, self.clock()):
                     unreached.append(polled)
                 else:
                     self._record(polled, done, elders)
                 read += 1
-                progress(polled.progress(read, len(work)))
+                progress(polled.progress(read, len(work) + len(pushed)))
             if time.monotonic() > publish_at and self._publication.is_stale and done.polled > len(done.failed):
                 publish_at = self._publish_early(done)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
@@ -137,10 +147,10 @@ class App:
 
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()
-        result = settle(polled, self.store, now, elders, scatter=self.scatters)
+        result = settle(polled, self.store, now, elders, scatter=self.scatters, hears=self.hears)
         self._publication.is_stale |= polled.feed is not None
         record(result, self.store, now)
-        done.polled += 1
+        done.polled += not polled.pushed
         done.not_modified += result.outcome == "not_modified"
         done.unchanged += result.outcome == "unchanged"
         done.updated += len(result.changes.updated)

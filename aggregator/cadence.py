@@ -90,6 +90,11 @@ def after_failure(
     return _decided(now, gap, reason, now + wait if wait else None, hints, seed)
 
 
+def beside_hub(now: datetime, hub: str, not_before: datetime | None, hints: Hints, *, seed: str) -> Decision:
+    """After a poll of a source whose news a hub (its host) brings: once a day, to find what that did not bring."""
+    return _decided(now, DAY, f"{hub} brings its news: every {in_words(DAY)}", not_before, hints, seed)
+
+
 def is_open(moment: datetime, hints: Hints) -> bool:
     """Whether skipHours and skipDays (GMT) leave a moment open; all closed counts as open."""
     return _allowed(moment, hints) == moment

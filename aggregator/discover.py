@@ -104,6 +104,20 @@ def feed_links(page: bytes, url: str) -> list[FeedLink]:
     return [link for _, _, link in sorted(found, key=lambda row: row[:2])]
 
 
+def hub_links(page: bytes, url: str) -> tuple[tuple[str, ...], str | None]:
+    """The WebSub hubs that a page's `link` elements name, and the address under which they know it (rel=self)."""
+    document = _document(page, url)
+    if document is None:
+        return (), None
+    base, found = _base(document, url), list[tuple[str, str]]()
+    for link in document.iter("link"):
+        target = absolute(base, (link.get("href") or "").strip()) if link.get("href") else None
+        if target and is_http(target):
+            found += ((rel, target) for rel in (link.get("rel") or "").lower().split())
+    hubs = tuple(dict.fromkeys(target for rel, target in found if rel == "hub"))
+    return hubs, next((target for rel, target in found if rel == "self"), None)
+
+
 def is_comments(words: str) -> bool:
     """Does an address or a title speak of comments?"""
     return "comment" in words.lower()

@@ -6,6 +6,7 @@ address (does its https bring the same?), politely, each host in turn.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import pyexpat
@@ -17,8 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from aggregator.callback import PROBE, REACHED
 from aggregator.entries.match import share_known
-from aggregator.fetch.client import Wire
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Request, Wire, host_in_request
 from aggregator.lanes import in_lanes
 from aggregator.online import feed_named_in
 from aggregator.outputs import WHOLE_PAST
@@ -129,6 +132,23 @@ def _last_pass(ended: datetime, store: Store, now: datetime) -> Check:
         since = f"since {answered:%Y-%m-%d %H:%M} UTC" if answered else "ever"
         return Check("last pass", f"no source answered {since}", "see `aggregator status`; is the network up?")
     return Check("last pass", told)
+
+
+def called(config: Config, wire: Wire) -> Iterator[Check]:
+    """Whether hubs could reach `run` at `callback`: asked from here, which is not always what they see."""
+    if config.callback is None:
+        return
+    way = "start `aggregator run`, and let your web server pass this path on to it as it is"
+    try:
+        with contextlib.closing(wire.client()) as client:
+            url = config.callback + PROBE
+            answer = client.ask(Request(url, accept="text/plain", permitted=host_in_request(url)))
+    except FetchError as error:
+        yield Check("callback", f"{config.callback}: {error}", way)
+        return
+    is_ours = answer.status == 200 and answer.body.decode("utf-8", "replace") == REACHED
+    told = "reaches this program" if is_ours else f"answers {answer.status}, and not as this program does"
+    yield Check("callback", f"{config.callback} {told}", None if is_ours else way)
 
 
 def _outputs(config: Config, ended: datetime) -> Check:

@@ -64,6 +64,15 @@ def after_answer(
     return _well(replace(_planned(state, decision), answered_by=response.url, polled_at=now, quiet_polls=quiet), now)
 
 
+def beside_hub(state: SourceState, hub: str | None, now: datetime) -> SourceState:
+    """After an answer, where a hub (its host) brings the news; None where nobody does."""
+    if hub is None:
+        return state
+    decision = cadence.beside_hub(now, hub, state.not_before, state.hints, seed=_seed(state, now))
+    planned = state.next_poll_at
+    return state if planned and planned >= decision.at else _planned(state, decision)
+
+
 def _well(state: SourceState, now: datetime) -> SourceState:
     """A success ends all trouble."""
     return replace(state, success_at=now, failures=0, error=None, error_kind=None, gone_at=None, gone=False)

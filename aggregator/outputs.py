@@ -36,6 +36,7 @@ from aggregator.river import river_files
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
+from aggregator.websub import in_words
 from aggregator.year import trends_files
 
 TOMBSTONES_FOR = timedelta(days=30)
@@ -58,6 +59,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
     for source in config.sources:
         state = states[source.url]
         next_poll_at, reason = planned(source, state, states, hosts, now)
+        push = in_words(store.subscriptions.of(state.key), now)
         published = store.entries.rhythm(state.key)
         quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
@@ -69,7 +71,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 state=state_of(source, state, held=state.key in held, silent=quiet is not None),
                 last_success_at=state.success_at,
                 next_poll_at=next_poll_at,
-                reason=reason,
+                reason=f"{reason}; {push}" if push else reason,
                 failures=state.failures,
                 entries=counts.get(state.key, 0),
                 typical_gap_s=int(gap.total_seconds()) if gap else None,

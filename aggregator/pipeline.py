@@ -21,7 +21,7 @@ from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
 from aggregator.health import status_words
-from aggregator.memory import after_answer, after_failure, where_to_ask
+from aggregator.memory import after_answer, after_failure, beside_hub, where_to_ask
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
@@ -41,11 +41,15 @@ from aggregator.report import Progress
 from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
+from aggregator.websub import heard, hub_that_delivers, was_missed
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What a lane brings home of one source: an answer understood, or the failure as data."""
+    """What a lane brings home of one source: an answer understood, or the failure as data.
+
+    `pushed`: nobody asked for it, a hub brought it.
+    """
 
     source: Source
     state: SourceState
@@ -56,6 +60,7 @@ class Polled:
     error: SourceError | None = None
     body_hash: str | None = None
     seconds: float = 0.0
+    pushed: bool = False
 
     @property
     def name(self) -> str:
@@ -66,6 +71,7 @@ class Polled:
         """What a log says of it, as the source number `done` of `total`."""
         answer = "read" if self.feed else "unchanged"
         answer = "not_modified" if self.response and self.response.status == 304 else answer
+        answer = "pushed" if self.pushed else answer
         error = str(self.error) if self.error else None
         size = len(self.response.body) if self.response else 0
         outcome = "failed" if error else answer
@@ -94,7 +100,7 @@ def poll_source(
         feed, entries, packs = pool.run(parse_and_pack, response.body, response.url, content_type, now)
         if state.key == 0 and kept is None:
             firsts.put(source.url, response, now)
-        return replace(polled, feed=feed, entries=entries, packs=packs)
+        return replace(polled, feed=heard(feed, response), entries=entries, packs=packs)
     except ParseError as error:
         return replace(polled, error=_with_advice(error, polled.response, pool))
     except SourceError as error:
@@ -145,13 +151,21 @@ def overtaxed(polled: Polled) -> frozenset[str]:
 
 
 def settle(
-    polled: Polled, store: Store, now: datetime, removed: Iterable[SourceState] = (), *, scatter: bool = False
+    polled: Polled,
+    store: Store,
+    now: datetime,
+    removed: Iterable[SourceState] = (),
+    *,
+    scatter: bool = False,
+    hears: bool = False,
 ) -> PollResult:
     """match: what the answer means for the store. `removed` are sources that the same save took out.
 
-    `scatter` spreads the next polls of sources that were all asked at once.
+    `scatter` spreads the next polls of sources that were all asked at once. `hears`: hubs can reach this program.
     """
     source = polled.source
+    if polled.pushed:
+        return _settled_push(polled, store, now)
     if (error := polled.error) is not None or polled.response is None:
         state = after_failure(source, polled.state, polled.response, error or SourceError("http", "no answer"), now)
         return PollResult(source, state, "failed", rests=tuple(_rests(polled, state, store, now)))
@@ -168,6 +182,8 @@ def settle(
         )
         safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
         changes = replace(changes, updated=changes.updated + safer)
+    hub = store.subscriptions.of(before.key) if hears else None
+    missed = was_missed(hub, (entry for entry, standing in changes.new if standing == "news"), now)
     state = after_answer(
         source,
         before,
@@ -180,11 +196,29 @@ def settle(
         scatter=scatter,
         same_feed=_is_same(polled, before, store),
     )
-    whole = polled.feed is not None and not changes.forgotten and not polled.response.is_partial
-    kept = polled.response if whole else None
+    state = beside_hub(state, None if missed else hub_that_delivers(hub, now), now)
     rests = tuple(_rests(polled, state, store, now))
-    packs = {entry.guid: pack for entry, pack in zip(polled.entries, polled.packs, strict=True)}
-    return PollResult(source, state, outcome, changes, kept, rests, packs)
+    return PollResult(source, state, outcome, changes, _kept(polled, changes), rests, _packs(polled), missed)
+
+
+def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:
+    """What a hub brought: entries like any others, of a document that holds only what is new. No poll is planned by it.
+
+    So `success_at` stays that of the last poll: what a hub leaves out may be older than what it brings.
+    """
+    state = store.sources.state(polled.state.key)
+    changes = match(polled.entries, store.entries.known(state.key), state.success_at, now, partial=True)
+    return PollResult(polled.source, state, "new", changes, packs=_packs(polled))
+
+
+def _kept(polled: Polled, changes: Changes) -> Response | None:
+    """The answer whose body is kept to be read again: a whole feed, in which nothing is to be forgotten."""
+    is_whole = polled.feed is not None and polled.response is not None and not polled.response.is_partial
+    return polled.response if is_whole and not changes.forgotten else None
+
+
+def _packs(polled: Polled) -> dict[str, Packed]:
+    return {entry.guid: pack for entry, pack in zip(polled.entries, polled.packs, strict=True)}
 
 
 def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
@@ -209,6 +243,8 @@ def record(result: PollResult, store: Store, now: datetime) -> None:
     """record: one source's poll in one transaction."""
     with store.transaction():
         store.sources.save(result.state)
+        if result.missed:
+            store.subscriptions.missed(result.state.key, now)
         for rest in result.rests:
             store.sources.rest_host(rest, now)
         for ordinal, (entry, standing) in enumerate(result.changes.new):

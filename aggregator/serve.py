@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import uvicorn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from aggregator.callback import LIMIT, Callback
 from aggregator.copies import ATOM, MAX_AGE, RSS, SECURITY, TYPES, Copies, Headers, Ready, Versions, is_unchanged, raw
 from aggregator.publish.websub import TOPICS
 
@@ -27,6 +28,7 @@ _IN_A_HEADER = "!#$%&'()*+,/:;=?@[]~"  # what is legal in a URI (RFC 3986) stays
 _HEEDED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"a-im", b"sec-fetch-dest"})
 _PIECE = 2**18  # bytes that are handed over at once: a slow reader holds so much, not a whole feed
 _MOST_CLIENTS = 512  # more get 503: sockets must be left for polling
+_DELIVERED_IN = 30.0  # seconds that a hub may take to say what it brings
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 
 
@@ -36,7 +38,8 @@ class Site:
     `front` gives a page for `/` while there is no other yet; `healthy` decides `/healthz`; `hub` gives the WebSub hub
     and the address under which readers find the root, for the Link headers of the merged feed (W3C WebSub, section
     4); `metrics` makes the text of `/metrics` from the number of answers by status; `seen` is told of each answer in
-    one line. `/healthz` and `/metrics` stand beside `base`: a proxy that passes on `base` alone shows them to nobody.
+    one line; `desk` answers the hubs that call at its callbacks. `/healthz` and `/metrics` stand beside `base`: a proxy
+    that passes on `base` alone shows them to nobody.
     """
 
     def __init__(
@@ -49,9 +52,11 @@ class Site:
         metrics: Callable[[Mapping[int, int]], str] = lambda _: "",
         base: str = "",
         seen: Callable[[str], None] | None = None,
+        desk: Callback | None = None,
     ) -> None:
         self._root, self._base = root, base
         self._front, self._healthy, self._hub, self._metrics, self._seen = front, healthy, hub, metrics, seen
+        self._desk = desk
         self._copies, self._versions = Copies(root), Versions()
         self._answers: Counter[int] = Counter()
         self._own = {"/healthz": self._health, "/metrics": self._measures}
@@ -63,13 +68,16 @@ class Site:
         status = await self._answer(scope, receive, send)
         self._answers[status] += 1
         if self._seen is not None:
-            self._seen(_line(scope, status))
+            called = self._desk is not None and self._desk.is_here(scope["path"])
+            self._seen(_line(scope, status, "(a callback)" if called else quote(scope["path"])))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
         """Answer; returns the status."""
         path: str = scope["path"]
         own = self._own.get(path)
-        if scope["method"] not in ("GET", "HEAD"):
+        if self._desk is not None and self._desk.is_here(path):
+            response = await _called(self._desk, scope, receive)
+        elif scope["method"] not in ("GET", "HEAD"):
             response = Response("Only GET and HEAD\n", 405, {**SECURITY, "Allow": "GET, HEAD"}, TYPES[".txt"])
         elif own is not None:
             response = own()
@@ -138,6 +146,40 @@ class Site:
         return Response(self._metrics(self._answers), 200, {**SECURITY, "Cache-Control": "no-store"}, _METRICS_TYPE)
 
 
+async def _called(desk: Callback, scope: Scope, receive: Receive) -> Response:
+    """A hub verifies or delivers; what it brings is read to its end, up to a limit, and answered without being read."""
+    path, status, text = scope["path"], 405, ""
+    if scope["method"] == "GET":
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=100))
+        status, text = desk.verify(path, query)
+    elif scope["method"] == "POST" and not (status := desk.wants(path)):
+        body = await _body(receive)
+        headers = dict[str, str]()
+        for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]):
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        status = body if isinstance(body, int) else await asyncio.to_thread(desk.deliver, path, headers, body)
+    return Response(text, status, {**SECURITY, "Cache-Control": "no-store"}, TYPES[".txt"])
+
+
+async def _body(receive: Receive) -> bytes | int:
+    """The body of a request; the status to refuse it with where it is too large, too slow or cut."""
+    parts, size = list[bytes](), 0
+    try:
+        async with asyncio.timeout(_DELIVERED_IN):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return 400
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > LIMIT:
+                    return 413
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
+        return 408
+
+
 async def _send(send: Send, status: int, headers: Headers, body: bytes = b"") -> int:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     for at in range(0, len(body) - _PIECE, _PIECE):
@@ -167,10 +209,10 @@ def _delta_headers(ready: Ready, base: str, new: bytes) -> Headers:
     return _with(ready.whole[False], {**told, "Content-Length": str(len(new))})
 
 
-def _line(scope: Scope, status: int) -> str:
-    """An answer in one line; a path is written as in a URL, so nothing in it can pretend to be another line."""
+def _line(scope: Scope, status: int, path: str) -> str:
+    """An answer in one line; `path` is written as in a URL, so nothing in it can pretend to be another line."""
     client = (scope.get("client") or ("-",))[0]
-    return f"{client} {scope['method']} {quote(scope['path'])} {status}"
+    return f"{client} {scope['method']} {path} {status}"
 
 
 def _asked(scope: Scope) -> dict[bytes, str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from aggregator import idle
 from aggregator.app import App
+from aggregator.callback import Callback
 from aggregator.due import Work
 from aggregator.errors import ConfigError
 from aggregator.metrics import Measured
@@ -16,6 +17,7 @@ from aggregator.reading_lists import read_due
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
 from aggregator.store.digests import Sealed
+from aggregator.subscriber import Subscriber
 
 TICK = 5.0  # seconds
 PROBE_GAP = 60.0  # while offline: one source a minute
@@ -90,12 +92,23 @@ def read_lists(app: App) -> list[str]:
 
 
 class Service:
-    """The state of a running aggregator between ticks; `measured` may be read from any thread."""
+    """The state of a running aggregator between ticks; `measured` may be read from any thread.
+
+    `desk` is where WebSub hubs call; None unless it `hears`, that is where something is served.
+    """
 
     def __init__(
-        self, app: App, load: Callable[[], Config], say: Callable[[Event], None], progress: Callable[[Progress], None]
+        self,
+        app: App,
+        load: Callable[[], Config],
+        say: Callable[[Event], None],
+        progress: Callable[[Progress], None],
+        *,
+        hears: bool = False,
     ) -> None:
         self._app = app
+        app.hears, self.desk = hears, Callback() if hears else None
+        self._subscriber = Subscriber(app.store, app.pool, app.clock, self.desk) if self.desk else None
         app.scatters = True
         self._load = load
         self._say = say
@@ -121,13 +134,16 @@ class Service:
             self._say(ListRead(line))
         sealing = self._app.digest_is_due()
         work = self._work()
+        pushed = (
+            self._subscriber.tick(self._app.config, self._app.wire, self._app.is_offline) if self._subscriber else []
+        )
         self._catch_up(work)
-        if work:
+        if work or pushed:
             first = self._app.store.meta("last_pass_at") is None
-            self._say(PassBegan(len(work), first))
+            self._say(PassBegan(len(work) + len(pushed), first))
             was_offline = self._app.is_offline
             began = time.monotonic()
-            done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None)
+            done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None, pushed=pushed)
             self._probed = time.monotonic()
             self.measured = self.measured.after(done, self._probed - began).standing(self._app.told_health)
             if not (was_offline and done.offline):

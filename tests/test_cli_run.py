@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
+from tests.certificates import Authority
+from tests.hub import Hub
+from tests.web import Answer, Web, rss
 from tests.world import DAY_ONE, World
 
 CLOCK = DAY_ONE.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -292,3 +296,30 @@ def _break(path: Path, harm: str) -> None:
             return
         path.write_bytes(b"not a page of it " * (path.stat().st_size // 17 + 1))
         sql.commit()
+
+
+def test_what_a_hub_brings_is_published_and_said(world: World, start: Callable[..., Program], tmp_path: Path) -> None:
+    """The whole program: found, asked for over https, verified, delivered, in the feed; the callback in no log."""
+    authority = Authority(trustme.CA())
+    authority.made.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Web() as web, Hub(authority.server("localhost")) as hub:
+        links = {"Link": f'<{hub.url}>; rel="hub"'}
+        feed = web.on("/feed", Answer(200, rss(["a"]), links)).replace("127.0.0.1", "localhost")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        (world.folder / "feeds.yaml").write_text(
+            f"timezone: UTC\ncallback: http://127.0.0.1:{port}/push/\n"
+            f"sources: [{{url: '{feed}', allow_private: true}}]\n"
+        )
+        program = start("--port", str(port), "--access-log", environment={"SSL_CERT_FILE": str(tmp_path / "ca.pem")})
+        program.port = port
+        program.until(lambda: hub.subscribers != {})
+        (callback,) = hub.subscribers
+        assert hub.deliver(callback, rss(["pushed"])).status == 202
+        program.until(lambda: b"pushed" in program.get("/atom.xml")[1])
+        assert web.targets() == ["/feed"]
+        assert program.end()[0] == 0
+    assert "push by localhost:" in world.run("status", "--json")
+    assert "push        push by localhost:" in world.run("explain", "https://made-up.example/pushed")
+    assert callback.rpartition("/")[2] not in program.log.read_text()

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.doctor import Check, cure, machine, stored
+from aggregator.callback import PROBE, REACHED
+from aggregator.doctor import Check, called, cure, machine, stored
 from aggregator.errors import ConfigError
+from aggregator.fetch.client import Wire, tls_context
 from aggregator.proposals import Proposal
 from aggregator.records import Config
 from aggregator.sources.config import load
 from aggregator.store.sqlite import open_store
 from tests.makers import config
+from tests.web import Answer, Web
 from tests.world import World
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
@@ -140,3 +143,16 @@ def test_a_cure_that_would_break_the_file_touches_nothing(tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match="saved by somebody else"):
         stale.apply()
     assert known.path.read_bytes() == before
+
+
+def test_a_callback_that_hubs_can_reach_and_one_that_they_cannot(tmp_path: Path) -> None:
+    wire = Wire("tester", tls_context(), timeout=20)
+    assert list(called(here(tmp_path), wire)) == []
+    with Web() as web:
+        web.on(f"/push/{PROBE}", Answer(200, REACHED.encode()))
+        (well,) = called(replace(here(tmp_path), callback=web.url("/push/")), wire)
+        (wrong,) = called(replace(here(tmp_path), callback=web.url("/other/")), wire)
+    (away,) = called(replace(here(tmp_path), callback=web.url("/push/")), wire)
+    assert (well.ok, wrong.ok, away.ok) == (True, False, False)
+    assert wrong.told.endswith("answers 404, and not as this program does")
+    assert "let your web server pass this path on" in (away.todo or "")

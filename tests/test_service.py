@@ -126,7 +126,7 @@ def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> No
     assert "sorces" in str(broken.error)
     page = running.world.folder / "public" / "status.html"
     assert "sorces" in page.read_text()
-    assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
+    assert running.tick(timedelta(hours=3)) == ["PassBegan", "PassEnded"]
     assert "sorces" in page.read_text()
     path.write_text(good + "\n")
     assert running.tick()[0] == "FileChanged"
@@ -140,7 +140,7 @@ def test_offline_is_said_once_and_tried_with_one_source_a_minute(world: World) -
     running = Running(world)
     running.tick()
     world.unplug()
-    assert running.tick(timedelta(hours=2)) == ["PassBegan", "PassEnded"]
+    assert running.tick(timedelta(hours=3)) == ["PassBegan", "PassEnded"]
     assert running.app.is_offline
     assert running.tick(timedelta(minutes=1)) == []
     running.service._probed -= service.PROBE_GAP

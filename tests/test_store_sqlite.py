@@ -22,6 +22,7 @@ TABLES = {
     "appeared",
     "meta",
     "sources",
+    "subscriptions",
     "hosts",
     "entries",
     "marks",

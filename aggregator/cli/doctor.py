@@ -44,7 +44,7 @@ def doctor(fix: bool, offline: bool, as_json: bool) -> None:
 
 def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[Check], list[Proposal]]:
     """Everything that can be seen; a store that cannot be used is a finding, too."""
-    from aggregator.doctor import Check, examine, machine, stored
+    from aggregator.doctor import Check, called, examine, machine, stored
     from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.store.sqlite import open_store
 
@@ -57,6 +57,7 @@ def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[C
                 return checks, []
             agent = agent_of(config)
             wire = None if offline else Wire(agent, tls_context())
+            checks += called(config, wire) if wire else ()
             return checks, examine(config, store, wire, pool, clock)
     except StoreError as error:
         told, _, todo = str(error).removeprefix("store: ").partition("; ")

@@ -54,6 +54,8 @@ def explain(url: str, as_json: bool) -> None:
 
 def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dict[str, Any]:
     """The path as values; times are aware datetimes."""
+    from aggregator.websub import in_words
+
     entry, source = stored.entry, view.source(stored.source_key)
     members = store.entries.members(stored.group)
     shown = view.representative(members)
@@ -65,6 +67,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "guid": entry.guid,
         "canonical_url": entry.canonical_url,
         "source": view.title(stored.source_key),
+        "push": in_words(store.subscriptions.of(stored.source_key), view.now),
         "published": stored.published,
         "dated_by": "publisher" if entry.published else "first sight",
         "first_seen": stored.first_seen,
@@ -146,6 +149,8 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  id          {facts['id']}"
     yield f"  guid        {safe(facts['guid'])}"
     yield f"  source      {safe(facts['source'])}"
+    if facts["push"]:
+        yield f"  push        {safe(facts['push'])}"
     undated = "" if facts["dated_by"] == "publisher" else " (when first seen: it has no sane date)"
     yield f"  published   {local(facts['published'])}{undated}"
     yield f"  first seen  {local(facts['first_seen'])}"

@@ -96,7 +96,7 @@ class _Runner:
         self._app, self._door, self._started = app, door, time.time()
         self._options = options
         self._socket = listening
-        self._service = Service(app, options.load, self._say, self._advance)
+        self._service = Service(app, options.load, self._say, self._advance, hears=listening is not None)
         self._bar: Bar | None = None
         self._offline = False
         self._first: tuple[int, int, list[str]] | None = None
@@ -153,6 +153,7 @@ class _Runner:
                 metrics=self._metrics,
                 base=self._door.base,
                 seen=self._options.say if self._door.tells else None,
+                desk=self._service.desk,
             ),
             self._door.trusted,
         )

@@ -38,6 +38,7 @@ from aggregator.records.kept import (
     Standing,
     State,
     StoredEntry,
+    Subscription,
     Waiting,
 )
 from aggregator.records.merged import FORGOTTEN, Attribution, Copy, MergedEntry, MergedFeed, Tombstone
@@ -85,6 +86,7 @@ __all__ = [
     "State",
     "StoredEntry",
     "Story",
+    "Subscription",
     "Tombstone",
     "Topical",
     "Waiting",

@@ -96,6 +96,7 @@ class Config:
     reading_lists: tuple[str, ...] = ()
     usual: Source = Source("")  # what `defaults:` make of a source that says nothing itself
     hub: str | None = None
+    callback: str | None = None  # where hubs reach `run`, with a slash at its end; None: nobody is subscribed to
     notify: str | None = None
     templates: Path | None = None
 

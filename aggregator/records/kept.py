@@ -156,6 +156,32 @@ class HostRest:
     pace: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What was agreed with a hub about one source (WebSub): `callback` ends in a name that nobody can guess.
+
+    `hub` is empty where none was found. `pending` is what the hub has been asked for and has not verified yet. The
+    lease ends at `ends_at`; `next_at` is when something is to be done. `delivered_at` is the last delivery that was
+    right, `missed_at` when a poll last found what the hub should have brought. `secret` None: the hub is not on https,
+    so what comes from it is only a hint to look.
+    """
+
+    callback: str
+    source_key: int
+    hub: str
+    topic: str
+    secret: str | None
+    state: Literal["off", "active", "denied", "leaving", "left"] = "off"
+    pending: Literal["subscribe", "unsubscribe"] | None = None
+    tries: int = 0
+    asked_at: datetime | None = None
+    next_at: datetime | None = None
+    ends_at: datetime | None = None
+    delivered_at: datetime | None = None
+    missed_at: datetime | None = None
+    error: str | None = None
+
+
 Outcome = Literal["new", "unchanged", "not_modified", "failed"]
 
 
@@ -164,7 +190,7 @@ class PollResult:
     """One source's poll, ready to be recorded in one transaction. `state` is what is remembered from now on.
 
     `kept` is the answer whose body is kept, None where it is none to read again; `packs` holds by guid
-    what was packed beforehand.
+    what was packed beforehand. `missed`: it brought news that the source's hub should have brought before.
     """
 
     source: Source
@@ -174,6 +200,7 @@ class PollResult:
     kept: Response | None = None
     rests: tuple[HostRest, ...] = ()
     packs: Mapping[str, Packed] = field(default_factory=dict)
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

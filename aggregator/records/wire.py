@@ -47,7 +47,10 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a feed itself says about polling; hours are GMT 0-23, days English names in lower case."""
+    """What a feed itself says about polling; hours are GMT 0-23, days English names in lower case.
+
+    `topic` is the address under which its `hubs` know it (WebSub: rel=self).
+    """
 
     ttl: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
@@ -55,6 +58,7 @@ class Hints:
     hubs: tuple[str, ...] = ()
     new_feed_url: str | None = None
     prev_archive: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ def _config(
         reading_lists=tuple(parsed.reading_lists),
         usual=Source("", **_keys_of(parsed.defaults, document, ("defaults",), here)),
         hub=parsed.hub,
+        callback=parsed.callback,
         notify=parsed.notify,
     )
 

@@ -26,6 +26,7 @@ Text = Annotated[str, PlainValidator(values.text), WithJsonSchema(_TEXT)]
 TextOrNone = Annotated[str | None, PlainValidator(values.text_or_none), WithJsonSchema(_TEXT)]
 Url = Annotated[str, PlainValidator(values.url), WithJsonSchema(_URL)]
 Home = Annotated[str, PlainValidator(values.home), WithJsonSchema(_URL)]
+HomeOrNone = Annotated[str | None, PlainValidator(values.home_or_none), WithJsonSchema({"type": "string"})]
 UrlOrNone = Annotated[str | None, PlainValidator(values.url_or_none), WithJsonSchema({"type": "string"})]
 Notify = Annotated[str | None, PlainValidator(values.notify), WithJsonSchema({"type": "string"})]
 Proxy = Annotated[str, PlainValidator(values.proxy), WithJsonSchema({"type": "string"})]
@@ -179,6 +180,9 @@ class FeedsFile(Part):
     sources: list[SourceLine] = Field(default=[], description="The blogs: addresses, or maps with `url` and more.")
     reading_lists: list[Url] = Field(default=[], description="Addresses of OPML files whose feeds are read too.")
     hub: UrlOrNone = Field(default=None, description="A WebSub hub that is told when the feed changes.")
+    callback: HomeOrNone = Field(
+        default=None, description="The public address at which WebSub hubs reach `aggregator run`; none: not used."
+    )
     notify: Notify = Field(
         default=None, description="A command or an address that is told once when a source breaks, and when it is well."
     )

@@ -176,6 +176,11 @@ def url_or_none(value: object) -> str | None:
     return None if text(value).lower() == "none" else url(value)
 
 
+def home_or_none(value: object) -> str | None:
+    """Such an address, or None for `none`."""
+    return None if text(value).lower() == "none" else home(value)
+
+
 def text_or_none(value: object) -> str | None:
     """A line of text, or None for `none`."""
     return None if text(value).lower() == "none" else text(value)

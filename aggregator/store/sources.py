@@ -127,6 +127,13 @@ class Sources:
             [(to_text(now), key) for key in keys],
         )
 
+    def hasten(self, key: int, at: datetime, reason: str) -> None:
+        """Poll a source at `at` if nothing earlier is planned; explicit wishes of the publisher stay in force."""
+        self._sql.execute(
+            "UPDATE sources SET next_poll_at = ?, reason = ? WHERE key = ? AND next_poll_at > ?",
+            (_up(at), reason, key, _up(at)),
+        )
+
     def hosts(self) -> dict[str, datetime]:
         """Hosts that asked to be left alone, and until when."""
         rows = self._sql.execute("SELECT host, not_before FROM hosts")

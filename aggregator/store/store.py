@@ -19,6 +19,7 @@ from aggregator.store.protocol import Connection
 from aggregator.store.recovered import Recovered
 from aggregator.store.search import Index, Search
 from aggregator.store.sources import Sources
+from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.texts import Texts
 from aggregator.store.withdrawn import Withdrawn
 
@@ -45,6 +46,7 @@ class Store(ABC):
         self.texts = Texts(connection)
         self.recovered = Recovered(connection)
         self.articles = Articles(connection)
+        self.subscriptions = Subscriptions(connection)
 
     @abstractmethod
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
