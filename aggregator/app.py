@@ -73,7 +73,6 @@ class App:
         """Make the store follow a configuration: how many sources came (or came back) and how many left."""
         self.config = config = with_lists(config, self.store)
         self.wire = self.wire.under(agent_of(config))
-        self._publication.is_stale = True
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)
@@ -190,12 +189,12 @@ class App:
                     self.store.set_meta(name, value)
             if not done.offline and (done.polled or self.store.entries.is_waited_on):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
-        self._publication.is_stale |= reread(self.store, self.pool, self.clock()) > 0
+        reread(self.store, self.pool, self.clock())
         done.new += self.accept()
-        if not done.offline and read_pages(self.view(), self.store, self.wire, self.pool, self.clock, self.stop):
-            self._publication.is_stale = True
+        if not done.offline:
+            read_pages(self.view(), self.store, self.wire, self.pool, self.clock, self.stop)
         if self.store.meta("last_pass_at") is not None:  # a first pass that found no network has nothing to show
-            done.published = sorted({*done.published, *self._publication.after_pass(self.config, self.view())})
+            done.published = sorted({*done.published, *self.publish()})
         post = partial(self._post, agent=self.wire.agent)
         done.hub = None if done.offline else tell_hub(self.store, self.config, post, self.clock())
         done.notify = notices.tell(self.store, self.config, self.health, self.wire, self.clock(), offline=done.offline)
@@ -219,7 +218,6 @@ class App:
         """Give every waiting entry its place, in one transaction; how many there were."""
         waiting = self.store.entries.waiting()
         if waiting:
-            self._publication.is_stale = True
             now, view = self.clock(), self.view()
             with self.store.transaction():
                 for one in waiting:

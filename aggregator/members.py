@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from html import escape
+from itertools import islice
 
 from aggregator.entries.view import View
-from aggregator.records import MergedEntry, StoredEntry
+from aggregator.records import Config, MergedEntry, MergedFeed, StoredEntry
 from aggregator.store.sqlite import Store
 
 LEAST, MOST = 200, 1000
 WINDOW = timedelta(days=14)
+FULL_BYTES = 2 * 2**20
+FRAME_BYTES = 1500  # what an entry takes besides its content
+NEVER = datetime(1995, 1, 1, tzinfo=UTC)
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,11 @@ class Place:
         """The place of the copy in the order of acceptance."""
         return self.shown.accepted
 
+    @property
+    def changed_at(self) -> datetime:
+        """When it last changed for readers: edited, or accepted."""
+        return max(self.entry.updated, self.accepted_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Members:
@@ -48,7 +59,7 @@ def members(store: Store, view: View) -> Members:
     """
     found: list[Place] = []
     hidden: dict[int, None] = {}
-    for stored, place in places(store.entries.newest_accepted(), store, view):
+    for stored, place in places(store.entries.newest_accepted(page=_PAGE), store, view):
         if place is None:
             hidden[stored.group] = None
         elif len(found) >= MOST or (len(found) >= LEAST and place.accepted_at < found[0].accepted_at - WINDOW):
@@ -60,13 +71,16 @@ def members(store: Store, view: View) -> Members:
 
 def places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator[tuple[StoredEntry, Place | None]]:
     """Each group where its representative stands, and without a place each member of a group that is hidden."""
-    for stored in entries:
-        group = store.entries.members(stored.group) or [stored]
-        shown = view.representative(group)
-        if shown is None:
-            yield stored, None
-        elif shown.key == stored.key and (entry := view.merged(group)) and stored.accepted_at is not None:
-            yield stored, Place(entry, stored, stored.accepted_at)
+    waiting = iter(entries)
+    while page := list(islice(waiting, _PAGE)):
+        groups = store.entries.groups(page)
+        for stored in page:
+            group = groups[stored.group]
+            shown = view.representative(group)
+            if shown is None:
+                yield stored, None
+            elif shown.key == stored.key and (entry := view.merged(group)) and stored.accepted_at is not None:
+                yield stored, Place(entry, stored, stored.accepted_at)
 
 
 def noted(store: Store, view: View) -> Members:
@@ -75,3 +89,14 @@ def noted(store: Store, view: View) -> Members:
     with store.transaction():
         store.withdrawn.note((place.group for place in found.places), found.hidden, view.now)
     return found
+
+
+def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str, most: float = FULL_BYTES) -> MergedFeed:
+    """Places as a feed, newest first by date; over `most` bytes the oldest lose their content, not their place."""
+    newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
+    size, entries = FRAME_BYTES * len(places), []
+    for place in newest_first:
+        size += len(escape(place.entry.content + place.entry.summary).encode("utf-8", "replace"))
+        entries.append(place.entry if size <= most else replace(place.entry, content="", summary=""))
+    updated = max((place.changed_at for place in places), default=NEVER)
+    return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)

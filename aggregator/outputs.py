@@ -5,19 +5,18 @@ No clock decides a byte of a feed or a page: their times are those of entries. O
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from html import escape
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
+from aggregator.archives import Grown, archives, newest_archive
 from aggregator.due import Hosts, planned
 from aggregator.entries.view import View
 from aggregator.health import state_of, typical_gap
-from aggregator.members import Members, Place, members, places
+from aggregator.members import NEVER, Members, Place, as_feed, members
 from aggregator.records import (
     Config,
     MergedFeed,
@@ -29,6 +28,7 @@ from aggregator.records import (
 from aggregator.render import pages
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
+from aggregator.render.merged import Once
 from aggregator.render.opml import opml
 from aggregator.render.site import Site
 from aggregator.rhythm import silence
@@ -40,19 +40,15 @@ from aggregator.websub import in_words
 from aggregator.year import trends_files
 
 TOMBSTONES_FOR = timedelta(days=30)
-FULL_BYTES = 2 * 2**20
-FRAME_BYTES = 1500  # what an entry takes besides its content
-NEVER = datetime(1995, 1, 1, tzinfo=UTC)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json")
 WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known
-ARCHIVE_OPEN = "archive_open"
 STYLE = "feed.css"
 
 
 def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
     """Each configured source's health, in the order of feeds.yaml."""
-    states, counts = store.sources.states(), store.entries.counts()
+    states, counts = store.sources.states(), store.sources.tallies()
     held = {stored.source_key for stored in store.entries.held()}
     hosts = Hosts(store.sources.hosts(), store.sources.paces())
     rows = []
@@ -95,32 +91,25 @@ def followed(config: Config, states: Mapping[str, SourceState]) -> Config:
     return replace(config, sources=tuple(source for source in config.sources if source.url in states))
 
 
-def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str, most: float = FULL_BYTES) -> MergedFeed:
-    """Places as a feed, newest first by date; over `most` bytes the oldest lose their content, not their place."""
-    newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
-    size, entries = FRAME_BYTES * len(places), []
-    for place in newest_first:
-        size += len(escape(place.entry.content + place.entry.summary).encode("utf-8", "replace"))
-        entries.append(place.entry if size <= most else replace(place.entry, content="", summary=""))
-    updated = max((max(place.entry.updated, place.accepted_at) for place in places), default=NEVER)
-    return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)
-
-
 def files(
-    config: Config, store: Store, view: View, stands: Callable[[str], bool], found: Members | None = None
+    config: Config,
+    store: Store,
+    view: View,
+    stands: Callable[[str], bool],
+    found: Members | None = None,
+    grown: Mapping[str, Grown] | None = None,
 ) -> dict[str, bytes]:
     """Every file but `status.*`. `stands` tells whether a file is there already: closed months and sealed digests
-    are written once. `found` is `members`, where the caller has it already."""
-    feed_id = store.meta("feed_id") or ""
+    are written once. `found` is `members`, where the caller has it already; `grown` are archives that need only
+    what changed in them."""
+    feed_id, once = store.meta("feed_id") or "", Once()
     shown = (found or members(store, view)).places
     feed = replace(as_feed(config, feed_id, shown, f"{config.link}atom.xml"), style=STYLE)
-    months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
-    if months:
-        feed = replace(feed, prev_archive=_archive_url(config, months[-1]))
+    feed = replace(feed, prev_archive=newest_archive(config, store))
     out = {
-        "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.now - TOMBSTONES_FOR))),
-        "rss.xml": rss(feed, self_url=f"{config.link}rss.xml"),
-        "feed.json": json_feed(feed, self_url=f"{config.link}feed.json"),
+        "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.midnight - TOMBSTONES_FOR)), once),
+        "rss.xml": rss(feed, self_url=f"{config.link}rss.xml", once=once),
+        "feed.json": json_feed(feed, self_url=f"{config.link}feed.json", once=once),
         "sources.opml": opml(
             config.title,
             [
@@ -129,9 +118,12 @@ def files(
             ],
         ),
     } | static_files(config)
-    out |= dict(_archives(config, store, view, months, stands))
+    out |= dict(archives(config, store, view, stands, once, grown or {}))
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
-    out |= {f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, shown, folder) for folder in tags.values()}
+    out |= {
+        f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, those, folder, once)
+        for folder, those in _by_folder(shown, tags).items()
+    }
     out |= trends_files(config, store, view, stands)
     out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands)
     return out | digest_files(config, store, stands)
@@ -140,11 +132,6 @@ def files(
 def _with_tombstones(feed: MergedFeed, tombstones: tuple[Tombstone, ...]) -> MergedFeed:
     """The feed with what was withdrawn from it; the newest withdrawal is a change of the feed."""
     return replace(feed, tombstones=tombstones, updated=max([feed.updated, *(one.when for one in tombstones)]))
-
-
-def open_archive(files: Iterable[str]) -> str | None:
-    """The name of the archive of the open month among the files of a publication."""
-    return max((name for name in files if name.startswith("archive/")), default=None)
 
 
 def static_files(config: Config) -> dict[str, bytes]:
@@ -215,61 +202,18 @@ def _own_id(feed_id: str, folder: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE_URL, f'{feed_id}/{folder}')}"
 
 
-def _tag_feed(config: Config, feed_id: str, places: list[Place], folder: str) -> bytes:
+def _by_folder(places: Iterable[Place], folders: Mapping[str, str]) -> dict[str, list[tuple[Place, str]]]:
+    """The places under each folder of a tag, with the tag that brought them there."""
+    found: dict[str, list[tuple[Place, str]]] = {folder: [] for folder in folders.values()}
+    for place in places:
+        for tag in place.entry.tags:
+            found[folders[tag]].append((place, tag))
+    return found
+
+
+def _tag_feed(config: Config, feed_id: str, tagged: list[tuple[Place, str]], folder: str, once: Once) -> bytes:
     """The entries of a tag; tags that are written alike in a folder's name ("AI", "ai") share its feed."""
-    tagged = [(place, tag) for place in places for tag in place.entry.tags if tag_folder(tag) == folder]
     own = list({place.accepted: place for place, _ in tagged}.values())
     feed = as_feed(config, _own_id(feed_id, f"tags/{folder}/"), own, f"{config.link}tags/{folder}/atom.xml")
-    return atom(
-        replace(feed, title=f"{config.title}: {min(tag for _, tag in tagged)}", hub=None, style=f"../../{STYLE}")
-    )
-
-
-def _months(first: datetime | None, last: datetime | None) -> Iterator[date]:
-    """The months (UTC) from the first acceptance to the newest, which is the open one, whatever is hidden now."""
-    if first is None or last is None:
-        return
-    month, newest = first.date().replace(day=1), last.date().replace(day=1)
-    while month <= newest:
-        yield month
-        month = (month + timedelta(days=32)).replace(day=1)
-
-
-def _archive_url(config: Config, month: date) -> str:
-    return f"{config.link}{_archive_name(month)}"
-
-
-def _archive_name(month: date) -> str:
-    return f"archive/{month:%Y-%m}.atom.xml"
-
-
-def _archives(
-    config: Config, store: Store, view: View, months: list[date], stands: Callable[[str], bool]
-) -> Iterator[tuple[str, bytes]]:
-    """RFC 5005, section 4: entries by the month of their acceptance, in full; a closed month is written once.
-
-    A month is closed when a later one was published: what came in its last hours, and was accepted by a pass that
-    did not live to publish it, is still written (`archive_open` in the store is the month that was open last).
-    """
-    last_open = store.meta(ARCHIVE_OPEN)
-    for number, month in enumerate(months):
-        name, is_open = _archive_name(month), number == len(months) - 1
-        is_closed = last_open is None or name < last_open
-        if not is_open and is_closed and stands(name):
-            continue
-        start = datetime(month.year, month.month, 1, tzinfo=UTC)
-        entries = store.entries.accepted_between(start, (start + timedelta(days=32)).replace(day=1))
-        shown = [place for _, place in places(entries, store, view) if place is not None]
-        feed = as_feed(config, store.meta("feed_id") or "", shown, _archive_url(config, month), math.inf)
-        yield (
-            name,
-            atom(
-                replace(
-                    feed,
-                    hub=None,
-                    style=f"../{STYLE}",
-                    current_url=f"{config.link}atom.xml",
-                    prev_archive=_archive_url(config, months[number - 1]) if number else None,
-                )
-            ),
-        )
+    title = f"{config.title}: {min(tag for _, tag in tagged)}"
+    return atom(replace(feed, title=title, hub=None, style=f"../../{STYLE}"), once)

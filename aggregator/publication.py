@@ -1,58 +1,103 @@
-"""Keeping `public/` up with the store: what is written after a pass, and what is left alone."""
+"""Keeping `public/` up with the store: what is written after a pass, and what is left alone.
+
+What the files stand for is remembered in the store, so that a fresh process knows it as well as one that runs for
+weeks: a sign of everything that goes in beside the entries, the files' sizes and times, and what was touched since.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import members, outputs, statuses
+from aggregator import __version__, members, outputs, statuses
+from aggregator.archives import ARCHIVE_OPEN, Grown, open_archive
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.records import Config, SourceHealth
+from aggregator.river import MOST_AT_ONCE
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
+from aggregator.store.touched import Changes
+from aggregator.year import MADE, PAGE
+
+PUBLISHED = "published"
+_PROGRAM = Path(__file__).parent
+_AGE = re.compile(r"\bage\b")
+
+Stamps = dict[str, list[int] | None]
+"""Files by name: size in bytes and time in ns, None for one that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a publication left: the sign it was made under, its files, and the last entry accepted by then."""
+
+    sign: str
+    files: Stamps
+    accepted: int
+
+    @classmethod
+    def read(cls, text: str | None) -> Standing | None:
+        """The inverse of `text`; None where nothing was published yet."""
+        return cls(**json.loads(text)) if text else None
+
+    def text(self) -> str:
+        """As the store keeps it."""
+        return json.dumps({"sign": self.sign, "files": self.files, "accepted": self.accepted})
 
 
 class Publication:
-    """The files under `public/` as this process left them.
+    """The files under `public/`, and what they stand for.
 
-    `is_stale`: something came that they do not show yet. `health` is that of the sources as `status.*` tell it, empty
-    before this process wrote them.
+    `is_stale`: a document came that they may not show yet; in a long pass only then it pays to look. `health` is that
+    of the sources as `status.*` tell it, empty before this process wrote them.
     """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self.is_stale = True
         self.health: tuple[SourceHealth, ...] = ()
-        self._sign: tuple[int, date] | None = None
-        self._files: tuple[str, ...] = ()
 
     def publish(self, config: Config, view: View, *, everything: bool = False) -> list[str]:
-        """Write what changed, and say what that is; `everything` looks at all sealed digests, too."""
+        """Write what changed, and say what that is; `everything` looks at all files and all sealed digests anew."""
         self.name_feed(config)
+        self.is_stale = False
         root, store = config.output, self._store
+        sign, changes, last = self._sign(config), store.touched.read(), Standing.read(store.meta(PUBLISHED))
+        before = last if last and last.sign == sign and not everything else None
+        if before and not changes and _stamps(root, before.files) == before.files:
+            return self.publish_status(config, view)
 
         def stands(name: str) -> bool:
-            return (root / name).is_file() and (not everything or name.startswith(("archive/", "day/")))
+            is_closed = name.startswith(("archive/", "day/"))
+            if not is_closed and (everything or (name == PAGE and before is None)):
+                return False
+            known = last.files.get(name) if last else None
+            return (root / name).is_file() and known in (None, _stamp(root / name))
 
-        found = members.noted(store, view)
-        files = outputs.files(config, store, view, stands, found)
+        found, grown = members.noted(store, view), self._grown(before, changes, root)
+        files = outputs.files(config, store, view, stands, found, grown)
+        is_whole = _days_made(files, stands) < MOST_AT_ONCE and store.meta(MADE) != ""
         written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})
-        newest = outputs.open_archive(files)
-        if newest is not None and newest != store.meta(outputs.ARCHIVE_OPEN):
-            with store.transaction():
-                store.set_meta(outputs.ARCHIVE_OPEN, newest)
-        self.is_stale, self._sign, self._files = False, self._signed(config), tuple(files)
+        standing = Standing(sign if is_whole else "", _stamps(root, _looked_at(files)), store.entries.last_accepted())
+        with store.transaction():
+            if newest := open_archive(files):
+                store.set_meta(ARCHIVE_OPEN, newest)
+            store.set_meta(PUBLISHED, standing.text())
+            store.touched.clear(changes)
         return written
 
-    def after_pass(self, config: Config, view: View) -> list[str]:
-        """After a pass that brought nothing only `status.*` is written: a quiet feed costs no rendering."""
-        stands = self._sign == self._signed(config) and all((config.output / name).is_file() for name in self._files)
-        if stands and not self.is_stale:
-            return self.publish_status(config, view)
-        return self.publish(config, view)
+    def publish_status(self, config: Config, view: View) -> list[str]:
+        """Write `status.*` alone."""
+        self.health = outputs.health(config, self._store, view, self._clock())
+        return write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
 
     def name_feed(self, config: Config) -> None:
         """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
@@ -62,11 +107,52 @@ class Publication:
             with self._store.transaction():
                 self._store.set_meta("feed_id", name)
 
-    def _signed(self, config: Config) -> tuple[int, date]:
-        """What else can change the outputs: another process that wrote to the store, another day."""
-        return self._store.foreign_writes(), self._clock().astimezone(config.timezone).date()
+    def _grown(self, before: Standing | None, changes: Changes, root: Path) -> dict[str, Grown]:
+        """The open archive as it stands, where only entries changed since."""
+        name = self._store.meta(ARCHIVE_OPEN)
+        if before is None or changes.anything or name is None or name not in before.files:
+            return {}
+        if _stamps(root, (name,)) != {name: before.files[name]}:
+            return {}
+        return {name: Grown((root / name).read_bytes(), changes.entries, before.accepted)}
 
-    def publish_status(self, config: Config, view: View) -> list[str]:
-        """Write `status.*` alone."""
-        self.health = outputs.health(config, self._store, view, self._clock())
-        return write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
+    def _sign(self, config: Config) -> str:
+        """What goes into the files beside the store: feeds.yaml, templates, the program, the day.
+
+        Where a rule asks for the age of entries, each moment has its own sign.
+        """
+        now = self._clock()
+        rules = (*config.filters, *(rule for source in config.sources for rule in source.filters))
+        moment = now if any(_AGE.search(rule.condition) for rule in rules) else now.astimezone(config.timezone).date()
+        parts = (_folder(_PROGRAM), _folder(config.templates) if config.templates else (), moment, repr(config))
+        return sha256(f"{__version__} {parts}".encode("utf-8", "replace")).hexdigest()
+
+
+def _days_made(files: Iterable[str], stands: Callable[[str], bool]) -> int:
+    """How many pages of days were missing and are made now; where these are as many as may be, more may be missing."""
+    return sum(name.startswith("day/") and not stands(name) for name in files)
+
+
+def _looked_at(files: Iterable[str]) -> set[str]:
+    """The files that are stamped: those of this publication, the page made once a day, and the folders, whose time
+    tells when a file that is written once was lost."""
+    folders = {name.rpartition("/")[0] + "/" for name in files if "/" in name}
+    return {*files, PAGE, "day/", *folders}
+
+
+def _stamps(root: Path, names: Iterable[str] | Mapping[str, object]) -> Stamps:
+    return {name: _stamp(root / name) for name in names}
+
+
+def _stamp(path: Path) -> list[int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _folder(folder: Path) -> tuple[tuple[str, list[int] | None], ...]:
+    """The files of a folder and those below, as they stand."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix != ".pyc" and path.is_file())
+    return tuple((path.relative_to(folder).as_posix(), _stamp(path)) for path in files)

@@ -8,7 +8,7 @@ withdrawn from it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import islice, pairwise
@@ -42,7 +42,7 @@ def river_files(
     `shown` are the members of the merged feed `feed`, newest acceptance first; `tags` maps a tag to its folder.
     """
     site, newest = Site.of(config), store.digests.newest("")
-    days = _days(store.days.hours(), config)
+    days = store.days.dates(config.timezone)
     feed = _told(feed, shown, store, view)
     missing = list(islice((on for on in reversed(days) if not stands(_name(on))), most))
     open_days = _open(shown, store, view).union(missing)
@@ -68,17 +68,11 @@ def _name(on: LocalDate) -> str:
     return f"day/{on}.html"
 
 
-def _days(hours: Iterable[datetime], config: Config) -> list[LocalDate]:
-    """The local dates that those hours touch, oldest first; one of half an hour's zone may turn out to be empty."""
-    ends = (timedelta(0), timedelta(minutes=59))
-    return sorted({(hour + end).astimezone(config.timezone).date() for hour in hours for end in ends})
-
-
 def _open(shown: Sequence[Place], store: Store, view: View) -> set[LocalDate]:
     """The days of what was accepted lately, and of what was withdrawn lately."""
     zone, since = view.config.timezone, shown[0].accepted_at - WINDOW if shown else None
     touched = [place.entry.published for place in shown if since is not None and place.accepted_at >= since]
-    touched += store.days.withdrawn(view.now - REOPENED_FOR)
+    touched += store.days.withdrawn(view.midnight - REOPENED_FOR)
     return {moment.astimezone(zone).date() for moment in touched}
 
 

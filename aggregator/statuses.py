@@ -17,7 +17,7 @@ A_YEAR = 53  # weeks of a source's rhythm
 def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
     """`status.html` and `status.json`, written once a pass."""
     newest, since = store.digests.newest(""), store.meta("offline_since")
-    offline, states, standings = since not in (None, ""), store.sources.states(), store.days.standings()
+    offline, states, standings = since not in (None, ""), store.sources.states(), store.sources.standings()
     keys = [states[source.url].key for source in config.sources]
     return {
         "status.html": status.status(

@@ -134,6 +134,7 @@ def canonical(url: str) -> str | None:
     return result if len(result) <= MAX_URL else None
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """Host name and port as in the URL, lower-case: the unit of politeness. Empty when it is no http(s) URL."""
     parts = _split(url)

@@ -29,7 +29,8 @@ STILL_COMING = timedelta(days=14)
 MOST_AT_ONCE = 2500  # entries that one publication reads for the days that are missing
 MOST_SOURCES = 15
 MOST_LISTED = 5
-_MADE = "trends_made"
+MADE = "trends_made"
+"""Name in the store: what the page stands for; empty while days are still to be counted."""
 
 
 def trends_files(
@@ -44,12 +45,12 @@ def trends_files(
     if newest is None or today is None:
         return {PAGE: trends_page(None, site=Site.of(config))}
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
-    made = f"{today} {_sign(config)} {len(store.days.withdrawn(view.now - timedelta(days=30)))}"
-    if stands(PAGE) and store.meta(_MADE) == made:
+    made = f"{today} {_sign(config)} {len(store.days.withdrawn(view.midnight - timedelta(days=30)))}"
+    if stands(PAGE) and store.meta(MADE) == made:
         return {}
     known, whole = _counted(config, store, view, (first, today), most)
     with store.transaction():
-        store.set_meta(_MADE, made if whole else "")
+        store.set_meta(MADE, made if whole else "")
     year = _year(config, view, known, first, today)
     return {PAGE: trends_page(replace(year, rising=_rising(config, store, view, newest, today)), site=Site.of(config))}
 
@@ -69,9 +70,10 @@ def _counted(
     known = store.days.counted(sign, first)
     fresh: dict[LocalDate, Counted] = {}
     tally, read = _Tally(config, view), 0
-    for on in (today - timedelta(days=back) for back in range((today - first).days + 1)):
+    whole = [today - timedelta(days=back) for back in range((today - first).days + 1)]
+    for on in sorted(whole, key=lambda on: (on in known, today - on)):
         if on in known and on <= today - STILL_COMING:
-            continue
+            break
         if read >= most:
             break
         entries = list(_of_day(on, config, store))

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 from aggregator.records import Response
-from aggregator.store.sqlite import Store
+from aggregator.store.sqlite import Store, migrations
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
 SAMPLES = Path(__file__).parent / "samples" / "stores"
 SCHEMAS = sorted(int(path.stem) for path in SAMPLES.glob("*.sql"))
-
-
-def scripts() -> list[str]:
-    """The migrations, in order."""
-    folder = resources.files("aggregator.store") / "migrations"
-    return [file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name)]
 
 
 def made(schema: int, path: Path) -> Path:
@@ -53,7 +46,7 @@ def _content() -> Store:
 def _dump(schema: int) -> Iterator[str]:
     """The schema as text, then what it holds; the search index waits to be filled."""
     old, full = sqlite3.connect(":memory:"), _content()._connection
-    old.executescript("".join(scripts()[:schema]))
+    old.executescript("".join(migrations()[:schema]))
     objects = old.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
     shadows = {f"search_{part}" for part in ("config", "content", "data", "docsize", "idx")}
     tables = [name for kind, name, _ in objects if kind == "table" and name not in shadows | {"search", "search_docs"}]
@@ -68,6 +61,6 @@ def _dump(schema: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for number in range(1, len(scripts()) + 1):
+    for number in range(1, len(migrations()) + 1):
         if number not in SCHEMAS:
             (SAMPLES / f"{number:04}.sql").write_text("".join(_dump(number)), encoding="utf-8")

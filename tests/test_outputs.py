@@ -12,7 +12,8 @@ import pytest
 from lxml import etree
 
 from aggregator import outputs, statuses
-from aggregator.outputs import FULL_BYTES, tag_folder
+from aggregator.members import FULL_BYTES
+from aggregator.outputs import tag_folder
 from aggregator.records import Config, Rule, Series, Source
 from tests.makers import DAY, HOUR, NOW, ONE, THREE, TWO, Desk, entry, source, words
 

@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 
 from aggregator import outputs, statuses
-from aggregator.outputs import FULL_BYTES
+from aggregator.members import FULL_BYTES
 from aggregator.records import Enclosure, Series
 from tests.makers import DAY, HOUR, NOW, ONE, Desk, entry, source, words
 from tests.world import Post, World

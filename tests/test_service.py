@@ -184,7 +184,7 @@ def test_a_source_that_leaves_and_returns_while_it_runs_announces_nothing_again(
     running.world.write([running.world.blogs[0], two])
     running.tick(timedelta(hours=3))
     assert running.world.public("atom.xml").read_bytes() == before
-    assert running.store.entries.tally()["news"] == 3
+    assert running.store.sources.tally()["news"] == 3
 
 
 def test_changed_settings_apply_at_the_next_tick(running: Running) -> None:

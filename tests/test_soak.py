@@ -172,7 +172,7 @@ def soak(folder: Path, days: int, sources: int, pool: Pool, *, faults: float = F
                     latest = max(latest, late / STEP)
             samples.append(_sample(app.store, folder))
             blogs.now += STEP
-        entries = sum(app.store.entries.tally().values())
+        entries = sum(app.store.sources.tally().values())
         digests = len(app.store.digests.all(""))
         return Soaked(days, blogs.asked, blogs.faults, entries, digests, latest, samples)
 

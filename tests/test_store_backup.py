@@ -14,9 +14,9 @@ import pytest
 
 from aggregator.errors import StoreError
 from aggregator.store import backup
-from aggregator.store.sqlite import open_store
+from aggregator.store.sqlite import migrations, open_store
 from tests.makers import NOW
-from tests.stores import SCHEMAS, made, scripts
+from tests.stores import SCHEMAS, made
 
 GUIDS = ["a", "b", "ä", "c", "old", "copy", "new", "flood"]
 
@@ -24,7 +24,7 @@ GUIDS = ["a", "b", "ä", "c", "old", "copy", "new", "flood"]
 def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """The rows of each table, but for the search index; the columns of the first schema only."""
     with sqlite3.connect(":memory:") as first:
-        first.executescript(scripts()[0])
+        first.executescript(migrations()[0])
         tables = [row[0] for row in first.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         columns = {name: [row[1] for row in first.execute(f"PRAGMA table_info({name})")] for name in tables}
     connection = sqlite3.connect(path)
@@ -36,7 +36,7 @@ def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
 @pytest.mark.fault(8)
 def test_there_is_a_sample_of_every_schema() -> None:
     """A new migration needs one: `python -m tests.stores` writes it."""
-    assert list(range(1, len(scripts()) + 1)) == SCHEMAS
+    assert list(range(1, len(migrations()) + 1)) == SCHEMAS
 
 
 @pytest.mark.fault(8)

@@ -9,7 +9,7 @@ import aggregator.store
 from aggregator.store.protocol import holes
 
 PARTS = ("articles", "bodies", "days", "deliveries", "digests", "entries", "export", "recovered", "sources",
-         "subscriptions", "texts", "withdrawn")  # fmt: skip
+         "subscriptions", "texts", "touched", "withdrawn")  # fmt: skip
 ONLY_SQLITE = re.compile(r"INSERT OR |REPLACE INTO|UPDATE OR |PRAGMA|lastrowid|rowid|sqlite3|\bglob\b|json_|quote\(")
 
 

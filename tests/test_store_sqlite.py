@@ -15,6 +15,8 @@ from tests.makers import NOW, ONE, memory_store, source
 TABLES = {
     "articles",
     "robots",
+    "tallies",
+    "touched",
     "search",
     "search_docs",
     "search_waiting",
@@ -160,7 +162,7 @@ def test_what_broke_a_store_is_told_from_what_only_stopped_it(tmp_path: Path) ->
         assert memory_store().broken_by(bug) is None
         path.write_bytes(path.read_bytes()[:4096] + bytes(path.stat().st_size - 4096))
         with pytest.raises((StoreError, sqlite3.DatabaseError)) as caught:
-            store.entries.tally()
+            store.sources.tally()
         assert "is damaged" in str(store.broken_by(caught.value))
         assert "is damaged" in str(store.broken_by(bug))
         assert store.broken_by(full) is None, "which would be looked at every five seconds"

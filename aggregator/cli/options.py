@@ -151,14 +151,14 @@ def reading_pool() -> Iterator[Pool]:
 
 
 @contextlib.contextmanager
-def writing(options: Settings, command: str) -> Iterator[App]:
-    """An App that holds the writer's lock; raises AlreadyRunning when another has it."""
+def writing(options: Settings, command: str, config: Config | None = None) -> Iterator[App]:
+    """An App that holds the writer's lock; raises AlreadyRunning when another has it. `config`: read already."""
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
     from aggregator.store.lock import writer
     from aggregator.store.place import warning
 
-    config = options.load()
+    config = config or options.load()
     clock, path = options.clock(config), store_path(config)
     if told := warning(path):
         options.say(told)

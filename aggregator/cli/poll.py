@@ -31,7 +31,7 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
     if who is not None and who.command == "run":
         _ask(config, options, sources, who.pid)
         return
-    with writing(options, "poll") as app:
+    with writing(options, "poll", config) as app:
         from aggregator.cli.progress import Bar
         from aggregator.cli.words import pass_lines
         from aggregator.service import read_lists

@@ -41,7 +41,7 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
         yield from [f"  {safe(done.notify)}"] if done.notify else []
         return
     read = done.polled - len(done.failed)
-    tally = store.entries.tally()
+    tally = store.sources.tally()
     if first:
         news = tally.get("news", 0) + tally.get("folded", 0)
         yield (

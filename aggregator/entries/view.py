@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
 from aggregator.html import excerpt
@@ -25,6 +25,12 @@ class View:
         self._sources = {key: by_url[state.url] for key, state in self._states.items()}
         self._rules = {key: RuleSet(rules_for(config, source)) for key, source in self._sources.items()}
         self._verdicts: dict[tuple[int, datetime], Verdict] = {}
+
+    @property
+    def midnight(self) -> datetime:
+        """When the local day began: what is shown for some days changes with the date, not within it."""
+        here = self.now.astimezone(self.config.timezone)
+        return datetime.combine(here.date(), time(), here.tzinfo).astimezone(UTC)
 
     def source(self, key: int) -> Source | None:
         """The line of feeds.yaml that a source's key stands for, None when it was removed."""

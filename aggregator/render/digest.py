@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from json import dumps
-
 from aggregator.records import Digest, DigestEntry, MergedEntry, NotShown, Story
 from aggregator.render import charts, issue
+from aggregator.render.json import indented
 from aggregator.render.markdown import markdown
 from aggregator.render.site import Site, page, rendered
 from aggregator.render.text import text
@@ -69,7 +68,7 @@ def json(digest: Digest) -> bytes:
             "silent": [one.title for one in digest.silent],
         },
     }
-    return (dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+    return (indented(document, 2) + "\n").encode("utf-8", "replace")
 
 
 def _story(story: Story) -> dict[str, object]:

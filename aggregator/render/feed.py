@@ -1,13 +1,14 @@
 """The merged feed as Atom (RFC 4287, with RFC 5005 archives and RFC 6721 tombstones) and as RSS 2.0.
 
-The only door to feedgen, which writes what it writes rightly; the rest goes into its lxml elements through one
-registered extension. What all forms of the feed show alike is made by `shown` (jsonfeed.py). No I/O and no clock:
-the same record gives the same bytes.
+The only door to feedgen, which writes the head of a document, completed through one registered extension. Entries
+are many, and written here as text: a tenth of the time, and one that several documents show is written once. What
+all forms of the feed show alike is made by `shown` (merged.py). No I/O and no clock: the same record gives the same
+bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import format_datetime
 from functools import partial
 from html import escape
@@ -17,8 +18,8 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator import __version__
-from aggregator.records import FORGOTTEN, Attribution, MergedEntry, MergedFeed
-from aggregator.render.merged import UNKNOWN_TYPE, second, shown, stamp
+from aggregator.records import FORGOTTEN, Attribution, Enclosure, MergedEntry, MergedFeed
+from aggregator.render.merged import UNKNOWN_TYPE, Once, second, shown, stamp
 
 _GENERATOR = "fow-aggregator"
 _TTL = 60  # minutes
@@ -79,26 +80,41 @@ def _link(parent: etree._Element, rel: str, href: str | None, **more: str | None
         etree.SubElement(parent, "link", {"rel": rel, "href": href, **given})
 
 
+def _with_entries(document: bytes, entries: bytes, before: bytes) -> bytes:
+    head, end, tail = document.rpartition(before)
+    return head + entries + end + tail
+
+
+def _text(value: str) -> str:
+    """Character data of an element (XML 1.0, section 2.4), its carriage returns kept (section 2.11)."""
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _attribute(value: str) -> str:
+    """The value of an attribute, its white space kept (XML 1.0, section 3.3.3)."""
+    return _text(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
 # --- Atom ----------------------------------------------------------------------------------------------------
 
 
-def atom(feed: MergedFeed) -> bytes:
+def atom(feed: MergedFeed, once: Once | None = None) -> bytes:
     """The feed as an Atom document (RFC 4287), UTF-8.
 
     With `current_url` it is an archive document, without it the subscription document, whose `prev_archive` is the
     newest archive (RFC 5005 section 4). Tombstones become `at:deleted-entry` (RFC 6721). The order of `entries` is
-    kept. Times must be aware.
+    kept. Times must be aware. `once` remembers what other documents of a publication show as well.
     """
-    feed = shown(feed)
+    once = once or Once()
+    feed = shown(feed, once)
     document = _document(feed)
     document.author({"name": feed.title})
     document.ours.namespaces = {"fh": _HISTORY} if feed.current_url else {}
     if feed.tombstones:
         document.ours.namespaces["at"] = _DELETED
     document.ours.write = partial(_finish_atom, feed)
-    for entry in feed.entries:
-        _add_to_atom(document, entry)
-    return _styled(document.atom_str(pretty=True), feed.style)
+    entries = b"".join(once.written(entry, atom_entry) for entry in feed.entries)
+    return _styled(_with_entries(document.atom_str(pretty=True), entries, b"</feed>"), feed.style)
 
 
 def _finish_atom(feed: MergedFeed, root: etree._Element) -> None:
@@ -118,57 +134,63 @@ def _finish_atom(feed: MergedFeed, root: etree._Element) -> None:
             etree.SubElement(stone, f"{{{_DELETED}}}comment").text = FORGOTTEN
 
 
-def _add_to_atom(document: Any, entry: MergedEntry) -> None:
-    element = document.add_entry(order="append")
-    element.id(entry.id)
-    element.title(entry.title)
-    element.published(second(entry.published))
-    element.updated(second(entry.updated))
-    element.author({"name": entry.author})
-    element.category([{"term": term} for term in entry.categories])
-    element.content(entry.content, type="html")
-    if entry.excerpt:
-        element.summary(entry.excerpt)
-    element.ours.write = partial(_finish_atom_entry, entry)
+def atom_entry(entry: MergedEntry) -> bytes:
+    """One entry (as `shown` made it) as it stands in a document, with its indent and a newline."""
+    language = f' xml:lang="{_attribute(entry.language)}"' if entry.language else ""
+    lines = [
+        f"  <entry{language}>",
+        f"    <id>{_text(entry.id)}</id>",
+        f'    <title type="text">{_text(entry.title)}</title>',
+        f"    <updated>{stamp(entry.updated)}</updated>",
+        f"    <author>\n      <name>{_text(entry.author or '')}</name>\n    </author>",
+        f'    <content type="html">{_text(entry.content)}</content>',
+        *([f'    <summary type="text">{_text(entry.excerpt)}</summary>'] if entry.excerpt else []),
+        *(f'    <category term="{_attribute(term)}"/>' for term in entry.categories),
+        f"    <published>{stamp(entry.published)}</published>",
+        *_entry_link("alternate", entry.link),
+        *(line for copy in entry.copies for line in _entry_link("via", copy.link, title=copy.source.title)),
+        *(line for one in entry.enclosures for line in _enclosure(one)),
+        *(_source(entry.source) if entry.source else ()),
+        "  </entry>\n",
+    ]
+    return "\n".join(lines).encode()
 
 
-def _finish_atom_entry(entry: MergedEntry, element: etree._Element) -> None:
-    if entry.language:
-        element.set(_LANG, entry.language)
-    for child in element.iterchildren("title", "summary"):
-        child.set("type", "text")
-    _child(element, "published").text = stamp(entry.published)
-    _child(element, "updated").text = stamp(entry.updated)
-    _link(element, "alternate", entry.link)
-    for copy in entry.copies:
-        _link(element, "via", copy.link, title=copy.source.title)
-    for item in entry.enclosures:
-        _link(element, "enclosure", item.url, type=item.type, length=str(item.length) if item.length else None)
-    if entry.source:
-        _add_source(element, entry.source)
+def _enclosure(one: Enclosure) -> Iterator[str]:
+    return _entry_link("enclosure", one.url, type=one.type, length=str(one.length) if one.length else None)
 
 
-def _add_source(entry: etree._Element, source: Attribution) -> None:
-    element = etree.SubElement(entry, "source")
+def _entry_link(rel: str, href: str | None, *, indent: str = "    ", **more: str | None) -> Iterator[str]:
+    """An Atom link with all its attributes; without `href` none."""
+    if href:
+        given = {"rel": rel, "href": href, **{name: value for name, value in more.items() if value}}
+        attributes = " ".join(f'{name}="{_attribute(value)}"' for name, value in given.items())
+        yield f"{indent}<link {attributes}/>"
+
+
+def _source(source: Attribution) -> Iterator[str]:
+    yield "    <source>"
     if source.id:
-        etree.SubElement(element, "id").text = source.id
-    etree.SubElement(element, "title", type="text").text = source.title
+        yield f"      <id>{_text(source.id)}</id>"
+    yield f'      <title type="text">{_text(source.title)}</title>'
     if source.updated:
-        etree.SubElement(element, "updated").text = stamp(source.updated)
-    _link(element, "self", source.feed_url)
-    _link(element, "alternate", source.site)
+        yield f"      <updated>{stamp(source.updated)}</updated>"
+    yield from _entry_link("self", source.feed_url, indent="      ")
+    yield from _entry_link("alternate", source.site, indent="      ")
+    yield "    </source>"
 
 
 # --- RSS -----------------------------------------------------------------------------------------------------
 
 
-def rss(feed: MergedFeed, *, self_url: str) -> bytes:
+def rss(feed: MergedFeed, *, self_url: str, once: Once | None = None) -> bytes:
     """The feed as an RSS 2.0 document, UTF-8, with the ids of the Atom form as guids; `self_url` is its address.
 
     An entry has its first enclosure only (RSS 2.0 allows one), and `source` unless the source is private. Archive
     links and tombstones are Atom's alone.
     """
-    feed = shown(feed)
+    once = once or Once()
+    feed = shown(feed, once)
     document = _document(feed)
     document.description(feed.title)
     document.docs("")
@@ -177,9 +199,8 @@ def rss(feed: MergedFeed, *, self_url: str) -> bytes:
     document.link(href=feed.link, rel="alternate")  # the last one is feedgen's <link>
     document.ours.namespaces = {"dc": _DUBLIN_CORE}
     document.ours.write = partial(_finish_rss, feed)
-    for entry in feed.entries:
-        _add_to_rss(document, entry)
-    return _styled(document.rss_str(pretty=True), feed.style)
+    items = b"".join(map(_rss_item, feed.entries))
+    return _styled(_with_entries(document.rss_str(pretty=True), items, b"  </channel>"), feed.style)
 
 
 def _finish_rss(feed: MergedFeed, root: etree._Element) -> None:
@@ -187,24 +208,33 @@ def _finish_rss(feed: MergedFeed, root: etree._Element) -> None:
         etree.SubElement(root[0], f"{{{_ATOM}}}link", rel="hub", href=feed.hub)
 
 
-def _add_to_rss(document: Any, entry: MergedEntry) -> None:
-    item = document.add_entry(order="append")
-    item.id(entry.id)
-    item.title(entry.title)
-    if entry.link:
-        item.link(href=entry.link)
-    if entry.excerpt:
-        item.description(escape(entry.excerpt, quote=False))  # before content(), which it would overwrite
-    item.content(entry.content)
-    item.category([{"term": term} for term in entry.categories])
-    for enclosure in entry.enclosures[:1]:
-        item.enclosure(enclosure.url, enclosure.length or 0, enclosure.type or UNKNOWN_TYPE)
-    if entry.source and entry.source.feed_url:
-        item.source(url=entry.source.feed_url, title=entry.source.title)
-    item.ours.write = partial(_finish_rss_item, entry)
+def _rss_item(entry: MergedEntry) -> bytes:
+    source, content = entry.source, _text(entry.content)
+    lines = [
+        "    <item>",
+        f"      <title>{_text(entry.title)}</title>",
+        *([f"      <link>{_text(entry.link)}</link>"] if entry.link else []),
+        *(_described(entry.excerpt, content) if entry.excerpt else [f"      <description>{content}</description>"]),
+        f'      <guid isPermaLink="false">{_text(entry.id)}</guid>',
+        *(f"      <category>{_text(term)}</category>" for term in entry.categories),
+        *(
+            f'      <enclosure url="{_attribute(one.url)}" length="{one.length or 0}" '
+            f'type="{_attribute(one.type or UNKNOWN_TYPE)}"/>'
+            for one in entry.enclosures[:1]
+        ),
+        *(
+            [f'      <source url="{_attribute(source.feed_url)}">{_text(source.title)}</source>']
+            if source and source.feed_url
+            else []
+        ),
+        f"      <pubDate>{format_datetime(second(entry.published), usegmt=True)}</pubDate>",
+        f"      <dc:creator>{_text(entry.author or '')}</dc:creator>",
+        "    </item>\n",
+    ]
+    return "\n".join(lines).encode()
 
 
-def _finish_rss_item(entry: MergedEntry, item: etree._Element) -> None:
-    """The date is written here because feedgen switches the locale of the whole process for each one."""
-    etree.SubElement(item, "pubDate").text = format_datetime(second(entry.published), usegmt=True)
-    etree.SubElement(item, f"{{{_DUBLIN_CORE}}}creator").text = entry.author
+def _described(words: str, content: str) -> Iterator[str]:
+    """The few words as HTML, which a description is, beside the content in full."""
+    yield f"      <description>{_text(escape(words, quote=False))}</description>"
+    yield f"      <content:encoded>{content}</content:encoded>"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aggregator.records import Attribution, Enclosure, MergedEntry, MergedFeed
-from aggregator.render.merged import UNKNOWN_TYPE, shown, stamp
+from aggregator.render.json import indented
+from aggregator.render.merged import UNKNOWN_TYPE, Once, shown, stamp
 
 
-def json_feed(feed: MergedFeed, *, self_url: str) -> bytes:
+def json_feed(feed: MergedFeed, *, self_url: str, once: Once | None = None) -> bytes:
     """The feed as a JSON Feed 1.1 document, UTF-8, ending with a newline; `self_url` is its own address.
 
     Each item has an extension `_aggregator: {"sources": [{"title", "site", "feed_url", "link"}]}` (absent keys are
     unknown or private): the entry's source first, then those of its copies with their link to it.
     """
-    feed = shown(feed)
+    feed = shown(feed, once)
     document = _known(
         version="https://jsonfeed.org/version/1.1",
         title=feed.title,
@@ -24,7 +24,7 @@ def json_feed(feed: MergedFeed, *, self_url: str) -> bytes:
         hubs=[{"type": "WebSub", "url": feed.hub}] if feed.hub else None,
     )
     document["items"] = [_item(entry) for entry in feed.entries]
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return (indented(document, 1) + "\n").encode()
 
 
 def _item(entry: MergedEntry) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from html import escape
 from typing import TypeVar, cast
 
@@ -33,7 +34,29 @@ _TYPE_BY_SUFFIX = {
 _T = TypeVar("_T")
 
 
-def shown(feed: MergedFeed) -> MergedFeed:
+class Once:
+    """What one publication has made of its entries, so that no document makes it again; for one title of feed."""
+
+    def __init__(self) -> None:
+        self._shown: dict[int, tuple[MergedEntry, MergedEntry]] = {}
+        self._written: dict[int, tuple[MergedEntry, bytes]] = {}
+
+    def shown(self, entry: MergedEntry, feed_title: str) -> MergedEntry:
+        """The entry as it is written; the same record gives the same one again."""
+        if entry.source is None:  # it is named after its feed
+            return _shown_entry(legal(entry), feed_title)
+        if id(entry) not in self._shown:
+            self._shown[id(entry)] = entry, _shown_entry(legal(entry), feed_title)
+        return self._shown[id(entry)][1]
+
+    def written(self, entry: MergedEntry, write: Callable[[MergedEntry], bytes]) -> bytes:
+        """What `write`, always the same one, makes of an entry that `shown` returned."""
+        if id(entry) not in self._written:
+            self._written[id(entry)] = entry, write(entry)  # kept beside it, so that no other takes its `id`
+        return self._written[id(entry)][1]
+
+
+def shown(feed: MergedFeed, once: Once | None = None) -> MergedFeed:
     """The feed with every value as it is written in all forms.
 
     Text is legal XML; titles and authors are never empty (RFC 4287 wants both); URLs of strangers are http(s) or
@@ -41,12 +64,10 @@ def shown(feed: MergedFeed) -> MergedFeed:
     text: of the publisher's own summary where there is one; `summary` is empty; `categories` are the
     tags, then the publisher's, each once.
     """
-    feed = legal(feed)
-    return replace(
-        feed,
-        title=_line(feed.title) or _UNTITLED,
-        entries=tuple(_shown_entry(entry, feed.title) for entry in feed.entries),
-    )
+    once = once or Once()
+    head = legal(replace(feed, entries=()))
+    entries = tuple(once.shown(entry, head.title) for entry in feed.entries)
+    return replace(head, title=_line(head.title) or _UNTITLED, entries=entries)
 
 
 def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
@@ -111,8 +132,16 @@ def legal(value: _T) -> _T:
     if isinstance(value, tuple):
         return cast("_T", tuple(map(legal, value)))
     if is_dataclass(value) and not isinstance(value, type):
-        return cast("_T", replace(value, **{f.name: legal(getattr(value, f.name)) for f in fields(value)}))
+        given = ((name, getattr(value, name)) for name in _names(type(value)))
+        changed = {name: new for name, old in given if (new := legal(old)) != old}
+        return cast("_T", replace(value, **changed)) if changed else value
     return value
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    """The fields of a record that can hold text."""
+    return tuple(field.name for field in fields(record) if field.type not in ("datetime", "datetime | None"))
 
 
 def _line(text: str) -> str:
@@ -157,4 +186,4 @@ def second(moment: datetime) -> datetime:
 
 def stamp(moment: datetime) -> str:
     """The moment as `2026-03-14T07:00:00Z`."""
-    return second(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{second(moment):%Y-%m-%dT%H:%M:%SZ}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from json import dumps
 
 from aggregator.records import Brought, LocalDate, Outage, SourceHealth
 from aggregator.render.charts import sparkline
+from aggregator.render.json import indented
 from aggregator.render.site import Site, page
 from aggregator.render.words import count, utc
 
@@ -103,7 +103,7 @@ def status_json(rows: Sequence[SourceHealth], *, last_digest: LocalDate | None, 
         "last_digest": None if last_digest is None else last_digest.isoformat(),
         "offline": offline,
     }
-    return (dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+    return (indented(document, 2) + "\n").encode("utf-8", "replace")
 
 
 def _row(row: SourceHealth) -> dict[str, object]:

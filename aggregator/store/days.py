@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from aggregator.records import StoredEntry
@@ -25,13 +25,15 @@ class Days:
     def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
-    def hours(self) -> list[datetime]:
-        """The full hours (UTC) in which news was published, oldest first."""
-        rows = self._sql.execute(
-            f"SELECT DISTINCT substr(published, 1, 13) FROM entries INDEXED BY entries_published "
-            f"WHERE accepted > 0 AND {_NEWS} ORDER BY 1"
-        )
-        return [datetime.fromisoformat(f"{hour}:00:00Z") for (hour,) in rows]
+    def dates(self, zone: tzinfo) -> list[date]:
+        """The local dates on which news was published, oldest first; each is looked up, whatever it holds."""
+        found, since = list[date](), ""
+        query = f"SELECT min(published) FROM entries WHERE accepted > 0 AND {_NEWS} AND published >= ?"
+        while first := self._sql.execute(query, (since,)).fetchone()[0]:
+            on = datetime.fromisoformat(first).astimezone(zone).date()
+            found.append(on)
+            since = to_text(datetime.combine(on + timedelta(days=1), time(), zone))
+        return found
 
     def published(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
         """News and folded entries published in [start, end), the newest first, read one by one."""
@@ -59,15 +61,6 @@ class Days:
         ):
             numbers[-1 - (end - datetime.fromisoformat(at)) // WEEK] += 1
         return numbers
-
-    def standings(self) -> dict[int, dict[str, int]]:
-        """What became of the entries of each source: a number for each standing."""
-        out: dict[int, dict[str, int]] = {}
-        for source, standing, number in self._sql.execute(
-            "SELECT source, standing, count(*) FROM entries GROUP BY source, standing"
-        ):
-            out.setdefault(source, {})[standing] = number
-        return out
 
     # --- what was counted ------------------------------------------------------------------------------------
 

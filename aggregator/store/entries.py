@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -183,6 +183,15 @@ class Entries:
         """The entries of a group in order of acceptance."""
         return self._those("WHERE e.grp = ? ORDER BY e.accepted", (group,))
 
+    def groups(self, entries: Sequence[StoredEntry]) -> dict[int, list[StoredEntry]]:
+        """The groups of these accepted entries by their keys, each in order of acceptance; one query for all."""
+        keys, wanted = tuple(stored.key for stored in entries), tuple({stored.group for stored in entries})
+        others = f"WHERE e.grp IN ({holes(wanted)}) AND e.key NOT IN ({holes(keys)})"
+        found: dict[int, list[StoredEntry]] = {group: [] for group in wanted}
+        for stored in (*entries, *self._those(others, (*wanted, *keys))):
+            found[stored.group].append(stored)
+        return {group: sorted(members, key=lambda one: one.accepted) for group, members in found.items()}
+
     def get(self, keys: Iterable[int]) -> list[StoredEntry]:
         """Entries by key, in order of key."""
         wanted = tuple(keys)
@@ -264,14 +273,6 @@ class Entries:
             "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
             (canonical_url, address, address),
         )
-
-    def counts(self) -> dict[int, int]:
-        """How many entries each source has brought."""
-        return dict(self._sql.execute("SELECT source, count(*) FROM entries GROUP BY source").fetchall())
-
-    def tally(self) -> dict[str, int]:
-        """How many entries are in each standing."""
-        return dict(self._sql.execute("SELECT standing, count(*) FROM entries GROUP BY standing").fetchall())
 
     def last_accepted(self) -> int:
         """The newest place in the order of acceptance."""

@@ -110,6 +110,23 @@ class Sources:
         """Write a state back (inside a transaction)."""
         self._sql.execute(_UPDATE, (*(_column(name, getattr(state, name)) for name in _CHANGING), state.key))
 
+    def tallies(self) -> dict[int, int]:
+        """How many entries each source has brought."""
+        rows = self._sql.execute("SELECT source, sum(entries) FROM tallies GROUP BY source")
+        return {source: int(entries) for source, entries in rows}
+
+    def tally(self) -> dict[str, int]:
+        """How many entries are in each standing."""
+        rows = self._sql.execute("SELECT standing, sum(entries) FROM tallies GROUP BY standing HAVING sum(entries) > 0")
+        return {standing: int(entries) for standing, entries in rows}
+
+    def standings(self) -> dict[int, dict[str, int]]:
+        """What became of the entries of each source: a number for each standing."""
+        out: dict[int, dict[str, int]] = {}
+        for source, standing, number in self._sql.execute("SELECT source, standing, entries FROM tallies"):
+            out.setdefault(source, {})[standing] = number
+        return out
+
     def adopt(self, newcomer: int, elder: int) -> None:
         """Give an edited line its history back: the elder source takes the newcomer's address and place."""
         url, place = self._sql.execute("SELECT url, position FROM sources WHERE key = ?", (newcomer,)).fetchone()

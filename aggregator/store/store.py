@@ -21,6 +21,7 @@ from aggregator.store.search import Index, Search
 from aggregator.store.sources import Sources
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.texts import Texts
+from aggregator.store.touched import Touched
 from aggregator.store.withdrawn import Withdrawn
 
 
@@ -42,6 +43,7 @@ class Store(ABC):
         self.deliveries = Deliveries(connection)
         self.search = Search(connection, index)
         self.withdrawn = Withdrawn(connection, self.search, overwrite)
+        self.touched = Touched(connection)
         self.export = Export(connection)
         self.texts = Texts(connection)
         self.recovered = Recovered(connection)

@@ -1,0 +1,125 @@
+"""The archives of the merged feed, a file a month (RFC 5005, section 4): closed months stand, the open one grows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from aggregator.entries.view import View
+from aggregator.members import Place, as_feed, places
+from aggregator.records import Config, StoredEntry
+from aggregator.render.archive import Document
+from aggregator.render.feed import atom, atom_entry
+from aggregator.render.merged import Once
+from aggregator.store.sqlite import Store
+
+ARCHIVE_OPEN = "archive_open"
+STYLE = "../feed.css"
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """An archive as it stands, to be changed where entries were: `keys` changed, `accepted` was the last then."""
+
+    document: bytes
+    keys: frozenset[int]
+    accepted: int
+
+
+def newest_archive(config: Config, store: Store) -> str | None:
+    """The address of the archive of the open month."""
+    last = store.entries.last_accepted_at()
+    return archive_url(config, last.date().replace(day=1)) if last else None
+
+
+def archive_name(month: date) -> str:
+    """The file of a month's archive; the name tells the month in order."""
+    return f"archive/{month:%Y-%m}.atom.xml"
+
+
+def archive_url(config: Config, month: date) -> str:
+    """Where readers find it."""
+    return f"{config.link}{archive_name(month)}"
+
+
+def open_archive(files: Iterable[str]) -> str | None:
+    """The name of the archive of the open month among the files of a publication."""
+    return max((name for name in files if name.startswith("archive/")), default=None)
+
+
+def archives(
+    config: Config,
+    store: Store,
+    view: View,
+    stands: Callable[[str], bool],
+    once: Once,
+    grown: Mapping[str, Grown],
+) -> Iterator[tuple[str, bytes]]:
+    """Entries by the month of their acceptance, in full; a closed month is written once.
+
+    A month is closed when a later one was published: what came in its last hours, and was accepted by a pass that
+    did not live to publish it, is still written (`archive_open` in the store is the month that was open last).
+    """
+    last_open = store.meta(ARCHIVE_OPEN)
+    months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
+    for number, month in enumerate(months):
+        name, is_open = archive_name(month), number == len(months) - 1
+        is_closed = last_open is None or name < last_open
+        if not is_open and is_closed and stands(name):
+            continue
+        before = archive_url(config, months[number - 1]) if number else None
+        known = grown.get(name) if is_open else None
+        yield (
+            name,
+            (known and _changed(known, month, store, view, once)) or _made(config, month, before, store, view, once),
+        )
+
+
+def _months(first: datetime | None, last: datetime | None) -> Iterator[date]:
+    """The months (UTC) from the first acceptance to the newest, which is the open one, whatever is hidden now."""
+    if first is None or last is None:
+        return
+    month, newest = first.date().replace(day=1), last.date().replace(day=1)
+    while month <= newest:
+        yield month
+        month = (month + timedelta(days=32)).replace(day=1)
+
+
+def _span(month: date) -> tuple[datetime, datetime]:
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return start, (start + timedelta(days=32)).replace(day=1)
+
+
+def _made(config: Config, month: date, before: str | None, store: Store, view: View, once: Once) -> bytes:
+    entries = store.entries.accepted_between(*_span(month))
+    shown = [place for _, place in places(entries, store, view) if place is not None]
+    feed = as_feed(config, store.meta("feed_id") or "", shown, archive_url(config, month), math.inf)
+    current = f"{config.link}atom.xml"
+    return atom(replace(feed, hub=None, style=STYLE, current_url=current, prev_archive=before), once)
+
+
+def _changed(known: Grown, month: date, store: Store, view: View, once: Once) -> bytes | None:
+    """The archive with what is new and what was edited; None where its order may differ, and it is to be made anew."""
+    document = Document.read(known.document)
+    if document is None:
+        return None
+    groups = {stored.group for stored in store.entries.get(known.keys)}
+    if not all(_follows(document, store.entries.members(group), known, month, view, once) for group in groups):
+        return None
+    return document.written()
+
+
+def _follows(document: Document, group: list[StoredEntry], known: Grown, month: date, view: View, once: Once) -> bool:
+    """Bring one group up to date; False where the whole archive is to be made anew."""
+    start, end = _span(month)
+    shown, merged = view.representative(group), view.merged(group)
+    if shown is None or merged is None or shown.accepted_at is None or not start <= shown.accepted_at < end:
+        return not group or group[0].id not in document
+    entry = once.shown(merged, "")
+    place = Place(merged, shown, shown.accepted_at)
+    fragment = once.written(entry, atom_entry)
+    if shown.accepted > known.accepted:
+        return document.add(entry, place.accepted, place.changed_at, fragment)
+    return document.exchange(entry, place.changed_at, fragment, alone=len(group) == 1)

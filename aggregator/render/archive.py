@@ -1,0 +1,88 @@
+"""An archive document that grows: entries are put in and exchanged where they stand, the others keep their bytes.
+
+It reads only what `feed.atom` has written: an entry begins on a line of its own, and no text can hold a `<`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from datetime import datetime
+
+from aggregator.records import MergedEntry
+from aggregator.render.merged import stamp
+
+_ENTRY = re.compile(rb"^  <entry", re.MULTILINE)
+_ID = re.compile(rb"    <id>([^<]*)</id>")
+_PUBLISHED = re.compile(rb"^    <published>([^<]*)</published>", re.MULTILINE)
+_UPDATED = re.compile(rb"^  <updated>([^<]*)</updated>", re.MULTILINE)
+_END = b"</feed>"
+
+
+class Document:
+    """The entries of a document by their ids and dates, newest first."""
+
+    def __init__(self, head: bytes, updated: str, entries: list[tuple[str, str, bytes]], tail: bytes) -> None:
+        self._head, self._updated, self._tail = head, updated, tail
+        self._entries = {one: fragment for one, _, fragment in entries}
+        self._dates = {one: published for one, published, _ in entries}
+        self._added: list[tuple[str, int, bytes]] = []
+
+    @classmethod
+    def read(cls, document: bytes) -> Document | None:
+        """A document that was written here; None for any other."""
+        end, updated = document.rfind(_END), _UPDATED.search(document)
+        starts = [found.start() for found in _ENTRY.finditer(document)]
+        if end < 0 or updated is None or not starts or updated.start() > starts[0]:
+            return None
+        entries = []
+        for start, after in zip(starts, [*starts[1:], end], strict=True):
+            name, published = _ID.search(document, start, after), _PUBLISHED.search(document, start, after)
+            if name is None or published is None:
+                return None
+            entries.append((name[1].decode(), published[1].decode(), document[start:after]))
+        return cls(document[: starts[0]], updated[1].decode(), entries, document[end:])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._entries
+
+    def add(self, entry: MergedEntry, accepted: int, changed_at: datetime, fragment: bytes) -> bool:
+        """Put in an entry that was accepted after all that stand here; False when its id is here already."""
+        if entry.id in self:
+            return False
+        self._added.append((stamp(entry.published), accepted, fragment))
+        self._updated = max(self._updated, stamp(changed_at))
+        return True
+
+    def exchange(self, entry: MergedEntry, changed_at: datetime, fragment: bytes, *, alone: bool) -> bool:
+        """Write an entry anew in its place; False when that place may be another one now.
+
+        One that is `alone` in its group keeps its place among those of its second; another may be a different copy.
+        """
+        published = self._dates.get(entry.id)
+        if published != stamp(entry.published):
+            return False
+        if not alone and list(self._dates.values()).count(published) > 1:
+            return False
+        self._entries[entry.id] = fragment
+        self._updated = max(self._updated, stamp(changed_at))
+        return True
+
+    def written(self) -> bytes:
+        """The document as `feed.atom` would write it."""
+        dates = [_backwards(published) for published in self._dates.values()]
+        fragments = list(self._entries.values())
+        for published, _, fragment in sorted(self._added, key=lambda one: one[:2]):
+            place = bisect_left(dates, _backwards(published))
+            dates.insert(place, _backwards(published))
+            fragments.insert(place, fragment)
+        head = _UPDATED.sub(b"  <updated>" + self._updated.encode() + b"</updated>", self._head, count=1)
+        return head + b"".join(fragments) + self._tail
+
+
+def _backwards(published: str) -> str:
+    """A key that sorts times of equal length the newest first."""
+    return published.translate(_NINES)
+
+
+_NINES = str.maketrans("0123456789", "9876543210")

@@ -1,0 +1,38 @@
+"""What changed since the files under `public/` were written: noted by triggers, so that no path can forget it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aggregator.store.protocol import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was touched, in these notes: accepted entries by key, a digest, or `anything` (how a source is named)."""
+
+    notes: tuple[int, ...]
+    entries: frozenset[int]
+    digest: bool = False
+    anything: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.entries) or self.digest or self.anything
+
+
+class Touched:
+    """The notes themselves; a publication clears those that it has read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._sql = connection
+
+    def read(self) -> Changes:
+        """What was touched and is not cleared."""
+        rows = self._sql.execute("SELECT number, entry FROM touched").fetchall()
+        found = frozenset(entry for _, entry in rows)
+        notes = tuple(number for number, _ in rows)
+        return Changes(notes, frozenset(key for key in found if key > 0), -1 in found, 0 in found)
+
+    def clear(self, changes: Changes) -> None:
+        """Let go of what is published now (inside a transaction); what was touched since stays, whatever its number."""
+        self._sql.executemany("DELETE FROM touched WHERE number = ?", [(note,) for note in changes.notes])
