@@ -92,7 +92,6 @@ _BREAKS = {
     **dict.fromkeys(LINES | {"br"}, "\n"),
     **dict.fromkeys(CELLS, " "),
 }
-_GAP = re.compile(r"\n{3,}")
 _UNSEEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _FLOOD = re.compile(
@@ -153,9 +152,15 @@ def text_of(html: str) -> str:
 
 def text_of_safe(html: str) -> str:
     """The same of a fragment that `safe_html` wrote: its tags are regular, no parser has to read them again."""
-    broken = _TAG.sub(lambda tag: _BREAKS.get(tag[1], ""), html.replace("\n", " "))
-    text = entities.unescape(broken) if "&" in broken else broken
-    return _GAP.sub("\n\n", "\n".join(map(_line, text.split("\n")))).strip()
+    parts = _TAG.split(html.replace("\n", " "))
+    parts[1::2] = [_BREAKS.get(tag, "") for tag in parts[1::2]]
+    lines = [line.strip(" ") for line in entities.unescape("".join(parts)).split("\n")]
+    text = "\n".join(lines)
+    if "  " in text or not all(map(str.isprintable, lines)):
+        text = "\n".join(map(_line, lines))
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 def _line(text: str) -> str:
@@ -223,7 +228,7 @@ def _bounded(html: str) -> str:
 
 def _legal(text: str) -> str:
     """The text without illegal characters, none of which Python calls printable: mostly the text itself."""
-    return text if all(map(str.isprintable, text.split("\n"))) else _NOT_XML.sub("", text)
+    return text if text.replace("\n", "").isprintable() else _NOT_XML.sub("", text)
 
 
 def _sanitized(fragment: str, base: str | None) -> str:

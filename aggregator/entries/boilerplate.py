@@ -170,7 +170,7 @@ def _stripped_once(html: str, title: str, source: str) -> str:
         html = html[:start] + html[end:]
     for _ in range(4):
         html = _EMPTY.sub("", html)
-    return _LEFT_BREAK.sub("", html).strip()
+    return (_LEFT_BREAK.sub("", html) if "<br" in html else html).strip()
 
 
 def _menus(html: str, blocks: list[tuple[int, int]], title: str) -> list[tuple[int, int]]:
@@ -199,18 +199,20 @@ def _blocks(html: str) -> list[tuple[int, int]]:
         edges = [found.span() for found in re.finditer(r"\n+", html)]
     starts = [0, *(end for _, end in edges)]
     ends = [*(start for start, _ in edges), len(html)]
-    return [(a, b) for a, b in zip(starts, ends, strict=True) if _shows(html, a, b)]
+    return [  # most begin with a letter, and then nothing else has to be asked
+        (a, b) for a, b in zip(starts, ends, strict=True) if a != b and (html[a].isalnum() or _shows(html, a, b))
+    ]
 
 
 def _shows(html: str, start: int, end: int) -> bool:
-    """Whether a block shows anything; most begin with a letter, and then nothing else has to be asked."""
-    if start == end:
-        return False
-    return html[start].isalnum() or bool(_plain(html[start:end])) or _MEDIA.search(html, start, end) is not None
+    """Whether a block that is not empty shows anything; what stands between two blocks is mostly a line's end."""
+    part = html[start:end]
+    return not part.isspace() and (bool(_plain(part)) or _MEDIA.search(part) is not None)
 
 
 def _plain(block: str) -> str:
-    return " ".join(entities.unescape(_TAG.sub("", block)).split()).strip(_EDGES)
+    words = _TAG.sub("", block) if "<" in block else block
+    return " ".join((entities.unescape(words) if "&" in words else words).split()).strip(_EDGES)
 
 
 def _tail_cuts(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> list[tuple[int, int]]:

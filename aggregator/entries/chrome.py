@@ -8,8 +8,9 @@ in a few words (summaries, excerpts, their reading time) and stays wherever its 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 LATEST = 20
 """So many of a source's newest entries are looked at."""
@@ -38,15 +39,17 @@ def learn(texts: Sequence[str]) -> Chrome:
     entry is not around it.
     """
     pages = [page for page in map(_blocks, dict.fromkeys(texts[:LATEST])) if len(page) > 1]
+    words = cache(_words)  # the same few blocks are looked at again and again
     found: dict[str, Repeated] = {}
     while len(found) < MOST:
-        named = {_words(block): block for page in reversed(pages) for block in _near_the_ends(page, found)}
-        counts = Counter(word for page in pages for word in {_words(block) for block in _near_the_ends(page, found)})
+        near = [list(_near_the_ends(page, found, words)) for page in pages]
+        named = {words(block): block for blocks in reversed(near) for block in blocks}
+        counts = Counter(word for blocks in near for word in set(map(words, blocks)))
         least = max(LEAST, len(pages) // 2 + 1)
-        often = [words for words, seen in counts.items() if seen >= least]
+        often = [word for word, seen in counts.items() if seen >= least]
         if not often:
             break
-        often.sort(key=lambda words: (-counts[words], words))
+        often.sort(key=lambda word: (-counts[word], word))
         found |= {w: Repeated(named[w], counts[w], len(pages)) for w in often[: MOST - len(found)]}
     return found
 
@@ -76,21 +79,23 @@ def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
         return set()
     shown = [place for place, line in enumerate(lines) if line.strip()]
     orders = (shown, shown[::-1])
-    return {place for order in orders for place, is_known in _walked(order, lines, chrome) if is_known}
+    return {place for order in orders for place, is_known in _walked(order, lines, chrome, _words) if is_known}
 
 
-def _near_the_ends(page: Sequence[str], chrome: Chrome) -> Iterator[str]:
+def _near_the_ends(page: Sequence[str], chrome: Chrome, words: Callable[[str], str]) -> Iterator[str]:
     """The blocks that are not known yet and have at most two such blocks between them and an end."""
     places = range(len(page))
     for order in (places, places[::-1]):
-        yield from (page[place] for place, is_known in _walked(order, page, chrome) if not is_known)
+        yield from (page[place] for place, is_known in _walked(order, page, chrome, words) if not is_known)
 
 
-def _walked(order: Sequence[int], blocks: Sequence[str], chrome: Chrome) -> Iterator[tuple[int, bool]]:
+def _walked(
+    order: Sequence[int], blocks: Sequence[str], chrome: Chrome, words: Callable[[str], str]
+) -> Iterator[tuple[int, bool]]:
     """From an end inwards, as far as repeated blocks may stand: each place, and whether its block is known."""
     passed = 0
     for place in order:
-        is_known = _words(blocks[place]) in chrome
+        is_known = words(blocks[place]) in chrome
         yield place, is_known
         passed += not is_known
         if passed > _REACH:

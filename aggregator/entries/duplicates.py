@@ -8,8 +8,8 @@ series are not one article.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Set
-from heapq import nsmallest
 from struct import pack, unpack
 from zlib import crc32
 
@@ -25,9 +25,7 @@ SAME = 0.6  # share of common 4-grams among all: 5 % changed words leave about .
 CONTAINED = 0.8  # share of common 4-grams, or of a teaser's words, when the titles are equal
 _MOST_WORDS = 2000
 _MOST_CHARACTERS = 16_000
-_SIGNS = tuple(
-    sign.encode() for sign in "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u201e\xab\xbb\xa0\xb7\u3001\u3002\uff0c"
-)
+_SIGNS = re.compile("[\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u201e\xab\xbb\xa0\xb7\u3001\u3002\uff0c]")
 _PLAIN = bytes(n if n > 127 or chr(n).isalnum() or n in b"_" else 32 for n in range(256)).lower()
 _FACTORS = (0x2545F491, 0x27D4EB2F, 0x3C6EF373, 0x1B873593)  # one for each place in a gram, odd, below 2**30
 _LANE = 8  # bytes
@@ -43,8 +41,15 @@ def marks(entry: Entry) -> tuple[int, ...]:
     words = _words(entry.text)
     found = [-1 - crc32(_title(entry))] if len(words) >= SHORTEST * _LANE else []
     if len(words) >= LONG * _LANE:
-        found += nsmallest(MARKS, _grams(words))
+        found += _smallest(_gram_lanes(words))
     return tuple(found)
+
+
+def _smallest(grams: tuple[int, ...]) -> list[int]:
+    """The smallest of these numbers of 48 bits, each once; they are as good as random, so few are below a bound."""
+    bound = (4 * MARKS << 48) // len(grams)
+    few = sorted({gram for gram in grams if gram < bound})
+    return (few if len(few) >= MARKS else sorted(set(grams)))[:MARKS]
 
 
 def are_alike(one: Iterable[int], other: Iterable[int]) -> bool:
@@ -75,7 +80,9 @@ def same_text(one: Entry, other: Entry) -> bool:
         grams_a, grams_b = _grams(a), _grams(b)
         return _share(grams_a, grams_b) >= SAME or (titled and _contained(grams_a, grams_b) >= CONTAINED)
     most = min(shorter, TEASER * _LANE)
-    return titled and most >= SHORTEST * _LANE and _share(_lanes(a[:most]), _lanes(b[:most])) >= CONTAINED
+    if not titled or most < SHORTEST * _LANE:
+        return False
+    return _share(frozenset(_lanes(a[:most])), frozenset(_lanes(b[:most]))) >= CONTAINED
 
 
 def why_copy(one: Entry, other: Entry) -> str:
@@ -111,16 +118,19 @@ def _title(entry: Entry) -> bytes:
 
 def _words(text: str) -> bytes:
     """The words of a text without case and punctuation, eight bytes each: a number below 2**32, little-endian."""
-    data = text[:_MOST_CHARACTERS].encode("utf-8", "replace")
-    for sign in _SIGNS if not data.isascii() else ():
-        data = data.replace(sign, b" ")
-    if not data.isascii():
-        data = data.decode().casefold().encode()
+    text = text[:_MOST_CHARACTERS]
+    if not text.isascii() and not (text := _SIGNS.sub(" ", text)).isascii():
+        text = text.encode("utf-8", "replace").decode().casefold()
+    data = text.encode("utf-8", "replace")
     words = data.translate(_PLAIN).split()[:_MOST_WORDS]
     return pack(f"<{len(words)}Q", *map(crc32, words))
 
 
 def _grams(words: bytes) -> Set[int]:
+    return frozenset(_gram_lanes(words))
+
+
+def _gram_lanes(words: bytes) -> tuple[int, ...]:
     """The 4-grams of so many words as numbers of 48 bits.
 
     All are made at once: the words are the 64-bit lanes of one long number, and the sum of four multiples of it,
@@ -128,11 +138,11 @@ def _grams(words: bytes) -> Set[int]:
     """
     size, line = len(words) - (GRAM - 1) * _LANE, int.from_bytes(words, "little")
     if size <= 0:
-        return frozenset()
+        return ()
     summed = sum((line >> 8 * _LANE * place) * factor for place, factor in enumerate(_FACTORS))
     masked = summed & int.from_bytes(_MARK * (size // _LANE), "little")
     return _lanes((masked >> 8).to_bytes(size, "little"))
 
 
-def _lanes(data: bytes) -> Set[int]:
-    return frozenset(unpack(f"<{len(data) // _LANE}Q", data))
+def _lanes(data: bytes) -> tuple[int, ...]:
+    return unpack(f"<{len(data) // _LANE}Q", data)

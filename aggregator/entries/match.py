@@ -192,6 +192,8 @@ def _recognised(entries: Sequence[Entry], stored: Sequence[Known]) -> dict[str, 
     own guid is not in the document any more. What stands for several (everybody's link is /news, a title that comes
     twice a day) says nothing: a wrong find would lose a new entry and overwrite an old one.
     """
+    if not stored:
+        return {}
     by_guid = {old.guid: old for old in stored}
     found = {entry.guid: by_guid[entry.guid] for entry in entries if entry.guid in by_guid}
     present = {entry.guid for entry in entries} | {entry.guid.partition("\n")[0] for entry in entries}
