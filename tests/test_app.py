@@ -365,8 +365,13 @@ def test_what_is_removed_from_the_outputs_stands_again_after_the_next_pass(world
 
 
 @pytest.mark.fault(1)
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("kills", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(20, marks=pytest.mark.timeout(900)),
+        pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(7200)]),
+    ],
+)
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(world: World, mortal: Mortal, kills: int) -> None:
     """Fault 1: killed at moments spread over passes and seals, gone on each time; then all days are read."""
     blogs = [world.blog(f"B{n}", *(f"b{n} post {k}" for k in range(4))) for n in range(3)]
