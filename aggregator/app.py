@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from aggregator import due, idle, ledger, notices, outages, outputs
+from aggregator import due, gaps, idle, ledger, notices, outages, outputs
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
@@ -190,6 +190,8 @@ class App:
             if not done.offline and (done.polled or self.store.entries.is_waited_on):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
         reread(self.store, self.pool, self.clock())
+        if not done.offline:
+            gaps.fill(self.config, self.store, self.wire, self.pool, self.clock, self.stop)
         done.new += self.accept()
         if not done.offline:
             read_pages(self.view(), self.store, self.wire, self.pool, self.clock, self.stop)

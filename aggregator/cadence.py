@@ -95,6 +95,12 @@ def beside_hub(now: datetime, hub: str, not_before: datetime | None, hints: Hint
     return _decided(now, DAY, f"{hub} brings its news: every {in_words(DAY)}", not_before, hints, seed)
 
 
+def after_gap(now: datetime, gap: timedelta, not_before: datetime | None, hints: Hints, *, seed: str) -> Decision:
+    """After a poll of a source whose feed turned over between two polls: soon enough for the next to meet it."""
+    reason = f"its feed has turned over between two polls: every {in_words(gap)}"
+    return _decided(now, gap, reason, not_before, hints, seed)
+
+
 def is_open(moment: datetime, hints: Hints) -> bool:
     """Whether skipHours and skipDays (GMT) leave a moment open; all closed counts as open."""
     return _allowed(moment, hints) == moment

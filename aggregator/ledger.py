@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -15,6 +16,7 @@ from itertools import count
 
 from aggregator.digest.compose import Day, compose, rank
 from aggregator.digest.rank import Scored
+from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
 from aggregator.outages import offline_between
@@ -23,6 +25,7 @@ from aggregator.records import (
     Digest,
     FailedSource,
     MergedEntry,
+    Missed,
     Series,
     SilentSource,
     SourceHealth,
@@ -113,6 +116,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
         was_shown=lambda stored: pen.view.is_shown(stored) and store.digests.owner(series.name, stored.key) is not None,
         failed=tuple(FailedSource(row.url, row.title, row.error or "failed") for row in pen.health if row.failures),
         silent=tuple(SilentSource(row.title, row.silence or "silent") for row in pen.health if row.state == "silent"),
+        missed=tuple(_missed(store, pen, start, end)),
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
         recent=store.entries.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT),
@@ -122,6 +126,15 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Da
             start or end - FIRST_LOOKS_BACK, end, since=store.meta("offline_since"), kept=store.meta("outages")
         ),
     )
+
+
+def _missed(store: Store, pen: Pen, start: datetime | None, end: datetime) -> Iterator[Missed]:
+    """The gaps of this time that could not be filled, of sources that are in the file."""
+    for gap in store.gaps.lost(start, end):
+        source = pen.view.source(gap.source_key)
+        words = gap_words(gap, pen.config.timezone, source.every) if source else None
+        if words:
+            yield Missed(pen.view.title(gap.source_key), words)
 
 
 def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:

@@ -64,13 +64,21 @@ def after_answer(
     return _well(replace(_planned(state, decision), answered_by=response.url, polled_at=now, quiet_polls=quiet), now)
 
 
-def beside_hub(state: SourceState, hub: str | None, now: datetime) -> SourceState:
-    """After an answer, where a hub (its host) brings the news; None where nobody does."""
-    if hub is None:
-        return state
-    decision = cadence.beside_hub(now, hub, state.not_before, state.hints, seed=_seed(state, now))
-    planned = state.next_poll_at
-    return state if planned and planned >= decision.at else _planned(state, decision)
+def paced(
+    source: Source, state: SourceState, now: datetime, *, hub: str | None, turnover: timedelta | None
+) -> SourceState:
+    """After an answer: slower beside a hub (its host) that brings the news, sooner where `turnover` asks for it.
+
+    `turnover` is how soon a feed is to be asked that has lately turned over between two polls; None where none has.
+    """
+    seed, planned = _seed(state, now), state.next_poll_at or now
+    if hub is not None:
+        slow = cadence.beside_hub(now, hub, state.not_before, state.hints, seed=seed)
+        state = _planned(state, slow) if slow.at > planned else state
+    if turnover is not None:
+        soon = cadence.after_gap(now, max(turnover, source.every), state.not_before, state.hints, seed=seed)
+        state = _planned(state, soon) if soon.at < (state.next_poll_at or now) else state
+    return state
 
 
 def _well(state: SourceState, now: datetime) -> SourceState:

@@ -14,6 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 from aggregator import ledger
 from aggregator.archives import Grown, archives, newest_archive
 from aggregator.due import Hosts, planned
+from aggregator.entries.gaps import HURRIED_FOR
+from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.view import View
 from aggregator.health import state_of, typical_gap
 from aggregator.members import NEVER, Members, Place, as_feed, members
@@ -56,6 +58,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
         state = states[source.url]
         next_poll_at, reason = planned(source, state, states, hosts, now)
         push = in_words(store.subscriptions.of(state.key), now)
+        missed = gap_words(store.gaps.latest(state.key, now - HURRIED_FOR), config.timezone, source.every)
         published = store.entries.rhythm(state.key)
         quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
@@ -67,7 +70,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 state=state_of(source, state, held=state.key in held, silent=quiet is not None),
                 last_success_at=state.success_at,
                 next_poll_at=next_poll_at,
-                reason=f"{reason}; {push}" if push else reason,
+                reason="; ".join(filter(None, (reason, push, missed))),
                 failures=state.failures,
                 entries=counts.get(state.key, 0),
                 typical_gap_s=int(gap.total_seconds()) if gap else None,

@@ -15,13 +15,14 @@ from hashlib import sha256
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discover import Offers, offers
 from aggregator.due import hosts_of
+from aggregator.entries.gaps import HURRIED_FOR, gap_in, pace
 from aggregator.entries.match import match, safer_links, share_known
 from aggregator.entries.normalize import content_hash
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
 from aggregator.health import status_words
-from aggregator.memory import after_answer, after_failure, beside_hub, where_to_ask
+from aggregator.memory import after_answer, after_failure, paced, where_to_ask
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
@@ -163,42 +164,52 @@ def settle(
 
     `scatter` spreads the next polls of sources that were all asked at once. `hears`: hubs can reach this program.
     """
-    source = polled.source
     if polled.pushed:
         return _settled_push(polled, store, now)
     if (error := polled.error) is not None or polled.response is None:
-        state = after_failure(source, polled.state, polled.response, error or SourceError("http", "no answer"), now)
-        return PollResult(source, state, "failed", rests=tuple(_rests(polled, state, store, now)))
+        state = after_failure(
+            polled.source, polled.state, polled.response, error or SourceError("http", "no answer"), now
+        )
+        return PollResult(polled.source, state, "failed", rests=tuple(_rests(polled, state, store, now)))
     before, changes = polled.state, Changes()
     outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
     if polled.feed is not None:
         outcome = "new"
         before = _adopted(polled, store, removed)
-        if store.recovered.is_any:
-            with store.transaction():
-                store.recovered.recognise(before, polled.entries)
-        changes = match(
-            polled.entries, store.entries.known(before.key), before.success_at, now, polled.response.is_partial
-        )
-        safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
-        changes = replace(changes, updated=changes.updated + safer)
+        changes = _matched(polled, before, store, now)
     hub = store.subscriptions.of(before.key) if hears else None
     missed = was_missed(hub, (entry for entry, standing in changes.new if standing == "news"), now)
+    published = store.entries.rhythm(before.key)
+    gap = gap_in(polled.feed, polled.response, changes, before, published[:1], now)
     state = after_answer(
-        source,
+        polled.source,
         before,
         polled.response,
         polled.feed,
         body_hash=polled.body_hash,
         brought_news=bool(changes.new),
-        published=store.entries.rhythm(before.key),
+        published=published,
         now=now,
         scatter=scatter,
         same_feed=_is_same(polled, before, store),
     )
-    state = beside_hub(state, None if missed else hub_that_delivers(hub, now), now)
+    turnover = pace(gap or store.gaps.latest(before.key, now - HURRIED_FOR))
+    state = paced(polled.source, state, now, hub=None if missed else hub_that_delivers(hub, now), turnover=turnover)
     rests = tuple(_rests(polled, state, store, now))
-    return PollResult(source, state, outcome, changes, _kept(polled, changes), rests, _packs(polled), missed)
+    return PollResult(
+        polled.source, state, outcome, changes, _kept(polled, changes), rests, _packs(polled), missed, gap
+    )
+
+
+def _matched(polled: Polled, before: SourceState, store: Store, now: datetime) -> Changes:
+    """What a document changes, links included that have become safer."""
+    if store.recovered.is_any:
+        with store.transaction():
+            store.recovered.recognise(before, polled.entries)
+    partial = polled.response is not None and polled.response.is_partial
+    changes = match(polled.entries, store.entries.known(before.key), before.success_at, now, partial)
+    safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
+    return replace(changes, updated=changes.updated + safer)
 
 
 def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:
@@ -245,6 +256,8 @@ def record(result: PollResult, store: Store, now: datetime) -> None:
         store.sources.save(result.state)
         if result.missed:
             store.subscriptions.missed(result.state.key, now)
+        if result.gap is not None:
+            store.gaps.put(result.gap)
         for rest in result.rests:
             store.sources.rest_host(rest, now)
         for ordinal, (entry, standing) in enumerate(result.changes.new):

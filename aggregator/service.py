@@ -148,6 +148,8 @@ class Service:
             self.measured = self.measured.after(done, self._probed - began).standing(self._app.told_health)
             if not (was_offline and done.offline):
                 self._say(PassEnded(done, first))
+        elif not self._app.is_offline and self._app.store.gaps.due(self._app.clock()):
+            self._app.run_pass([])  # a page of what was missed
         if not self._app.stop.is_set():
             self._seal()
             for one in self._app.deliver():

@@ -25,6 +25,7 @@ TABLES = {
     "meta",
     "sources",
     "subscriptions",
+    "gaps",
     "hosts",
     "entries",
     "marks",

@@ -25,6 +25,7 @@ from aggregator.records import (
     LensCount,
     LensTrend,
     LocalDate,
+    Missed,
     More,
     NotShown,
     RisingTerm,
@@ -56,6 +57,7 @@ class Day:
     was_shown: Callable[[StoredEntry], bool]
     failed: tuple[FailedSource, ...] = ()
     silent: tuple[SilentSource, ...] = ()
+    missed: tuple[Missed, ...] = ()
     sources: tuple[str, ...] = ()
     previous: LocalDate | None = None
     recent: Sequence[Dated] = ()
@@ -116,6 +118,7 @@ def compose(day: Day, view: View) -> Digest:
         sources=day.sources,
         failed=day.failed,
         silent=day.silent,
+        missed=day.missed,
         reading_time_s=sum(one.told.seconds for one in chosen),
         also_reading_time_s=sum(one.line_seconds for one in rest),
         previous=day.previous,

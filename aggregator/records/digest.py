@@ -80,6 +80,14 @@ class SilentSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A source of which entries may be missing: between when, in words."""
+
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class LensCount:
     """How many of the day's news entries match a lens, and which."""
 
@@ -186,6 +194,7 @@ class Digest:
     trends: tuple[LensTrend, ...] = ()
     rising: tuple[RisingTerm, ...] = ()
     offline: timedelta = timedelta(0)
+    missed: tuple[Missed, ...] = ()
 
     @property
     def is_first(self) -> bool:

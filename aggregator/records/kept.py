@@ -182,6 +182,29 @@ class Subscription:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A poll met nothing that was known: what came between `newest_known` and `oldest_come` may have been lost.
+
+    Older pages of the feed are read from `next_url` on until they meet what is known (`filled`) or end (`lost`); each
+    moves `oldest_come` back. `polled_at` is the last good poll before; the feed held `window_s` seconds.
+    """
+
+    source_key: int
+    found_at: datetime
+    newest_known: datetime
+    oldest_come: datetime
+    polled_at: datetime
+    window_s: int
+    state: Literal["open", "filled", "lost"] = "open"
+    next_url: str | None = None
+    next_at: datetime | None = None
+    pages: int = 0
+    tries: int = 0
+    recovered: int = 0
+    closed_at: datetime | None = None
+
+
 Outcome = Literal["new", "unchanged", "not_modified", "failed"]
 
 
@@ -191,6 +214,7 @@ class PollResult:
 
     `kept` is the answer whose body is kept, None where it is none to read again; `packs` holds by guid
     what was packed beforehand. `missed`: it brought news that the source's hub should have brought before.
+    `gap`: it met nothing that was known.
     """
 
     source: Source
@@ -201,6 +225,7 @@ class PollResult:
     rests: tuple[HostRest, ...] = ()
     packs: Mapping[str, Packed] = field(default_factory=dict)
     missed: bool = False
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def json(digest: Digest) -> bytes:
             "looked_at": digest.looked_at,
             "failed": [{"url": one.url, "title": one.title, "error": one.error} for one in digest.failed],
             "silent": [one.title for one in digest.silent],
+            **({"missed": [{"title": one.title, "told": one.words} for one in digest.missed]} if digest.missed else {}),
         },
     }
     return (indented(document, 2) + "\n").encode("utf-8", "replace")

@@ -143,6 +143,7 @@ def _ledger(digest: Digest) -> Iterator[str]:
     yield f"{issue.looked_at(digest)} {issue.offline(digest)}".rstrip()
     sources = [f"- {escape(one.title)}: {escape(one.error)}" for one in digest.failed]
     sources += [f"- {escape(quiet.title)}: {escape(quiet.silence)}" for quiet in digest.silent]
+    sources += [f"- {escape(one.title)}: {escape(one.words)}" for one in digest.missed]
     if sources:
         yield "\n".join(sources)
     if digest.sources and not issue.shows_something(digest):

@@ -146,6 +146,8 @@ def _ledger(digest: Digest) -> Iterator[str]:
         yield from _fill(f"{failed.title}: {failed.error}", "    ", "  - ")
     for quiet in digest.silent:
         yield from _fill(f"{quiet.title}: {quiet.silence}", "    ", "  - ")
+    for one in digest.missed:
+        yield from _fill(f"{one.title}: {one.words}", "    ", "  - ")
     if digest.sources and not issue.shows_something(digest):
         yield from ("", *_fill(f"They are: {' · '.join(digest.sources)}."))
     if digest.previous is not None:

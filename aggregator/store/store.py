@@ -15,6 +15,7 @@ from aggregator.store.deliveries import Deliveries
 from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
 from aggregator.store.export import Export
+from aggregator.store.gaps import Gaps
 from aggregator.store.protocol import Connection
 from aggregator.store.recovered import Recovered
 from aggregator.store.search import Index, Search
@@ -49,6 +50,7 @@ class Store(ABC):
         self.recovered = Recovered(connection)
         self.articles = Articles(connection)
         self.subscriptions = Subscriptions(connection)
+        self.gaps = Gaps(connection)
 
     @abstractmethod
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
