@@ -21,6 +21,7 @@ from aggregator.records import Source, SourceState
 from aggregator.urls import host_of
 
 LANES = 50
+AHEAD = 16  # results that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
 
 
 def in_lanes(
@@ -43,7 +44,7 @@ def in_lanes(
     for source, state in work:
         lanes.setdefault(host_of(where_to_ask(source, state)), []).append((source, state))
     todo: queue.SimpleQueue[list[tuple[Source, SourceState]]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Polled | BaseException | None] = queue.SimpleQueue()
+    done: queue.Queue[Polled | BaseException | None] = queue.Queue(AHEAD)
     for lane in sorted(lanes.values(), key=len, reverse=True):
         todo.put(lane)
     threads, shut = min(LANES, len(lanes)), set[str]()
@@ -70,7 +71,7 @@ def in_lanes(
 
 def _lane(
     todo: queue.SimpleQueue[list[tuple[Source, SourceState]]],
-    done: queue.SimpleQueue[Polled | BaseException | None],
+    done: queue.Queue[Polled | BaseException | None],
     wire: Wire,
     pool: Pool,
     clock: Callable[[], datetime],
@@ -95,11 +96,21 @@ def _lane(
                         polled = poll_source(client, pool, source, state, clock(), wire.firsts)
                         polled = replace(polled, seconds=time.monotonic() - began)
                         shut.update(overtaxed(polled))
-                        done.put(polled)
+                        _hand_over(polled, done, halt)
     except BaseException as error:  # handed to the thread that waits
-        done.put(error)
+        _hand_over(error, done, halt)
     finally:
-        done.put(None)
+        _hand_over(None, done, halt)
+
+
+def _hand_over(
+    result: Polled | BaseException | None, done: queue.Queue[Polled | BaseException | None], halt: threading.Event
+) -> None:
+    """Give a result to the caller, as soon as it has room; a pass that was ended takes none any more."""
+    while not halt.is_set():
+        with contextlib.suppress(queue.Full):
+            done.put(result, timeout=0.25)
+            return
 
 
 def _its_turn(source: Source, state: SourceState, turns: Turns, halt: threading.Event) -> bool:

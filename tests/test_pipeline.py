@@ -15,7 +15,7 @@ from aggregator.errors import ParseError, StoreError
 from aggregator.fetch.client import Wire, tls_context
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
-from aggregator.lanes import in_lanes
+from aggregator.lanes import AHEAD, LANES, in_lanes
 from aggregator.pipeline import Polled, record, settle
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store
@@ -393,6 +393,17 @@ def test_while_nothing_comes_the_caller_gets_its_turn(web: Web) -> None:
     turns = list(in_lanes(work, wire(2), POOL, lambda: NOW, threading.Event()))
     assert [turn is None for turn in turns][:2] == [True, True]
     assert turns[-1] is not None
+
+
+def test_a_caller_that_is_busy_is_not_buried_in_results() -> None:
+    names = Names()
+    work = [fresh(Source(f"https://calm{n}.example/")) for n in range(LANES + AHEAD + 20)]
+    results = in_lanes(work, wire(resolver=names), POOL, lambda: NOW, threading.Event())
+    assert next(results) is not None
+    assert until(lambda: len(names.asked) == 1 + AHEAD + LANES, 60)  # one taken, those that wait, and one a lane
+    threading.Event().wait(0.05)
+    assert len(names.asked) == 1 + AHEAD + LANES
+    assert 1 + len([one for one in results if one is not None]) == len(work)
 
 
 def lanes_end() -> bool:
