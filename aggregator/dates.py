@@ -17,11 +17,14 @@ from zoneinfo import ZoneInfo
 from aggregator.datewords import EVENING, IGNORED, MONTHS, MORNING, ZONES, fold
 
 _LONGEST: Final = 120
+_MONTH_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
 
+_NUMBERS: Final = {name.capitalize(): f"{MONTHS[name]:02}" for name in _MONTH_NAMES.split()}
 _SEOUL: Final = timezone(timedelta(hours=9))
 _USUAL = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC|Z)$"
 )
+_ZONE = re.compile(r" (?:GMT|UTC|([+-](?:0[0-9]|1[0-4])[0-5][0-9]))")
 _COMMENT = re.compile(r"\([^()]*\)")
 _TIME = re.compile(
     r"(?<![\d:.])(\d{1,2})[:h](\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?(?![\d:])"
@@ -47,12 +50,29 @@ def parse_date(text: str) -> datetime | None:
     if not text or len(text) > _LONGEST:
         return None
     try:
-        moment = _plain(text) or _sloppy(fold(text))
+        moment = _common(text) or _plain(text) or _sloppy(fold(text))
         if moment is None or (moment.tzinfo is UTC and not moment.microsecond):
             return moment
         return moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         return None
+
+
+def _common(text: str) -> datetime | None:
+    """The two forms that nearly all feeds have, by their places: `Mon, 05 Jan 2026 10:00:00 GMT` and ISO 8601."""
+    if text[3:5] == ", ":
+        if text[6:7] == " ":
+            text = f"{text[:5]}0{text[5:]}"
+        number, zone = _NUMBERS.get(text[8:11]), _zone(text[25:])
+        return _iso(f"{text[12:16]}-{number}-{text[5:7]}T{text[17:25]}{zone}") if number and zone else None
+    return _iso(text) if text[10:11] == "T" else None
+
+
+@lru_cache(maxsize=256)
+def _zone(text: str) -> str | None:
+    """` GMT` and ` +HHMM` as ISO 8601 writes them; None for anything else."""
+    found = _ZONE.fullmatch(text)
+    return None if found is None else found[1] or "Z"
 
 
 def _plain(text: str) -> datetime | None:

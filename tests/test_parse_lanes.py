@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -127,10 +126,10 @@ def _lanes(body: bytes) -> tuple[ParsedFeed, ParsedFeed] | None:
 
 
 def _differences(ours: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
-    for field in fields(ours):
-        mine, theirs = getattr(ours, field.name), getattr(other, field.name)
-        if field.name not in _NOT_COMPARED and mine != theirs:
-            yield field.name, mine, theirs
+    for name in type(ours).__annotations__:
+        mine, theirs = getattr(ours, name), getattr(other, name)
+        if name not in _NOT_COMPARED and mine != theirs:
+            yield name, mine, theirs
 
 
 def _unexplained(express: ParsedFeed, other: ParsedFeed) -> list[tuple[str, Any, Any]]:

@@ -48,7 +48,7 @@ FEED = {
     "published": (precedence.FEED_PUBLISHED, DATES),
     "author": (precedence.FEED_AUTHOR, WORDS),
     "copyright": (precedence.FEED_COPYRIGHT, WORDS),
-    "language": (precedence.FEED_LANGUAGE, ["en", "de", "fr"]),
+    "language": (precedence.FEED_LANGUAGE, ["en", "de", "fr", "hu"]),
 }
 # Inside these a value stands one element deeper.
 DEEPER = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli.options import common, settings
+from aggregator.records import Enclosure
 
 if TYPE_CHECKING:
     from aggregator.records import ParsedEntry, ParsedFeed
@@ -98,11 +99,12 @@ def _parsed(name: str, base: str | None) -> dict[str, Any]:
 
 
 def _chosen(record: ParsedFeed | ParsedEntry, names: tuple[str, ...]) -> dict[str, Any]:
-    data = asdict(record)
-    return {name: _plain(data[name]) for name in names}
+    return {name: _plain(getattr(record, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [asdict(one) if isinstance(one, Enclosure) else one for one in value]
+    return value

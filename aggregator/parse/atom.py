@@ -15,6 +15,7 @@ from aggregator.parse.element import (
     Fields,
     Person,
     attribute,
+    attributes,
     inner_markup,
     is_filled,
     looks_like_markup,
@@ -55,9 +56,9 @@ class Link(NamedTuple):
 def construct(element: Element, bases: Bases | None = None) -> Construct:
     """A text construct or a content element (RFC 4287 sections 3.1 and 4.1.3.3)."""
     kind = (attribute(element, "type") or "").lower().partition(";")[0].strip()
-    mode = (attribute(element, "mode") or "").lower()
     if len(element):
         return Construct(_without_div(element, bases), False)
+    mode = (element.get("mode") or "").strip().lower()
     text = text_of(element)
     if not text:
         return Construct(None, False)
@@ -103,10 +104,11 @@ def links(fields: Fields) -> list[Link]:
     """The links that have a target, in document order."""
     found = []
     for element in fields.named.get("atom:link", ()):
-        href = attribute(element, "href") or (text_of(element) if len(element) == 0 else None) or element.get("href")
+        said = attributes(element)
+        href = said.get("href") or (text_of(element) if len(element) == 0 else None) or element.get("href")
         if href is not None:
-            rel = (attribute(element, "rel") or "alternate").removeprefix(_RELATIONS).lower()
-            found.append(Link(rel, (attribute(element, "type") or "").lower(), href, element))
+            rel = said.get("rel", "alternate").removeprefix(_RELATIONS).lower()
+            found.append(Link(rel, said.get("type", "").lower(), href, element))
     return found
 
 

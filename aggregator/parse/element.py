@@ -84,9 +84,14 @@ def text_of(element: Element) -> str | None:
 def attribute(element: Element, name: str) -> str | None:
     """An attribute without white space around it, its name in any case; None when it is empty."""
     value = element.get(name)
-    if value is None and element.keys():
+    if value is None:
         value = next((str(value) for key, value in element.items() if str(key).lower() == name), None)
     return (value.strip() or None) if value else None
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """All attributes, their names in lower case and without white space around their values; none that is empty."""
+    return {str(key).lower(): text for key, value in element.items() if (text := str(value).strip())}
 
 
 def markup_of(element: Element, bases: Bases | None = None) -> str | None:
@@ -94,10 +99,11 @@ def markup_of(element: Element, bases: Bases | None = None) -> str | None:
 
     Where xml:base is in scope, references are resolved against it: who reads the HTML on its own can't know it.
     """
-    if len(element) == 0:
-        html, base = text_of(element), bases.own(element) if bases else None
-        return resolve_all(base, html) if html and base else html
-    return inner_markup(element, bases)
+    if len(element):
+        return inner_markup(element, bases)
+    html = text_of(element)
+    base = bases.own(element) if html and bases else None
+    return resolve_all(base, html) if html and base else html
 
 
 def inner_markup(element: Element, bases: Bases | None) -> str | None:
@@ -141,7 +147,8 @@ def looks_like_markup(text: str) -> bool:
 
 def language_of(element: Element) -> str | None:
     """The element's own xml:lang."""
-    return language_tag(element.get(_XML_LANG))
+    tag = element.get(_XML_LANG)
+    return language_tag(tag) if tag else None
 
 
 def language_tag(text: str | None) -> str | None:
@@ -173,6 +180,8 @@ class Bases:
 
     def url(self, element: Element, reference: str | None) -> str | None:
         """A reference that stands in an element, made absolute; an empty one means the xml:base itself."""
+        if not self._scoped and reference:
+            return resolve(self._default, reference)
         if reference == "":
             return self.own(element)
         return resolve(self.own(element) or self._default, reference)

@@ -36,39 +36,46 @@ _MOST_CATEGORIES: Final = 200
 
 
 def read(element: Element, bases: Bases, language: str | None, author: Person) -> ParsedEntry:
-    """Read an entry; `language` and `author` are the feed's, for an entry that names none."""
+    """Read an entry; `language` and `author` are the feed's, for an entry that names none.
+
+    Most entries have few of the elements that there may be: what is not there is not asked for.
+    """
     fields = Fields(element)
-    tables = narrowed(tuple(fields.named))
-    links = atom.links(fields)
-    media = Media(fields, bases) if tables.media else None
-    enclosures = _enclosures(fields, links, bases) or (media.enclosures if media else ())
-    link = _link(fields, tables, links, bases) or (media and media.player) or next((e.url for e in enclosures), None)
-    title, title_is_text = title_of(fields, tables.title, bases)
-    author = _author(fields, tables.author, author)
-    holder = first_filled(fields, tables.content + tables.summary)
+    named = fields.named
+    there = narrowed(tuple(named))
+    links = atom.links(fields) if "atom:link" in named else []
+    media = Media(fields, bases) if there.media else None
+    enclosures = _enclosures(fields, links, bases) if there.enclosures else ()
+    if media and not enclosures:
+        enclosures = media.enclosures
+    link = _link(fields, there, links, bases) or (media and media.player) or (enclosures[0].url if enclosures else None)
+    title, title_is_text = title_of(fields, there.title, bases) if there.title else (None, False)
+    summary, summarised = held(fields, there.summary, bases) if there.summary else (None, None)
+    content, holder = held(fields, there.content, bases) if there.content else (None, None)
     if holder is None:
-        holder = element
+        holder = element if summarised is None else summarised
+    name, email = _author(fields, there.author, author)
     return ParsedEntry(
-        id=_guid(fields, tables.id) or (element.get(_RDF_ABOUT) or "").strip() or None,
-        link=link,
-        title=title or (media and media.title),
-        title_is_text=title_is_text,
-        summary=html_of(fields, tables.summary, bases) or (media and media.description),
-        content=html_of(fields, tables.content, bases),
-        published=date_of(fields, tables.published),
-        updated=date_of(fields, tables.updated),
-        author=author.name,
-        author_email=author.email,
-        categories=categories_of(fields, tables.categories),
-        enclosures=enclosures,
-        comments=_comments(fields, links, bases),
-        image=media and media.image,
-        language=_language(fields, tables.language, holder) or language,
-        source_title=_source_title(fields, tables.source, bases),
-        source_id=_source_id(fields) if tables.source else None,
-        rights=html_of(fields, tables.rights, bases),
-        duration=_duration(fields) or (media and media.duration),
-        base=bases.own(holder) or link or bases.url(element, "."),
+        (_guid(fields, there.id) if there.id else None) or (element.get(_RDF_ABOUT) or "").strip() or None,
+        link,
+        title or (media and media.title),
+        title_is_text,
+        summary or (media and media.description),
+        content,
+        date_of(fields, there.published) if there.published else None,
+        date_of(fields, there.updated) if there.updated else None,
+        name,
+        email,
+        categories_of(fields, there.categories) if there.categories else (),
+        enclosures,
+        _comments(fields, links, bases) if there.replies else None,
+        media and media.image,
+        _language(element, fields, there.language, holder) or language,
+        _source_title(fields, there.source, bases) if there.source else None,
+        _source_id(fields) if there.source else None,
+        html_of(fields, there.rights, bases) if there.rights else None,
+        (_duration(fields) if there.duration else None) or (media and media.duration),
+        bases.own(holder) or link or bases.url(element, "."),
     )
 
 
@@ -83,7 +90,7 @@ def _guid(fields: Fields, names: tuple[str, ...]) -> str | None:
 
 def _link(fields: Fields, tables: Tables, links: list[atom.Link], bases: Bases) -> str | None:
     """The page of an entry: what a proxy replaced, RSS's link, Atom's, or a guid that is a permalink."""
-    if (original := first_filled(fields, tables.original_link)) is not None:
+    if tables.original_link and (original := first_filled(fields, tables.original_link)) is not None:
         return bases.url(original, text_of(original))
     for child in reversed(fields.named.get("link", ())):
         if url := bases.url(child, text_of(child) or attribute(child, "href")):
@@ -119,13 +126,18 @@ def title_of(fields: Fields, names: tuple[str, ...], bases: Bases) -> tuple[str 
 
 def html_of(fields: Fields, names: tuple[str, ...], bases: Bases) -> str | None:
     """The first of these that holds anything, as HTML."""
+    return held(fields, names, bases)[0]
+
+
+def held(fields: Fields, names: tuple[str, ...], bases: Bases) -> tuple[str | None, Element | None]:
+    """The first of these that holds anything, as HTML, and the element that holds it."""
     for name in names:
         children = fields.named.get(name, ())
         for child in children if len(children) < 2 else atom.richest_first(children):
             html = atom.construct(child, bases).html if name.startswith("atom:") else markup_of(child, bases)
             if html:
-                return html
-    return None
+                return html, child
+    return None, None
 
 
 def date_of(fields: Fields, names: tuple[str, ...]) -> datetime | None:
@@ -152,9 +164,12 @@ def author_of(fields: Fields, names: tuple[str, ...]) -> Person:
 
 def _author(fields: Fields, names: tuple[str, ...], default: Person) -> Person:
     """The entry's, else its source's, else the feed's (RFC 4287 section 4.2.1)."""
-    author = author_of(fields, names)
-    if author.name or author.email:
-        return author
+    if names:
+        author = author_of(fields, names)
+        if author.name or author.email:
+            return author
+    if "atom:source" not in fields.named:
+        return default
     sources = (author_of(source, AUTHOR) for source in fields.within("atom:source"))
     return next((found for found in sources if found.name), default)
 
@@ -184,8 +199,9 @@ def categories_of(fields: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def unique(words: Iterable[str | None]) -> tuple[str, ...]:
     """Each word that is there once, white space put in order, two hundred at most."""
-    clean = (" ".join(word.split()) for word in words if word)
-    return tuple(dict.fromkeys(word for word in clean if word))[:_MOST_CATEGORIES]
+    clean = dict.fromkeys([" ".join(word.split()) for word in words if word])
+    clean.pop("", None)
+    return tuple(clean)[:_MOST_CATEGORIES]
 
 
 def _comments(fields: Fields, links: list[atom.Link], bases: Bases) -> str | None:
@@ -201,27 +217,25 @@ def _comments(fields: Fields, links: list[atom.Link], bases: Bases) -> str | Non
 
 def _enclosures(fields: Fields, links: list[atom.Link], bases: Bases) -> tuple[Enclosure, ...]:
     """RSS enclosures and Atom's."""
-    if not links and "enclosure" not in fields.named:
-        return ()
     parts = [(e, attribute(e, "url") or attribute(e, "href")) for e in fields.named.get("enclosure", ())]
     parts += [(link.element, link.href) for link in links if link.rel == "enclosure"]
     found: dict[str, Enclosure] = {}
     for child, href in parts[:100]:
-        if url := bases.url(child, href):
-            found.setdefault(url, Enclosure(url, attribute(child, "type"), whole_number(attribute(child, "length"))))
+        if (url := bases.url(child, href)) and url not in found:
+            found[url] = Enclosure(url, attribute(child, "type"), whole_number(attribute(child, "length")))
     return tuple(found.values())
 
 
 def _duration(fields: Fields) -> int | None:
-    return seconds(fields.text(("itunes:duration",))) if "itunes:duration" in fields.named else None
+    return seconds(fields.text(("itunes:duration",)))
 
 
-def _language(fields: Fields, names: tuple[str, ...], holder: Element) -> str | None:
-    return language_of(holder) or language_of(fields.element) or (language_tag(fields.text(names)) if names else None)
+def _language(element: Element, fields: Fields, names: tuple[str, ...], holder: Element) -> str | None:
+    return language_of(holder) or language_of(element) or (language_tag(fields.text(names)) if names else None)
 
 
 def _source_title(fields: Fields, names: tuple[str, ...], bases: Bases) -> str | None:
-    for inner in fields.within("atom:source") if names else ():
+    for inner in fields.within("atom:source"):
         title = first_filled(inner, ("atom:title", "title"))
         if title is not None:
             return atom.construct(title, bases).value

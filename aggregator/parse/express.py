@@ -36,15 +36,19 @@ _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 class Shape:
     """Where a document keeps its feed and its entries."""
 
-    __slots__ = ("channel", "entries", "format", "root", "version")
+    __slots__ = ("beside", "channel", "entries", "fields", "format", "root", "version")
 
     def __init__(self, root: Element) -> None:
         self.root = root
         kind = name_of(root.tag)
         self.format: Final = "atom" if kind.startswith("atom:") else "rss"
-        channels = [child for child in root if name_of(child.tag) == "channel"] if self.format == "rss" else []
+        self.beside = Fields(root)
+        channels = self.beside.named.get("channel", []) if self.format == "rss" else []
         self.channel = channels[0] if channels else root
-        holders = [root] if kind == "channel" else [*channels, root]
+        self.fields = Fields(self.channel) if channels else self.beside
+        holders = [self.fields, *map(Fields, channels[1:])]
+        if channels and kind != "channel":
+            holders.append(self.beside)
         self.entries = [root] if kind == "atom:entry" else _entries(holders)
         self.version = _version(root, kind)
 
@@ -68,7 +72,7 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
     Of more than `most` entries the newest are kept, `left_out` counts the rest.
     """
     shape = Shape(root)
-    fields = Fields(shape.channel)
+    fields = shape.fields
     found = atom.links(fields)
     site = Bases(url or _first_web(found), scoped=scoped)
     link = _link(fields, found, site)
@@ -125,15 +129,24 @@ def _rename(root: Element, namespace: str) -> None:
             node.tag = f"{{{namespace}}}{local}" if namespace else local
 
 
-def _entries(holders: list[Element]) -> list[Element]:
+def _entries(holders: list[Fields]) -> list[Element]:
     """Items of the channel and, as in RDF, beside it; some feeds wrap them once more, or one into another."""
-    found = [child for holder in holders for child in holder if name_of(child.tag) in _ENTRIES]
-    if any(name_of(child.tag) in _ENTRIES for element in found for child in element):
-        return [node for holder in holders[:1] for node in holder.iter() if name_of(node.tag) in _ENTRIES]
+    found = [child for holder in holders for child in _in_order(holder)]
+    kinds = {child.tag for child in found}
+    if any(True for element in found for _ in element.iterchildren(*kinds)):
+        return [node for node in holders[0].element.iter() if name_of(node.tag) in _ENTRIES]
     if found:
         return found
-    wrapped = [child for holder in holders for child in holder if name_of(child.tag) in ("items", "entries")]
+    wrapped = [child for holder in holders for child in holder.all("items", "entries")]
     return [child for wrapper in wrapped for child in wrapper if name_of(child.tag) == "item"]
+
+
+def _in_order(holder: Fields) -> list[Element]:
+    """The entries among the children of an element; hardly any feed has both kinds."""
+    items, entries = holder.named.get("item", []), holder.named.get("atom:entry", [])
+    if items and entries:
+        return [child for child in holder.element if name_of(child.tag) in _ENTRIES]
+    return items or entries
 
 
 def _version(root: Element, kind: str) -> str:
@@ -184,7 +197,7 @@ def _text_url(fields: Fields, bases: Bases, *names: str) -> str | None:
 
 def _image(shape: Shape, fields: Fields, bases: Bases) -> str | None:
     """RSS's image, Atom's logo, a podcast's cover; RDF keeps the image beside the channel."""
-    beside = Fields(shape.root).all("image") if shape.root is not shape.channel else []
+    beside = shape.beside.named.get("image", []) if shape.root is not shape.channel else []
     for child in (*fields.all("image"), *beside):
         if url := bases.url(child, Fields(child).text(("url",))):
             return url

@@ -5,9 +5,10 @@ Sources: Media RSS 1.5.1 (rssboard.org/media-rss), Apple's podcast RSS tags.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, final
 
-from aggregator.parse.element import Bases, Fields, attribute, markup_of, seconds, text_of, whole_number
+from aggregator.parse.element import Bases, Fields, attribute, attributes, markup_of, seconds, text_of, whole_number
 from aggregator.parse.xml import Element
 from aggregator.records import Enclosure
 
@@ -22,10 +23,12 @@ class Media:
     __slots__ = ("_bases", "_contents", "_entry", "_scopes")
 
     def __init__(self, entry: Fields, bases: Bases) -> None:
-        groups = [*entry.within("media:group")]
+        named = entry.named
+        groups = [*entry.within("media:group")] if "media:group" in named else []
         self._entry = entry
         self._bases = bases
-        self._contents = [child for scope in (entry, *groups) for child in scope.all("media:content")[:_MOST]]
+        self._contents = named.get("media:content", [])[:_MOST]
+        self._contents += [child for group in groups for child in group.all("media:content")[:_MOST]]
         self._scopes = [entry, *groups, *(Fields(child) for child in self._contents if len(child))]
 
     @property
@@ -36,7 +39,7 @@ class Media:
     @property
     def description(self) -> str | None:
         """A description given to the media."""
-        texts = (markup_of(child) for scope in self._scopes for child in scope.all("media:description"))
+        texts = (markup_of(child) for scope in self._scopes for child in scope.named.get("media:description", ()))
         return next((text for text in texts if text), None)
 
     @property
@@ -47,25 +50,29 @@ class Media:
     @property
     def image(self) -> str | None:
         """The entry's picture: iTunes' image, a thumbnail, a medium or an enclosure that is an image."""
-        covers = [child for child in self._entry.all("itunes:link") if attribute(child, "rel") == "image"]
-        for child in (*self._entry.all("itunes:image", "googleplay:image"), *covers):
-            if url := self._bases.url(child, attribute(child, "href") or attribute(child, "url") or text_of(child)):
-                return url
-        thumbnails = [child for scope in self._scopes for child in scope.all("media:thumbnail")]
-        pictures = [child for child in self._contents if _is_image(child)]
-        enclosures = [child for child in self._entry.all("enclosure") if _is_image(child)]
-        for child in (*thumbnails, *pictures, *enclosures):
-            if url := self._bases.url(child, attribute(child, "url")):
-                return url
-        for child in self._entry.all("image", "thumbnail"):
-            if url := self._bases.url(child, Fields(child).text(("url",)) or attribute(child, "url") or text_of(child)):
-                return url
-        return None
+        return next((url for child, said in self._pictures() if (url := self._bases.url(child, said))), None)
+
+    def _pictures(self) -> Iterator[tuple[Element, str | None]]:
+        """Elements and the references in them, best first."""
+        named = self._entry.named
+        for name in ("itunes:image", "googleplay:image", "itunes:link"):
+            for child in named.get(name, ()):
+                if name != "itunes:link" or attribute(child, "rel") == "image":
+                    yield child, attribute(child, "href") or attribute(child, "url") or text_of(child)
+        for scope in self._scopes:
+            for child in scope.named.get("media:thumbnail", ()):
+                yield child, attribute(child, "url")
+        for child in (*self._contents, *named.get("enclosure", ())):
+            if _is_image(child):
+                yield child, attribute(child, "url")
+        for name in ("image", "thumbnail"):
+            for child in named.get(name, ()):
+                yield child, Fields(child).text(("url",)) or attribute(child, "url") or text_of(child)
 
     @property
     def player(self) -> str | None:
         """A page that plays the media."""
-        players = (child for scope in self._scopes for child in scope.all("media:player"))
+        players = (child for scope in self._scopes for child in scope.named.get("media:player", ()))
         return next((url for child in players if (url := self._bases.url(child, attribute(child, "url")))), None)
 
     @property
@@ -73,20 +80,20 @@ class Media:
         """What plays: sound and film, each address once."""
         found: dict[str, Enclosure] = {}
         for child in self._contents:
-            url = self._bases.url(child, attribute(child, "url"))
-            if url and _plays(child):
-                size = whole_number(attribute(child, "filesize"))
-                found.setdefault(url, Enclosure(url, attribute(child, "type"), size))
+            url = self._bases.url(child, attribute(child, "url")) if _plays(child) else None
+            if url and url not in found:
+                found[url] = Enclosure(url, attribute(child, "type"), whole_number(attribute(child, "filesize")))
         return tuple(found.values())
 
 
 def _is_image(element: Element) -> bool:
-    if attribute(element, "medium") == "image" or (attribute(element, "type") or "").lower().startswith("image/"):
+    said = attributes(element)
+    kind = said.get("type", "").lower()
+    if kind.startswith("image/") or said.get("medium") == "image":
         return True
-    path = (attribute(element, "url") or "").lower().partition("?")[0]
-    return not attribute(element, "type") and path.endswith(_PICTURES)
+    return not kind and said.get("url", "").lower().partition("?")[0].endswith(_PICTURES)
 
 
 def _plays(element: Element) -> bool:
-    kind = (attribute(element, "type") or "").lower()
-    return attribute(element, "medium") in ("audio", "video") or kind.startswith(("audio/", "video/"))
+    said = attributes(element)
+    return said.get("medium") in ("audio", "video") or said.get("type", "").lower().startswith(("audio/", "video/"))

@@ -65,6 +65,10 @@ MEDIA: Final = (
     "thumbnail",
 )
 
+ENCLOSURES: Final = ("enclosure", "atom:link")
+REPLIES: Final = ("comments", "atom:link")
+DURATION: Final = ("itunes:duration",)
+
 FEED_DESCRIPTION: Final = (
     "description",
     "atom:subtitle",
@@ -109,6 +113,9 @@ class Tables(NamedTuple):
     language: tuple[str, ...]
     source: tuple[str, ...]
     media: tuple[str, ...]
+    enclosures: tuple[str, ...]
+    replies: tuple[str, ...]
+    duration: tuple[str, ...]
 
 
 _ALL: Final = Tables(
@@ -125,6 +132,9 @@ _ALL: Final = Tables(
     LANGUAGE,
     SOURCE,
     MEDIA,
+    ENCLOSURES,
+    REPLIES,
+    DURATION,
 )
 
 
