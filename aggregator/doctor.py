@@ -62,8 +62,9 @@ class Check:
 
 def machine(config: Config, now: datetime) -> Iterator[Check]:
     """Disk, folders, clock, TLS, expat: what can be seen without the store."""
-    store = Path(config.store)
-    for name, folder in (("store folder", store.parent), ("output folder", config.output)):
+    store = config.output if "://" in config.store else Path(config.store)
+    folders = {"output folder": config.output} if "://" in config.store else {"store folder": store.parent}
+    for name, folder in (folders | {"output folder": config.output}).items():
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         yield _writable(name, folder, there)
     yield _disk(store)
@@ -109,7 +110,7 @@ def stored(config: Config, store: Store, now: datetime) -> Iterator[Check]:
     """The store's integrity, the last pass, and whether the outputs are as new as it."""
     broken = store.damage()
     todo = f"stop what runs, and restore a backup of {store.name}" if broken else None
-    yield Check("store", f"{store.name}: {broken or 'whole'}", todo)
+    yield Check("store", f"{store.name}: {broken or store.well}", todo)
     if broken:
         return
     last = store.meta("last_pass_at")

@@ -198,7 +198,7 @@ def _empty(address: str) -> None:
 
     with psycopg.connect(address, autocommit=True) as connection:  # small tables: quicker than TRUNCATE
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        counters = connection.execute("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL").fetchall()
+        counters = connection.execute("SELECT sequencename FROM pg_sequences").fetchall()
         connection.execute(
             "SET session_replication_role = replica;"
             + "".join(f"DELETE FROM {name};" for (name,) in tables if name != "running")

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.sources import values
+from aggregator.sources import storage, values
 
 READERS = [
     values.text, values.duration, values.reading_time, values.clock, values.url, values.proxy, values.home,
-    values.url_or_none, values.text_or_none, values.store, values.auth, values.address, values.header_name,
+    values.url_or_none, values.text_or_none, storage.store, values.auth, values.address, values.header_name,
     values.header_value, values.tag, values.tags, values.pattern, values.patterns, values.condition, values.days,
     values.series_name,
 ]  # fmt: skip
@@ -38,8 +38,11 @@ READERS = [
         (values.text_or_none, "None", None),
         (values.proxy, "none", ""),
         (values.proxy, "http://me:word@proxy.example:3128", "http://me:word@proxy.example:3128"),
-        (values.store, "postgresql://db/fow", "postgresql://db/fow"),
-        (values.store, "data/x.db", "data/x.db"),
+        (storage.store, "postgresql://db/fow", "postgresql://db/fow"),
+        (storage.store, "data/x.db", "data/x.db"),
+        (storage.store, "postgresql://fow:${FOW_1}@db/fow", "postgresql://fow:${FOW_1}@db/fow"),
+        (storage.store, "postgresql://fow@db:5432/fow?sslmode=require", "postgresql://fow@db:5432/fow?sslmode=require"),
+        (storage.store_anywhere, "postgresql://fow:word@db/fow", "postgresql://fow:word@db/fow"),
         (values.auth, "env:LOGIN", "env:LOGIN"),
         (values.auth, "file:secrets/login.txt", "file:secrets/login.txt"),
         (values.address, "ann@example.org", "ann@example.org"),
@@ -91,7 +94,10 @@ def test_what_a_value_means(read: Callable[[object], object], written: object, v
         (values.url, "https://a.example/\u202e", "holds no spaces"),
         (values.url, "https://ann:secret@example.org/feed", "use `auth: env:NAME`"),
         (values.url, "https://example.org/" + "a" * 5000, "longer than"),
-        (values.store, "mysql://db", "postgresql://"),
+        (storage.store, "mysql://db", "postgresql://"),
+        (storage.store, "postgresql://fow:word@db/fow", "${NAME}"),
+        (storage.store, "postgresql://fow:a${NAME}@db/fow", "${NAME}"),
+        (storage.store, "postgresql://db/fow?user=fow&password=word", "${NAME}"),
         (values.auth, "ann:secret", "write `env:NAME` or `file:PATH`"),
         (values.auth, "env:", "secrets do not stand"),
         (values.address, "ann", "is not a mail address"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aggregator.records import Subscription
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk
 
 FIRST = Subscription("https://me.example/a", 1, "https://hub.example/", ONE, "secret", next_at=NOW)

@@ -40,6 +40,7 @@ COMMANDS = {
     "quarantine": "quarantine",
     "backup": "backup",
     "restore": "backup",
+    "move-store": "move",
     "parse": "parse",
 }
 
@@ -54,7 +55,8 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"aggregator.cli.{COMMANDS[cmd_name]}")
-        name = cmd_name if hasattr(module, cmd_name) else f"{cmd_name}_"  # `set` and `import` are Python's words
+        name = cmd_name.replace("-", "_")
+        name = name if hasattr(module, name) else f"{name}_"  # `set` and `import` are Python's words
         command: click.Command = getattr(module, name)
         return command
 

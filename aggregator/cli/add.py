@@ -153,10 +153,13 @@ def _row(one: Candidate, config: Config) -> dict[str, Any]:
 
 
 def _what_next(config: Config, options: Settings) -> str:
-    from aggregator.cli.options import store_path
-    from aggregator.store.lock import holder
+    from aggregator.errors import StoreError
+    from aggregator.store.opening import holder
 
-    who = holder(store_path(config)) if "://" not in config.store else None
+    try:
+        who = holder(config.store)
+    except StoreError:  # a database that does not answer now has no part in this
+        who = None
     if who is not None and who.command == "run":
-        return f"the running aggregator (pid {who.pid}) reads it now"
+        return f"the running aggregator ({who.whose}) reads it now"
     return "the next poll reads it"

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.options import Settings, common, settings, store_path
+from aggregator.cli.options import Settings, common, settings
 from aggregator.errors import ConfigError
+
+_BACKUP = "use `pg_dump`, or `aggregator move-store FILE` for a copy in a file"
+_RESTORE = "use `pg_restore`, or `aggregator move-store` from a file into an empty database"
 
 
 @click.command()
@@ -18,9 +21,10 @@ from aggregator.errors import ConfigError
 def backup(file: Path) -> None:
     """Copy the store to FILE, with feeds.yaml inside; also while `aggregator run` works. The copy is verified."""
     from aggregator.store.backup import copy
+    from aggregator.store.opening import file_of
 
     options = settings()
-    path = store_path(options.load())
+    path = file_of(options.load().store, _BACKUP)
     if file.is_dir():
         file /= path.name
     if file.exists() and path.exists() and file.samefile(path):
@@ -36,12 +40,13 @@ def restore(file: Path) -> None:
     """Put the store of a backup in the place of the present one, which is moved aside, never deleted."""
     from aggregator.store.backup import copy, set_aside, version_of
     from aggregator.store.lock import writer
+    from aggregator.store.opening import file_of
     from aggregator.store.sqlite import refuse_newer
 
     options = settings()
     refuse_newer(file, version_of(file))
     _bring_configuration(options, file)
-    path, now = store_path(options.load()), datetime.now(UTC)
+    path, now = file_of(options.load().store, _RESTORE), datetime.now(UTC)
     if path.exists() and file.samefile(path):
         raise ConfigError(f"{file} is the store itself; name a backup")
     with writer(path, "restore", now):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli.options import Settings, common, reading_pool, settings, store_path
+from aggregator.cli.options import Settings, common, reading_pool, settings
 from aggregator.cli.words import count, safe
 from aggregator.errors import StoreError
 
@@ -46,12 +46,12 @@ def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[C
     """Everything that can be seen; a store that cannot be used is a finding, too."""
     from aggregator.doctor import Check, called, examine, machine, stored
     from aggregator.fetch.client import Wire, agent_of, tls_context
-    from aggregator.store.sqlite import open_store
+    from aggregator.store.opening import open_store
 
     clock = options.clock(config)
     checks = list(machine(config, clock()))
     try:
-        with contextlib.closing(open_store(store_path(config), create=False)) as store, reading_pool() as pool:
+        with contextlib.closing(open_store(config.store, create=False)) as store, reading_pool() as pool:
             checks += stored(config, store, clock())
             if store.damage():
                 return checks, []

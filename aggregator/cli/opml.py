@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import common, reading, reading_pool, settings, store_path
+from aggregator.cli.options import common, reading, reading_pool, settings
 from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
 from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError, StoreError
@@ -121,10 +121,10 @@ def export(with_private: bool, entries: bool) -> None:
 
 def _states(config: Config) -> Iterator[tuple[str, SourceState]]:
     """What an existing store knows of the sources."""
-    from aggregator.store.sqlite import open_store
+    from aggregator.store.opening import open_store
 
     try:
-        store = open_store(store_path(config), create=False)
+        store = open_store(config.store, create=False)
     except StoreError:
         return
     try:

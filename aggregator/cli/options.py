@@ -113,23 +113,14 @@ def settings() -> Settings:
     return Settings(**said | {"config": Path(said["config"])})
 
 
-def store_path(config: Config) -> Path:
-    """The file of the store; raises StoreError for an address that this version has no adapter for."""
-    from aggregator.errors import StoreError
-
-    if "://" in config.store:
-        raise StoreError(f"store: {config.store.partition(':')[0]} is not supported by this version; name a file")
-    return Path(config.store)
-
-
 @contextlib.contextmanager
 def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], datetime]]]:
     """Configuration, store and clock for a command that only reads; works beside a writer."""
     from aggregator.reading_lists import with_lists
-    from aggregator.store.sqlite import open_store
+    from aggregator.store.opening import open_store
 
     config = options.load()
-    store = open_store(store_path(config), create=False)
+    store = open_store(config.store, create=False)
     try:
         yield with_lists(config, store), store, options.clock(config)
     finally:
@@ -155,14 +146,11 @@ def writing(options: Settings, command: str, config: Config | None = None) -> It
     """An App that holds the writer's lock; raises AlreadyRunning when another has it. `config`: read already."""
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
-    from aggregator.store.lock import writer
-    from aggregator.store.place import warning
+    from aggregator.store import opening
 
     config = config or options.load()
-    clock, path = options.clock(config), store_path(config)
-    if told := warning(path):
-        options.say(told)
-    with writer(path, command, datetime.now(UTC)), reading_pool() as pool, _sound_store(options, path) as store:
+    clock, kept = options.clock(config), opening.writing(config.store, command, datetime.now(UTC), options.say)
+    with kept as store, reading_pool() as pool:
         app = App(config, store, clock, mail=_mail(), pool=pool)
         app.follow(config)
         _recover(options, app)
@@ -170,28 +158,6 @@ def writing(options: Settings, command: str, config: Config | None = None) -> It
         for line in without_effect(config):
             options.say(line)
         yield app
-
-
-@contextlib.contextmanager
-def _sound_store(options: Settings, path: Path) -> Iterator[Store]:
-    """The store of a writer: a damaged one is moved aside first; one that breaks meanwhile ends the command."""
-    from aggregator.store.backup import damage, set_aside
-    from aggregator.store.sqlite import open_store
-
-    told = damage(path)
-    if told:
-        aside = set_aside(path, "damaged", datetime.now(UTC))
-        options.say(f"store: {path} is damaged ({told}); moved aside as {aside.name}, a new one is made")
-    store = open_store(path)
-    try:
-        yield store
-    except Exception as error:
-        broken = store.broken_by(error)
-        if broken is not None:
-            raise broken from error
-        raise
-    finally:
-        store.close()
 
 
 def _recover(options: Settings, app: App) -> None:

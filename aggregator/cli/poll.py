@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli.options import Settings, common, named_sources, settings, store_path, writing
+from aggregator.cli.options import Settings, common, named_sources, settings, writing
 
 if TYPE_CHECKING:
     from aggregator.records import Config
     from aggregator.report import Pass
+    from aggregator.store.lock import Holder
 
 
 @click.command()
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 @common
 def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
     """Poll once what is due, publish, exit: for cron and CI."""
-    from aggregator.store.lock import holder
+    from aggregator.store.opening import holder
 
     options = settings()
     config = options.load()
-    who = holder(store_path(config))
+    who = holder(config.store)
     if who is not None and who.command == "run":
-        _ask(config, options, sources, who.pid)
+        _ask(config, options, sources, who)
         return
     with writing(options, "poll", config) as app:
         from aggregator.cli.progress import Bar
@@ -60,19 +61,19 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
             options.say(line)
 
 
-def _ask(config: Config, options: Settings, sources: tuple[str, ...], pid: int) -> None:
+def _ask(config: Config, options: Settings, sources: tuple[str, ...], who: Holder) -> None:
     """Beside a running `run`: mark the sources due; it polls them at its next tick."""
-    from aggregator.store.sqlite import open_store
+    from aggregator.store.opening import open_store
 
     named = named_sources(config, sources, {})
-    store = open_store(store_path(config))
+    store = open_store(config.store)
     try:
         keys = [state.key for url, state in store.sources.states().items() if not named or url in named]
         with store.transaction():
             store.sources.mark_due(keys, options.clock(config)())
     finally:
         store.close()
-    click.echo(f"asked the running aggregator (pid {pid})")
+    click.echo(f"asked the running aggregator ({who.whose})")
 
 
 def as_data(done: Pass) -> dict[str, Any]:

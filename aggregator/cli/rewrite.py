@@ -79,12 +79,11 @@ def diff(before: bytes, after: bytes, name: str) -> str:
 
 def titles(config: Config) -> dict[str, str]:
     """What the sources are called, as far as the file or an existing store knows."""
-    from aggregator.cli.options import store_path
-    from aggregator.store.sqlite import open_store
+    from aggregator.store.opening import open_store
 
     named = {source.url: source.title for source in config.sources if source.title}
     try:
-        store = open_store(store_path(config), create=False)
+        store = open_store(config.store, create=False)
     except StoreError:
         return named
     try:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from aggregator.errors import ConfigError, Problem
 from aggregator.records import Config, Rule, Series, Source, WordList
-from aggregator.sources import values, zone
+from aggregator.sources import storage, values, zone
 from aggregator.sources.mistakes import in_order, problems_in
 from aggregator.sources.model import Defaults, DigestKeys, FeedsFile, RuleLine, SeriesKeys, schema
 from aggregator.sources.text import MAX_BYTES
@@ -108,7 +108,7 @@ class _Overrides:
 
 def _from_environment(overrides: _Overrides) -> dict[str, Any]:
     return {
-        "store": overrides.get("AGGREGATOR_STORE", values.store),
+        "store": overrides.get("AGGREGATOR_STORE", storage.store_anywhere),
         "output": overrides.get("AGGREGATOR_OUTPUT", values.text),
         "link": overrides.get("AGGREGATOR_LINK", values.home),
         "timezone": overrides.get("AGGREGATOR_TIMEZONE", lambda name: zone.zone_named(str(name))),

@@ -15,7 +15,7 @@ from pydantic.functional_validators import PlainValidator
 from pydantic.json_schema import GenerateJsonSchema, WithJsonSchema
 
 from aggregator.records import Republish
-from aggregator.sources import values, zone
+from aggregator.sources import storage, values, zone
 
 _TEXT = {"type": ["string", "number"]}
 _URL = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
@@ -30,7 +30,7 @@ HomeOrNone = Annotated[str | None, PlainValidator(values.home_or_none), WithJson
 UrlOrNone = Annotated[str | None, PlainValidator(values.url_or_none), WithJsonSchema({"type": "string"})]
 Notify = Annotated[str | None, PlainValidator(values.notify), WithJsonSchema({"type": "string"})]
 Proxy = Annotated[str, PlainValidator(values.proxy), WithJsonSchema({"type": "string"})]
-Store = Annotated[str, PlainValidator(values.store), WithJsonSchema({"type": "string"})]
+Store = Annotated[str, PlainValidator(storage.store), WithJsonSchema({"type": "string"})]
 Duration = Annotated[timedelta, PlainValidator(values.duration), WithJsonSchema(_DURATION)]
 ReadIn = Annotated[timedelta | None, PlainValidator(values.reading_time), WithJsonSchema({"type": "string"})]
 Clock = Annotated[

@@ -186,15 +186,6 @@ def text_or_none(value: object) -> str | None:
     return None if text(value).lower() == "none" else text(value)
 
 
-def store(value: object) -> str:
-    """A path, or a postgresql:// address."""
-    where = text(value)
-    scheme, separator, _ = where.partition("://")
-    if separator and scheme.lower() not in ("postgresql", "postgres"):
-        raise ValueError(f"`{scheme}://` is not read; write a path such as data/aggregator.db, or postgresql://...")
-    return where
-
-
 def auth(value: object) -> str:
     """`env:NAME` or `file:PATH`."""
     written = text(value)

@@ -11,13 +11,13 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from aggregator.errors import AggregatorError, StoreBroken, StoreError
 from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading, tells_damage
 from aggregator.store.fts import Fts
+from aggregator.store.schema import migrations, statements
 from aggregator.store.store import Store
 
 __all__ = ["SqliteStore", "Store", "open_store", "refuse_newer"]
@@ -44,9 +44,9 @@ class SqliteStore(Store):
                 self._connection.rollback()
                 raise
 
-    def foreign_writes(self) -> int:
-        """A number that changes whenever another connection has written to the store."""
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+    def frozen(self) -> contextlib.AbstractContextManager[None]:
+        """Nobody else writes while the block runs."""
+        return self.transaction()
 
     def check_place(self) -> None:
         """Raise StoreBroken where the file that is open is no longer the one under its name."""
@@ -173,22 +173,3 @@ def _migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
     except BaseException:
         connection.rollback()
         raise
-
-
-def statements(script: str) -> Iterator[str]:
-    """The statements of a script, one after the other (a trigger holds semicolons)."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-    if statement.strip():
-        yield statement
-
-
-def migrations() -> list[str]:
-    """The scripts that made the schema what it is, oldest first; their number is its version."""
-    folder = resources.files("aggregator.store") / "migrations"
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
-    return [file.read_text(encoding="utf-8") for file in files if file.name[:4].isdigit()]

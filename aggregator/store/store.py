@@ -16,6 +16,7 @@ from aggregator.store.digests import Digests
 from aggregator.store.entries import Entries
 from aggregator.store.export import Export
 from aggregator.store.gaps import Gaps
+from aggregator.store.moving import Tables
 from aggregator.store.protocol import Connection
 from aggregator.store.recovered import Recovered
 from aggregator.store.search import Index, Search
@@ -32,6 +33,9 @@ class Store(ABC):
     `name` tells people which store it is: a path, or an address without its password. `overwrite` is asked before
     something is forgotten: the database then leaves nothing of it where it stood.
     """
+
+    well = "whole"
+    """What is said of it where nothing is wrong."""
 
     def __init__(self, connection: Connection, name: str, index: Index, overwrite: Callable[[], object]) -> None:
         self.name = name
@@ -51,6 +55,7 @@ class Store(ABC):
         self.articles = Articles(connection)
         self.subscriptions = Subscriptions(connection)
         self.gaps = Gaps(connection)
+        self.tables = Tables(connection)
 
     @abstractmethod
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
@@ -68,12 +73,15 @@ class Store(ABC):
         )
 
     @abstractmethod
-    def foreign_writes(self) -> int:
-        """A number that changes whenever another connection has written to the store."""
-
-    @abstractmethod
     def damage(self) -> str | None:
         """What is found wrong with the store itself, in one line; None where nothing is."""
+
+    @abstractmethod
+    def frozen(self) -> AbstractContextManager[None]:
+        """Nobody else writes while the block runs."""
+
+    def after_copy(self) -> None:  # noqa: B027 (most databases take the next key from the table itself)
+        """Rows with keys of another store were written (inside a transaction)."""
 
     @abstractmethod
     def check_place(self) -> None:
