@@ -38,6 +38,7 @@ from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 
 PUBLISH_AFTER = 5.0  # seconds, again and again in a pass: slow sources do not hold the others up
+BUSY = 6  # times as long while results come all the time: what is published is late by the publishing itself
 
 
 class App:
@@ -115,12 +116,12 @@ class App:
         most: float | None = None,
         pushed: Sequence[Polled] = (),
     ) -> Pass:
-        """Poll, record, accept, publish. Published every 5 s and again at the end; one source stops no other.
+        """Poll, record, accept, publish; one source stops no other. `pushed` by hubs is recorded first.
 
-        `pushed` is what hubs have brought, recorded first.
+        Published at the end, and before it every 5 s while the pass waits for sources, every 30 s while it reads.
         """
         done = Pass(self.clock(), self.clock())
-        read, publish_at = 0, time.monotonic() + self._publish_after
+        read, published_at = 0, time.monotonic()
         unreached: list[Polled] = []
         elders = self._elders()
         for polled in chain(pushed, in_lanes(work, self.wire, self.pool, self.clock, self.stop, most)):
@@ -131,18 +132,21 @@ class App:
                     self._record(polled, done, elders)
                 read += 1
                 progress(polled.progress(read, len(work) + len(pushed)))
-            if time.monotonic() > publish_at and self._publication.is_stale and done.polled > len(done.failed):
-                publish_at = self._publish_early(done)
+            patience = self._publish_after * (1 if polled is None else BUSY)
+            is_time = time.monotonic() > published_at + patience and done.polled > len(done.failed)
+            if is_time and self._publication.is_stale:
+                published_at = self._publish_early(done)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
 
     def _publish_early(self, done: Pass) -> float:
-        """Show what has come so far; the monotonic time of the next such moment, later where publishing is slow."""
+        """Show what has come so far; from when on the next time counts (monotonic): later where publishing is slow."""
         began = time.monotonic()
         done.new += self.accept()
         done.published += self.publish()
-        return time.monotonic() + max(self._publish_after, 5 * (time.monotonic() - began))
+        took = time.monotonic() - began
+        return began + took + max(0.0, 5 * took - self._publish_after)
 
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()
