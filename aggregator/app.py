@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from aggregator import due, gaps, idle, ledger, notices, outages, outputs
+from aggregator import due, gaps, idle, ledger, notices, outages, outputs, survey
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
@@ -243,7 +243,7 @@ class App:
 
     def health(self) -> tuple[SourceHealth, ...]:
         """Each source's health, in the order of feeds.yaml."""
-        return outputs.health(self.config, self.store, self.view(), self.clock())
+        return survey.health(self.config, self.store, self.view(), self.clock())
 
     @property
     def told_health(self) -> tuple[SourceHealth, ...]:

@@ -24,7 +24,6 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Request, Wire, host_in_request
 from aggregator.lanes import in_lanes
 from aggregator.online import feed_named_in
-from aggregator.outputs import WHOLE_PAST
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled
 from aggregator.proposals import Proposal, Record, proposals
@@ -34,6 +33,7 @@ from aggregator.sources.config import read
 from aggregator.sources.edit import Change, Edit, Remove, edited
 from aggregator.sources.save import save
 from aggregator.store.sqlite import Store
+from aggregator.survey import WHOLE_PAST
 
 LEAST_FREE = 500 * 2**20
 LEAST_EXPAT = (2, 4, 1)  # the first that bounds what entities multiply to; time is bounded by our own workers

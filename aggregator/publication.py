@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import __version__, members, outputs, statuses
+from aggregator import __version__, members, outputs, statuses, survey
 from aggregator.archives import ARCHIVE_OPEN, Grown, open_archive
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
@@ -24,7 +24,7 @@ from aggregator.river import MOST_AT_ONCE
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 from aggregator.store.touched import Changes
-from aggregator.year import MADE, PAGE
+from aggregator.year import MADE, PAGE, trends_files
 
 PUBLISHED = "published"
 _PROGRAM = Path(__file__).parent
@@ -71,8 +71,6 @@ class Publication:
         root, store = config.output, self._store
         sign, changes, last = self._sign(config), store.touched.read(), Standing.read(store.meta(PUBLISHED))
         before = last if last and last.sign == sign and not everything else None
-        if before and not changes and _stamps(root, before.files) == before.files:
-            return self.publish_status(config, view)
 
         def stands(name: str) -> bool:
             is_closed = name.startswith(("archive/", "day/"))
@@ -81,9 +79,11 @@ class Publication:
             known = last.files.get(name) if last else None
             return (root / name).is_file() and known in (None, _stamp(root / name))
 
+        if before and not changes and _stamps(root, before.files) == before.files:
+            return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
         found, grown = members.noted(store, view), self._grown(before, changes, root)
         files = outputs.files(config, store, view, stands, found, grown)
-        is_whole = _days_made(files, stands) < MOST_AT_ONCE and store.meta(MADE) != ""
+        is_whole = _days_made(files, stands) < MOST_AT_ONCE
         written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})
         standing = Standing(sign if is_whole else "", _stamps(root, _looked_at(files)), store.entries.last_accepted())
@@ -94,9 +94,19 @@ class Publication:
             store.touched.clear(changes)
         return written
 
+    def _counted_on(self, before: Standing, config: Config, view: View, stands: Callable[[str], bool]) -> list[str]:
+        """The page of the year, where the last publication had not counted all of its days."""
+        if self._store.meta(MADE) != "":
+            return []
+        written = write_all(config.output, trends_files(config, self._store, view, stands))
+        standing = replace(before, files=before.files | _stamps(config.output, [PAGE]))
+        with self._store.transaction():
+            self._store.set_meta(PUBLISHED, standing.text())
+        return written
+
     def publish_status(self, config: Config, view: View) -> list[str]:
         """Write `status.*` alone."""
-        self.health = outputs.health(config, self._store, view, self._clock())
+        self.health = survey.health(config, self._store, view, self._clock())
         return write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
 
     def name_feed(self, config: Config) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aggregator import ledger, outputs
+from aggregator import ledger, outputs, survey
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
 from aggregator.parse.pool import Pool
@@ -200,7 +200,7 @@ class Desk:
         return View(self.config, self.store.sources.states().values(), self.now)
 
     def pen(self) -> ledger.Pen:
-        return ledger.Pen(self.config, self.view(), outputs.health(self.config, self.store, self.view(), self.now))
+        return ledger.Pen(self.config, self.view(), survey.health(self.config, self.store, self.view(), self.now))
 
     def compose(self, series: Series | None = None) -> Digest:
         """The digest of what has come since the last one."""

@@ -52,6 +52,7 @@ FLOORS = {
     "idle.py": 6,
     "reread.py": 6,
     "search.py": 6,
+    "survey.py": 6,
     "lanes.py": 7,
     "archives.py": 7,
     "river.py": 7,

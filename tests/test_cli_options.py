@@ -63,3 +63,34 @@ def test_every_help_reads(world: World, command: str) -> None:
 
 def test_the_version(world: World) -> None:
     assert __version__ in world.run("--version")
+
+
+HEAVY = {
+    "aggregator.entries.normalize", "aggregator.fetch", "aggregator.html", "aggregator.outputs", "apscheduler",
+    "feedgen", "feedparser", "httpx", "jinja2", "lxml", "nh3", "pydantic", "rich", "starlette", "uvicorn",
+}  # fmt: skip
+
+
+def _imported(*arguments: str) -> set[str]:
+    """The modules that a process of its own has after a command."""
+    code = "import sys; from aggregator.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+    code += "print('imported', *sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout
+    return set(done.stderr.rpartition("imported ")[2].split())
+
+
+def test_the_help_imports_no_command_and_no_record() -> None:
+    had = _imported("--help")
+    assert not had & (HEAVY | {"yaml", "sqlite3", "aggregator.records", "aggregator.cli.poll"})
+
+
+def test_the_state_of_the_sources_is_told_without_what_reads_or_writes_feeds(world: World) -> None:
+    world.blog("One", "a")
+    path = world.write()
+    world.poll()
+    assert not _imported("--config", str(path), "status") & HEAVY
+
+
+def test_each_line_of_the_list_of_commands_is_whole() -> None:
+    assert all(len(command.line) <= 66 and command.line.endswith(".") for command in COMMANDS.values())

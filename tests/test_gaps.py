@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from aggregator import gaps, outputs
+from aggregator import gaps, survey
 from aggregator.app import App
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, tls_context
@@ -89,7 +89,7 @@ class Reader:
 
     def said(self) -> str:
         view = View(self.config, self.store.sources.states().values(), self.now)
-        return outputs.health(self.config, self.store, view, self.now)[0].reason
+        return survey.health(self.config, self.store, view, self.now)[0].reason
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ import pytest
 from lxml import etree
 from markdown_it import MarkdownIt  # comes with rich
 
-from aggregator import outputs, statuses
+from aggregator import statuses, survey
 from aggregator.deliver import message_id
 from aggregator.errors import ParseError
 from aggregator.parse.document import parse_and_normalize
@@ -248,7 +248,7 @@ def written(cases: dict[str, list[str]], make: Maker = documents) -> Output:
     desk.now += DAY
     sealed = desk.seal()
     assert sealed is not None
-    rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
+    rows = survey.health(desk.config, desk.store, desk.view(), desk.now)
     files = desk.files() | statuses.status_files(desk.config, desk.store, rows, desk.now)
     mail = desk.store.digests.file(sealed.key, "mail") or b""
     first = desk.all()[0].entry

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
-from aggregator import outputs, statuses
+from aggregator import outputs, statuses, survey
 from aggregator.members import FULL_BYTES
 from aggregator.outputs import tag_folder
 from aggregator.records import Config, Rule, Series, Source
@@ -286,7 +286,7 @@ def test_a_private_sources_address_is_in_no_output() -> None:
     desk.record(ONE, entry("c", title="Copied", text=words(90)))
     desk.accept()
     desk.seal()
-    rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
+    rows = survey.health(desk.config, desk.store, desk.view(), desk.now)
     files = desk.files() | statuses.status_files(desk.config, desk.store, rows, desk.now)
     assert b"A private letter" in files["atom.xml"]
     assert b"https://news.example.org/a" in files["digest/2026-03-14.html"]
@@ -312,31 +312,3 @@ def test_digest_files_are_the_sealed_bytes_and_only_the_newest_is_read_again() -
     )
     assert "digest/weekly/latest.html" in files
     assert len(titles(files["digest/atom.xml"])) == 9
-
-
-# --- health -------------------------------------------------------------------------------------------------
-
-
-def test_health_of_each_source_in_the_order_of_the_file() -> None:
-    desk = Desk(source(ONE, title="The Desk"), TWO, source(THREE, paused=True))
-    with desk.store.transaction():
-        for url, given in ((ONE, {"success_at": NOW, "next_poll_at": NOW + HOUR, "reason": "every 1 h"}),
-                           (TWO, {"failures": 3, "error": "not found (404)", "next_poll_at": NOW}),
-                           (THREE, {"next_poll_at": NOW})):  # fmt: skip
-            desk.store.sources.save(replace(desk.store.sources.states()[url], **given))  # type: ignore[arg-type]
-    desk.bring(ONE, *(entry(f"g{n}", published=NOW - n * DAY) for n in range(5)))
-    rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
-    told = [(row.title, row.state, row.entries, row.typical_gap_s, row.next_poll_at, row.error) for row in rows]
-    assert told == [
-        ("The Desk", "ok", 5, 86400, NOW + HOUR, None),
-        ("two.example.org", "failing", 0, None, NOW, "not found (404)"),
-        ("three.example.org", "paused", 0, None, None, None),
-    ]
-    desk.bring(ONE, entry("held"), standing="held")
-    assert outputs.health(desk.config, desk.store, desk.view(), desk.now)[0].state == "quarantined"
-
-
-def test_a_line_that_no_pass_has_seen_is_left_out() -> None:
-    desk = Desk(ONE)
-    longer = replace(desk.config, sources=(Source(TWO), Source(ONE)))
-    assert [one.url for one in outputs.followed(longer, desk.store.sources.states()).sources] == [ONE]

@@ -16,7 +16,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from aggregator import outputs, statuses
+from aggregator import statuses, survey
 from aggregator.members import FULL_BYTES
 from aggregator.records import Enclosure, Series
 from tests.makers import DAY, HOUR, NOW, ONE, Desk, entry, source, words
@@ -242,7 +242,7 @@ def test_no_password_token_or_private_address_is_in_any_file(republish: str) -> 
     desk.accept()
     for series in desk.config.every_series:
         desk.seal(series)
-    rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
+    rows = survey.health(desk.config, desk.store, desk.view(), desk.now)
     files = desk.files() | statuses.status_files(desk.config, desk.store, rows, desk.now)
     assert b"https://desk.example.org/feed" in files["sources.opml"]
     assert b"https://bench.example.org/feed?lang=en" in files["sources.opml"]

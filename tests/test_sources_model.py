@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from aggregator.sources.config import schema
-from aggregator.sources.model import Defaults, DigestKeys, FeedsFile, RuleLine, SeriesKeys, SourceLine
+from aggregator.sources.model import Defaults, DigestKeys, FeedsFile, RuleLine, SeriesKeys, SourceLine, schema
 
 ROOT = Path(__file__).parent.parent
 SECTIONS = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from aggregator import outputs, statuses
+from aggregator import statuses, survey
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source
 
 
 def made(desk: Desk) -> dict[str, bytes]:
-    rows = outputs.health(desk.config, desk.store, desk.view(), desk.now)
+    rows = survey.health(desk.config, desk.store, desk.view(), desk.now)
     return statuses.status_files(desk.config, desk.store, rows, desk.now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,37 +17,45 @@ from aggregator.errors import AggregatorError
 if TYPE_CHECKING:
     from aggregator.parse.pool import Pool
 
-# command -> the module that holds it; imported only when it is used, or named in the help
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A command: the module that holds it, imported only when it is used, and its line in the list of commands."""
+
+    module: str
+    line: str
+
+
 COMMANDS = {
-    "run": "run",
-    "poll": "poll",
-    "digest": "digest",
-    "publish": "publish",
-    "check": "check",
-    "add": "add",
-    "remove": "edit",
-    "pause": "edit",
-    "resume": "edit",
-    "set": "edit",
-    "import": "opml",
-    "export": "opml",
-    "init": "init",
-    "status": "status",
-    "doctor": "doctor",
-    "explain": "explain",
-    "search": "search",
-    "hide": "withdraw",
-    "forget": "withdraw",
-    "quarantine": "quarantine",
-    "backup": "backup",
-    "restore": "backup",
-    "move-store": "move",
-    "parse": "parse",
+    "run": Named("run", "Poll on schedule, publish, seal each digest, serve the pages."),
+    "poll": Named("poll", "Poll once what is due, publish, exit: for cron and CI."),
+    "digest": Named("digest", "Seal and write the digest that is due; print or preview one."),
+    "publish": Named("publish", "Write every output file again from the store, no network."),
+    "check": Named("check", "Validate feeds.yaml; every mistake at once, with its line."),
+    "add": Named("add", "Find the feed behind a URL and add it to feeds.yaml."),
+    "remove": Named("edit", "Take a source out of feeds.yaml."),
+    "pause": Named("edit", "Stop polling a source; what is stored stays."),
+    "resume": Named("edit", "Poll a source again."),
+    "set": Named("edit", "Give keys of a source a value."),
+    "import": Named("opml", "Add the feeds of an OPML list to feeds.yaml."),
+    "export": Named("opml", "Write the sources as OPML to stdout."),
+    "init": Named("init", "Write a starter feeds.yaml, and its schema for editors."),
+    "status": Named("status", "Show each source's health, what needs attention first."),
+    "doctor": Named("doctor", "Check disk, store, clock, TLS, outputs; propose edits."),
+    "explain": Named("explain", "Tell the path of one entry, from its feed to its digest."),
+    "search": Named("search", "Find entries that have all words, backlog included."),
+    "hide": Named("withdraw", "Never show an entry again."),
+    "forget": Named("withdraw", "Let go of an entry at its publisher's wish."),
+    "quarantine": Named("quarantine", "List what was held as a flood; release or drop it."),
+    "backup": Named("backup", "Copy the store to a file, also while aggregator runs."),
+    "restore": Named("backup", "Put the store of a backup in the place of the present one."),
+    "move-store": Named("move", "Copy the store to another place, SQLite or PostgreSQL."),
+    "parse": Named("parse", "Show what the parser makes of a document."),
 }
 
 
 class _Lazy(click.Group):
-    """A group in the order of COMMANDS that imports a command's module when it needs it."""
+    """A group in the order of COMMANDS that imports a command's module when it needs it, and none for the help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -54,11 +63,16 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"aggregator.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"aggregator.cli.{COMMANDS[cmd_name].module}")
         name = cmd_name.replace("-", "_")
         name = name if hasattr(module, name) else f"{name}_"  # `set` and `import` are Python's words
         command: click.Command = getattr(module, name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.line) for name, command in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it cannot do is a line of the log, and its class's exit code."""

@@ -81,15 +81,15 @@ def _again(options: Settings, day: date, form: str | None) -> None:
 
 def _preview(options: Settings, *, why: bool) -> None:
     """What the next digest would be, now; composed from what no digest owns, and forgotten."""
-    from aggregator import ledger, outputs
+    from aggregator import ledger, survey
     from aggregator.entries.view import View
     from aggregator.render.digest import text
 
     with reading(options) as (whole, store, clock):
         now, known = clock(), store.sources.states()
-        config = outputs.followed(whole, known)
+        config = survey.followed(whole, known)
         view = View(config, known.values(), now)
-        pen = ledger.Pen(config, view, outputs.health(config, store, view, now))
+        pen = ledger.Pen(config, view, survey.health(config, store, view, now))
         if why:
             _table(ledger.scores(config.digest, store, pen, now))
             return

@@ -116,13 +116,16 @@ def settings() -> Settings:
 @contextlib.contextmanager
 def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], datetime]]]:
     """Configuration, store and clock for a command that only reads; works beside a writer."""
-    from aggregator.reading_lists import with_lists
     from aggregator.store.opening import open_store
 
     config = options.load()
     store = open_store(config.store, create=False)
     try:
-        yield with_lists(config, store), store, options.clock(config)
+        if config.reading_lists:
+            from aggregator.reading_lists import with_lists
+
+            config = with_lists(config, store)
+        yield config, store, options.clock(config)
     finally:
         store.close()
 

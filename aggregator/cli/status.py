@@ -15,17 +15,17 @@ _ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "pau
 @common
 def status(as_json: bool) -> None:
     """Show each source's health, what needs attention first."""
-    from aggregator import outputs
+    from aggregator import survey
     from aggregator.entries.view import View
-    from aggregator.reading_lists import status_lines
-    from aggregator.render.status import status_json
 
     with reading(settings()) as (whole, store, clock):
         now, known = clock(), store.sources.states()
-        config = outputs.followed(whole, known)
-        rows = outputs.health(config, store, View(config, known.values(), now), now)
+        config = survey.followed(whole, known)
+        rows = survey.health(config, store, View(config, known.values(), now), now)
         newest, offline = store.digests.newest(""), store.meta("offline_since") not in (None, "")
         if as_json:
+            from aggregator.render.status import status_json
+
             data = status_json(rows, last_digest=newest.day if newest else None, offline=offline)
             click.echo(data, nl=False)
             return
@@ -41,7 +41,10 @@ def status(as_json: bool) -> None:
             told = row.error or (row.silence if row.state == "silent" else None)
             words = f"{told} · " if told else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
-        for line in status_lines(config, store):
-            click.echo(safe(line))
+        if config.reading_lists:
+            from aggregator.reading_lists import status_lines
+
+            for line in status_lines(config, store):
+                click.echo(safe(line))
         digest = f"last digest {newest.day}" if newest else "no digest yet"
         click.echo(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 
 from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
-from aggregator.html import excerpt
 from aggregator.records import Attribution, Config, Copy, MergedEntry, Republish, Source, SourceState, StoredEntry
 from aggregator.urls import public_address, site_name
 
@@ -153,6 +152,8 @@ class View:
 
     def excerpt(self, stored: StoredEntry, text: str) -> str:
         """The first words of a text of an entry, if outputs may have more of it than its link."""
+        from aggregator.html import excerpt  # noqa: PLC0415 (who shows no entry waits for no parser)
+
         return excerpt(text, _EXCERPT_WORDS) if self.republish(stored.source_key) != "link" else ""
 
     def _facts(self, stored: StoredEntry) -> Facts:

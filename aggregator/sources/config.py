@@ -9,21 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from aggregator.errors import ConfigError, Problem
 from aggregator.records import Config, Rule, Series, Source, WordList
 from aggregator.sources import storage, values, zone
-from aggregator.sources.mistakes import in_order, problems_in
-from aggregator.sources.model import Defaults, DigestKeys, FeedsFile, RuleLine, SeriesKeys, schema
+from aggregator.sources.plain import Keys, keys_of
 from aggregator.sources.text import MAX_BYTES
 from aggregator.sources.together import problems_together
 from aggregator.sources.yaml import Document, parse
 from aggregator.sources.yaml import Path as DataPath
 
-__all__ = ["load", "read", "schema"]
-
 Value = TypeVar("Value")
+MOST_SHOWN = 200  # mistakes of a file
 
 
 def load(path: Path) -> Config:
@@ -45,16 +41,27 @@ def read(data: bytes, path: Path, *, environ: Mapping[str, str]) -> Config:
     file = path.name
     document = parse(data, file)
     problems = [*document.problems, *problems_together(document, file)]
-    parsed = None
-    try:
-        parsed = FeedsFile.model_validate(_as_map(document, file))
-    except ValidationError as error:
-        problems += problems_in(error, document, file)
+    data = _as_map(document, file)
+    keys = keys_of(data)
+    if keys is None:
+        from aggregator.sources.mistakes import judged  # noqa: PLC0415 (pydantic takes longer than all else)
+
+        keys, found = judged(data, document, file)
+        problems += found
     overrides = _Overrides(environ, problems)
     wanted = _from_environment(overrides)
-    if problems or parsed is None:
-        raise ConfigError(*in_order(problems))
-    return _config(parsed, document, path, wanted, environ)
+    if problems:
+        raise ConfigError(*_in_order(problems))
+    return _config(keys, document, path, wanted, environ)
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """In file order, without repetition; of very many the first, and how many more there are."""
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
+    if len(ordered) <= MOST_SHOWN:
+        return ordered
+    rest = Problem(ordered[0].file, 0, 0, f"and {len(ordered) - MOST_SHOWN:,} more mistakes")
+    return [*ordered[:MOST_SHOWN], rest]
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -115,32 +122,27 @@ def _from_environment(overrides: _Overrides) -> dict[str, Any]:
     }
 
 
-def _config(
-    parsed: FeedsFile, document: Document, path: Path, wanted: dict[str, Any], environ: Mapping[str, str]
-) -> Config:
+def _config(keys: Keys, document: Document, path: Path, wanted: dict[str, Any], environ: Mapping[str, str]) -> Config:
     here = Path(os.path.abspath(path))  # noqa: PTH100 (without following links: the folder is where the name stands)
-    store = wanted["store"] or parsed.store
-    prefix: DataPath = () if isinstance(document.data, list) else ("sources",)
+    store = wanted["store"] or keys.get("store", "data/aggregator.db")
+    plain: Keys = {name: keys[name] for name in ("title", "contact", "hub", "callback", "notify") if name in keys}
+    if link := wanted["link"] or keys.get("link"):
+        plain["link"] = link
     return Config(
         path=here,
-        output=_resolved(here, wanted["output"] or parsed.output),
+        output=_resolved(here, wanted["output"] or keys.get("output", "public")),
         store=store if "://" in store else str(_resolved(here, store)),
-        timezone=wanted["timezone"] or parsed.timezone or zone.machine_zone(environ),
-        title=parsed.title,
-        link=wanted["link"] or parsed.link,
-        contact=parsed.contact,
-        digest=_series("", parsed.digest),
-        digests=tuple(_series(name, keys) for name, keys in parsed.digests.items()),
-        topics=tuple(WordList(name, patterns) for name, patterns in parsed.topics.items()),
-        lenses=tuple(WordList(name, patterns) for name, patterns in parsed.lenses.items()),
-        interests=tuple(parsed.interests.items()),
-        filters=_rules(parsed.filters, document, ("filters",)),
-        sources=tuple(_sources(parsed, document, prefix, here)),
-        reading_lists=tuple(parsed.reading_lists),
-        usual=Source("", **_keys_of(parsed.defaults, document, ("defaults",), here)),
-        hub=parsed.hub,
-        callback=parsed.callback,
-        notify=parsed.notify,
+        timezone=wanted["timezone"] or keys.get("timezone") or zone.machine_zone(environ),
+        digest=_series("", keys.get("digest", {})),
+        digests=tuple(_series(name, own) for name, own in keys.get("digests", {}).items()),
+        topics=tuple(WordList(name, patterns) for name, patterns in keys.get("topics", {}).items()),
+        lenses=tuple(WordList(name, patterns) for name, patterns in keys.get("lenses", {}).items()),
+        interests=tuple(keys.get("interests", {}).items()),
+        filters=_rules(keys.get("filters", []), document, ("filters",)),
+        sources=tuple(_sources(keys, document, here)),
+        reading_lists=tuple(keys.get("reading_lists", [])),
+        usual=Source("", **_usual(keys, document, here)),
+        **plain,
     )
 
 
@@ -148,43 +150,46 @@ def _resolved(here: Path, written: str) -> Path:
     return Path(os.path.abspath(here.parent / Path(written).expanduser()))  # noqa: PTH100
 
 
-def _series(name: str, keys: DigestKeys) -> Series:
-    series = Series(name, keys.at, keys.read_in, tuple(keys.mail_to))
-    return replace(series, days=keys.days, tags=keys.tags) if isinstance(keys, SeriesKeys) else series
+def _series(name: str, keys: Keys) -> Series:
+    series = Series(name, **{key: value for key, value in keys.items() if key != "mail_to"})
+    return replace(series, mail_to=tuple(keys.get("mail_to", ())))
 
 
-def _rules(lines: list[RuleLine], document: Document, path: DataPath) -> tuple[Rule, ...]:
+def _rules(lines: list[Keys], document: Document, path: DataPath) -> tuple[Rule, ...]:
     return tuple(_rule(line, document.value_at((*path, index)).line) for index, line in enumerate(lines))
 
 
-def _rule(line: RuleLine, number: int) -> Rule:
-    if line.drop is not None:
-        return Rule("drop", line.drop, line=number)
-    if line.keep is not None:
-        return Rule("keep", line.keep, line=number)
-    condition = line.when or ""
-    if line.tag is not None:
-        return Rule("tag", condition, line.tag, number)
-    return Rule("score", condition, f"{line.score:g}", number)
+def _rule(line: Keys, number: int) -> Rule:
+    if "drop" in line:
+        return Rule("drop", line["drop"], line=number)
+    if "keep" in line:
+        return Rule("keep", line["keep"], line=number)
+    if "tag" in line:
+        return Rule("tag", line["when"], line["tag"], number)
+    return Rule("score", line["when"], f"{line['score']:g}", number)
 
 
-def _sources(parsed: FeedsFile, document: Document, prefix: DataPath, here: Path) -> Iterator[Source]:
-    usual = _keys_of(parsed.defaults, document, ("defaults",), here)
-    for index, line in enumerate(parsed.sources):
+def _usual(keys: Keys, document: Document, here: Path) -> Keys:
+    return _keys_of(keys.get("defaults", {}), document, ("defaults",), here)
+
+
+def _sources(keys: Keys, document: Document, here: Path) -> Iterator[Source]:
+    usual = _usual(keys, document, here)
+    prefix: DataPath = () if isinstance(document.data, list) else ("sources",)
+    for index, line in enumerate(keys.get("sources", [])):
         path = (*prefix, index)
-        own = _keys_of(line, document, path, here)
-        yield Source(url=line.url, **{**usual, **own}, line=document.value_at(path).line)
+        yield Source(**{**usual, **_keys_of(line, document, path, here)}, line=document.value_at(path).line)
 
 
-def _keys_of(line: Defaults, document: Document, path: DataPath, here: Path) -> dict[str, Any]:
+def _keys_of(line: Keys, document: Document, path: DataPath, here: Path) -> Keys:
     """The keys that were written, as `Source` holds them."""
-    keys = {name: getattr(line, name) for name in line.model_fields_set if name != "url"}
+    keys = dict(line)
     if "headers" in keys:
-        keys["headers"] = tuple(line.headers.items())
+        keys["headers"] = tuple(line["headers"].items())
     if "filters" in keys:
-        keys["filters"] = _rules(line.filters, document, (*path, "filters"))
+        keys["filters"] = _rules(line["filters"], document, (*path, "filters"))
     if "proxy" in keys:
-        keys["proxy"] = line.proxy or None
-    if line.auth and line.auth.startswith("file:"):
-        keys["auth"] = f"file:{_resolved(here, line.auth.removeprefix('file:'))}"
+        keys["proxy"] = line["proxy"] or None
+    if line.get("auth", "").startswith("file:"):
+        keys["auth"] = f"file:{_resolved(here, line['auth'].removeprefix('file:'))}"
     return keys

@@ -5,7 +5,6 @@ An unknown key is most often a slip of the finger or a word from another program
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,9 +13,8 @@ from aggregator.entries.conditions import FilterError
 from aggregator.errors import Problem
 from aggregator.sources import values
 from aggregator.sources.model import AtKey, Defaults, DigestKeys, FeedsFile, Part, RuleLine, SeriesKeys, SourceLine
+from aggregator.sources.plain import Keys
 from aggregator.sources.yaml import Document, Path
-
-MOST_SHOWN = 200
 
 _HOMES: dict[type[Part], str] = {
     FeedsFile: "the top of the file",
@@ -43,19 +41,12 @@ _MEANT = {
 }  # fmt: skip
 
 
-def problems_in(error: ValidationError, document: Document, file: str) -> Iterable[Problem]:
-    """One Problem for each of pydantic's findings, with the place in the document."""
-    for found in error.errors(include_url=False):
-        yield _problem(found, document, file)
-
-
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """In file order, without repetition; of very many the first, and how many more there are."""
-    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
-    if len(ordered) <= MOST_SHOWN:
-        return ordered
-    rest = Problem(ordered[0].file, 0, 0, f"and {len(ordered) - MOST_SHOWN:,} more mistakes")
-    return [*ordered[:MOST_SHOWN], rest]
+def judged(data: Any, document: Document, file: str) -> tuple[Keys, list[Problem]]:
+    """The keys that were written, in their long form `data`; or what is wrong, each with its place in the document."""
+    try:
+        return FeedsFile.model_validate(data).model_dump(exclude_unset=True), []
+    except ValidationError as error:
+        return {}, [_problem(found, document, file) for found in error.errors(include_url=False)]
 
 
 def _problem(found: Any, document: Document, file: str) -> Problem:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from aggregator.entries.duplicates import marks
 from aggregator.records import Entry, Packed, SourceState, Standing, StoredEntry, Waiting
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import pack_entry, pack_marks, to_text, to_time, unpack_entry, unpack_marks
+from aggregator.store.rows import marks_of, pack_entry, pack_marks, to_text, to_time, unpack_entry, unpack_marks
 
 SELECT = (
     "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
@@ -127,7 +126,7 @@ class Entries:
                 entry_hash,
                 moment[:10],
                 moment,
-                pack_marks(marks(entry)),
+                pack_marks(marks_of(entry)),
             ),
         )
 
@@ -146,7 +145,7 @@ class Entries:
             "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
         )
         return [
-            Waiting(k, s, u, t, n, marks(self.get([k])[0].entry) if m is None else unpack_marks(m))
+            Waiting(k, s, u, t, n, marks_of(self.get([k])[0].entry) if m is None else unpack_marks(m))
             for k, s, u, t, n, m in rows  # without marks: of an older version
         ]
 

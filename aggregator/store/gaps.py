@@ -50,6 +50,11 @@ class Gaps:
         row = self._sql.execute(query, (source_key, to_text(since))).fetchone()
         return _gap(row) if row else None
 
+    def newest(self, since: datetime) -> dict[int, Gap]:
+        """The same of every source that has one."""
+        query = f"{_READ} WHERE found_at >= ? ORDER BY found_at"
+        return {gap.source_key: gap for gap in map(_gap, self._sql.execute(query, (to_text(since),)))}
+
     def lost(self, start: datetime | None, end: datetime) -> list[Gap]:
         """Those that could not be filled, closed in (start, end]; oldest first."""
         query = f"{_READ} WHERE state = 'lost' AND closed_at > ? AND closed_at <= ? ORDER BY closed_at, source_key"

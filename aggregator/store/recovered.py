@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from aggregator.entries.match import title_mark
 from aggregator.records import Entry, SourceState
 from aggregator.store.protocol import Connection
 from aggregator.store.rows import pack_entry, to_text
@@ -105,6 +104,8 @@ class Recovered:
 
         A forgotten one gets what recognises its copies, too.
         """
+        from aggregator.entries.match import title_mark  # noqa: PLC0415 (who only looks waits for no patterns)
+
         names = (
             (f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{source.first_url}{chr(10)}{entry.guid}')}", entry)
             for entry in entries

@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from struct import pack, unpack
 from typing import Any, overload
 
-from aggregator.entries.duplicates import marks
-from aggregator.entries.normalize import content_hash
 from aggregator.records import Enclosure, Entry, Hints, Packed
 
 FAST = 1
@@ -37,7 +35,9 @@ def to_time(text: str | None) -> datetime | None:
 
 def packed(entry: Entry) -> Packed:
     """An entry with all that the store wants to know of it, worked out where it is read."""
-    return Packed(pack_entry(entry), content_hash(entry), marks(entry))
+    from aggregator.entries.normalize import content_hash  # noqa: PLC0415 (who only looks into the store waits for no patterns)
+
+    return Packed(pack_entry(entry), content_hash(entry), marks_of(entry))
 
 
 def pack_marks(those: Iterable[int]) -> bytes:
@@ -92,3 +92,10 @@ def unpack_hints(text: str) -> Hints:
     lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
     ttl = {"ttl": timedelta(seconds=data["ttl"])} if "ttl" in data else {}
     return Hints(**data | lists | ttl)
+
+
+def marks_of(entry: Entry) -> tuple[int, ...]:
+    """What copies of an entry share (entries/duplicates.py)."""
+    from aggregator.entries.duplicates import marks  # noqa: PLC0415 (who only looks into the store waits for no patterns)
+
+    return marks(entry)

@@ -52,6 +52,11 @@ class Subscriptions:
         ).fetchone()
         return _subscription(row) if row else None
 
+    def by_source(self) -> dict[int, Subscription]:
+        """The same of every source that has one."""
+        rows = self._sql.execute(f"{_READ} WHERE state NOT IN ('leaving', 'left')")
+        return {one.source_key: one for one in map(_subscription, rows)}
+
     def put(self, one: Subscription) -> None:
         """Write one, new or changed (inside a transaction)."""
         self._sql.execute(_WRITE, tuple(_column(getattr(one, name)) for name in _NAMES))

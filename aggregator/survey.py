@@ -1,0 +1,67 @@
+"""How each source does: what the store knows of it, in words. Imports little, so that `status` answers at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from aggregator.due import Hosts, planned
+from aggregator.entries.gaps import HURRIED_FOR
+from aggregator.entries.gaps import in_words as gap_words
+from aggregator.entries.view import View
+from aggregator.health import state_of, typical_gap
+from aggregator.records import Config, Source, SourceHealth, SourceState
+from aggregator.rhythm import silence
+from aggregator.store.sqlite import Store
+from aggregator.urls import host_of, public_address
+from aggregator.websub import in_words
+
+WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known
+
+
+def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
+    """Each configured source's health, in the order of feeds.yaml."""
+    states, counts = store.sources.states(), store.sources.tallies()
+    held = {stored.source_key for stored in store.entries.held()}
+    hosts = Hosts(store.sources.hosts(), store.sources.paces())
+    subscriptions, gaps, rows = store.subscriptions.by_source(), store.gaps.newest(now - HURRIED_FOR), []
+    for source in config.sources:
+        state = states[source.url]
+        next_poll_at, reason = planned(source, state, states, hosts, now)
+        push = in_words(subscriptions.get(state.key), now)
+        missed = gap_words(gaps.get(state.key), config.timezone, source.every)
+        published = store.entries.rhythm(state.key)
+        quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
+        gap = typical_gap(published)
+        rows.append(
+            SourceHealth(
+                url=None if source.private else public_address(source.url),
+                title=view.title(state.key),
+                error=_error(source, state),
+                state=state_of(source, state, held=state.key in held, silent=quiet is not None),
+                last_success_at=state.success_at,
+                next_poll_at=next_poll_at,
+                reason="; ".join(filter(None, (reason, push, missed))),
+                failures=state.failures,
+                entries=counts.get(state.key, 0),
+                typical_gap_s=int(gap.total_seconds()) if gap else None,
+                site=None if source.private or not state.feed_link else public_address(state.feed_link),
+                silence=quiet.words if quiet else None,
+            )
+        )
+    return tuple(rows)
+
+
+def _error(source: Source, state: SourceState) -> str | None:
+    """What is wrong in words, without secrets; of a private source without any address or host name."""
+    if state.error is None or not source.private:
+        return state.error and re.sub(r"https?://\S+", lambda found: public_address(found[0]), state.error)
+    host = host_of(source.url).partition(":")[0]
+    return re.sub(rf"https?://\S+|{re.escape(host)}", "(private)", state.error) if host else "failed"
+
+
+def followed(config: Config, states: Mapping[str, SourceState]) -> Config:
+    """The configuration as far as the store knows it: a line that no pass has seen yet is left out."""
+    return replace(config, sources=tuple(source for source in config.sources if source.url in states))
