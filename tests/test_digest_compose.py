@@ -267,7 +267,7 @@ def test_two_articles_on_one_event_are_one_block() -> None:
 
 def test_coverage_counts_the_sources_of_copies_too() -> None:
     desk = Desk(ONE, TWO, THREE)
-    text = f"{CUTS[1]} {words(80, 3)}"
+    text = f"{CUTS[1]} {words(60, 3)}"
     desk.record(ONE, told("a", (CUTS[0], text)))
     desk.record(THREE, told("c", (CUTS[0], text)))
     desk.record(TWO, told("b", MORE_CUTS))

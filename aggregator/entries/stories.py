@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import product
 
+from aggregator.entries.linkage import Link, Members, joined
 from aggregator.entries.terms import DATES, Terms, Vocabulary, likeness
 from aggregator.records import StoredEntry
-
-_Pair = tuple[int, int]
 
 MOST_DAYS = 14
 LEAST = 0.12  # for two entries of which one links to the other
 ALIKE = 0.25  # likeness from which on two entries with two anchors in common are one story
 ALIKE_BY_ONE = 0.285  # with one anchor, when enough other rare words are common too
 ALIKE_IN_A_SOURCE = 0.75  # what a source tells twice is one story only if it is nearly one text
+ON_THE_WHOLE = 0.2  # mean likeness of two stories that are one: less than two entries need, as each adds its own
 AGING = 0.035  # added to what is needed for each day between two entries after the second
 _SPECIFIC = 3.0  # rarity from which on a common word says something: about one text in twenty
 _SPECIFIC_WORDS = 2
@@ -29,19 +31,19 @@ _NEAREST = 8  # entries with the most words in common that are looked at for nov
 def group(entries: Sequence[StoredEntry], vocabulary: Vocabulary) -> tuple[tuple[StoredEntry, ...], ...]:
     """The entries as stories, each entry in exactly one; most stand alone.
 
-    The best pairs are joined first; two groups become one when their entries are alike on the whole, not by a chain.
+    A story is begun by two entries that resemble each other, and takes in what is like all of it on the whole.
     Members and stories are in order of acceptance, whatever the order given.
     """
     ordered = sorted(entries, key=_place)
-    scores = {(one.key, other.key): score for score, one, other in _pairs(ordered, vocabulary)}
-    homes: dict[int, list[StoredEntry]] = {stored.key: [stored] for stored in ordered}
-    for one, other in sorted(scores, key=lambda pair: (-scores[pair], pair)):
-        left, right = homes[one], homes[other]
-        if left is not right and _belong_together(left, right, scores):
-            left.extend(right)
-            homes.update((stored.key, left) for stored in right)
-    whole = {id(home): tuple(sorted(home, key=_place)) for home in homes.values()}
-    return tuple(sorted(whole.values(), key=lambda story: _place(story[0])))
+    terms = [vocabulary.terms(stored) for stored in ordered]
+    linked = {(one, other): score for score, one, other in _pairs(ordered, vocabulary)}
+
+    def may_join(left: Members, right: Members) -> bool:
+        return _belong_together(left, right, ordered, terms, linked)
+
+    links = [(score, *places) for places, score in linked.items()]
+    found = joined([each.unit for each in terms], links, ON_THE_WHOLE, may_join)
+    return tuple(sorted((tuple(ordered[place] for place in sorted(story)) for story in found), key=_first))
 
 
 class Earlier:
@@ -157,25 +159,37 @@ def _instalments(a: Terms, b: Terms) -> bool:
     return bool(changed & one) and bool(changed & other) and len(one & other) >= len(differing - changed)
 
 
-def _belong_together(left: Sequence[StoredEntry], right: Sequence[StoredEntry], linked: Container[_Pair]) -> bool:
-    """Whether most entries of both sides are alike, and no source comes twice with different texts."""
-    alike = 0
-    for one in left:
-        for other in right:
-            if (one.key, other.key) in linked or (other.key, one.key) in linked:
-                alike += 1
-            elif one.source_key == other.source_key:
-                return False
-    return 2 * alike >= len(left) * len(right)
+def _belong_together(
+    left: Members,
+    right: Members,
+    entries: Sequence[StoredEntry],
+    terms: Sequence[Terms],
+    linked: Container[tuple[int, int]],
+) -> bool:
+    """Whether two stories may be one: no source comes twice with different texts, most titles are no instalments.
+
+    One headline among many says little: "in round 6" and "in six rounds" tell one event.
+    """
+    days = [entries[place].published for place in left + right]
+    if max(days) - min(days) > timedelta(days=MOST_DAYS):
+        return False
+    instalments = 0
+    for one, other in product(left, right):
+        if (one, other) in linked or (other, one) in linked:
+            continue
+        if entries[one].source_key == entries[other].source_key:
+            return False
+        instalments += _instalments(terms[one], terms[other])
+    return 2 * instalments < len(left) * len(right)
 
 
-def _pairs(ordered: Sequence[StoredEntry], vocabulary: Vocabulary) -> Iterator[tuple[float, StoredEntry, StoredEntry]]:
+def _pairs(ordered: Sequence[StoredEntry], vocabulary: Vocabulary) -> Iterator[Link]:
     index = _Index(ordered, vocabulary, _anchors)
     for number, one in enumerate(ordered):
         for place in sorted({place for place in index.near(one) if place > number}):
             score = resemblance(one, ordered[place], vocabulary)
             if score is not None:
-                yield score, one, ordered[place]
+                yield score, number, place
 
 
 def _specific(terms: Terms, vocabulary: Vocabulary) -> Iterator[str]:
@@ -192,3 +206,7 @@ def _anchors(terms: Terms, vocabulary: Vocabulary) -> Iterator[str]:
 
 def _place(stored: StoredEntry) -> tuple[int, int]:
     return stored.accepted, stored.key
+
+
+def _first(story: Sequence[StoredEntry]) -> tuple[int, int]:
+    return _place(story[0])

@@ -1,8 +1,8 @@
 """What an entry is about: its words with weights, the names and figures in it, and the pages it links to.
 
 Weights are those of vector retrieval (Salton and Buckley, "Term-weighting approaches in automatic text retrieval",
-1988): how often a word stands in title and lead, times how rare it is among the texts that were given. A word is a
-name when running text writes it with a capital where no sentence begins.
+1988): how often a word stands in title and lead (its logarithm), times how rare it is among the texts that were given.
+A word is a name when running text writes it with a capital where no sentence begins.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import NamedTuple
 from aggregator.markup import word_set
 from aggregator.records import Entry, StoredEntry
 
-LEAD_WORDS = 80
+LEAD_WORDS = 120
 IMAGINED = 200  # texts in which no word stands: without them nothing would be rare among the first few texts
 RARE = 0.03  # share of the texts in which a name or figure may stand and still tell an event
 RARE_AT_LEAST = 6  # texts: an event of the day may be in so many, however few there are
+NAMED = 1.25  # what a name weighs against another word as rare
 _STEM = 7
 _SHORT = 2  # letters of the names of themes and countries (AI, HR, EU), which tell no event
 _MOST_LINKS = 30
@@ -78,6 +79,11 @@ class Terms:
         """The length of the vector of weights."""
         return sqrt(sum(weight * weight for weight in self.weights.values()))
 
+    @property
+    def unit(self) -> dict[str, float]:
+        """The weights as a vector of length 1; empty for a text without words."""
+        return {stem: weight / self.length for stem, weight in self.weights.items()}
+
 
 def likeness(one: Terms, other: Terms) -> float:
     """The cosine of two texts' weights, 0 to 1."""
@@ -124,7 +130,7 @@ class Vocabulary:
         title, lead = self._words.get(stored.key) or _read(entry, self._stems)
         times = Counter({word.stem: 2 for word in title})
         times.update(word.stem for word in lead)
-        weights = {stem: min(number, 3) * self.rarity(stem) for stem, number in times.items() if stem not in _STOP}
+        weights = {stem: self._weight(stem, number) for stem, number in times.items() if stem not in _STOP}
         return Terms(
             weights,
             dict(self._runs(chain(title, lead))),
@@ -133,6 +139,10 @@ class Vocabulary:
             _address(entry.canonical_url or ""),
             tuple(word.stem for word in title),
         )
+
+    def _weight(self, stem: str, times: int) -> float:
+        """The second mention of a word says less than the first; a name says more than another word."""
+        return (1 + log(times)) * self.rarity(stem) * (NAMED if stem in self._names else 1.0)
 
     def _runs(self, words: Iterable[Word]) -> Iterator[tuple[str, int]]:
         """Rare names with the number of the run of names in which each stands first: `Hong Kong` is one name."""
