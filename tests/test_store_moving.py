@@ -24,8 +24,8 @@ WAYS = [
 
 
 FILLED = {
-    "meta", "sources", "hosts", "entries", "marks", "digests", "digest_files", "ledger", "bodies", "deliveries", "hidden",
-    "appeared", "articles", "robots", "counted_days", "tallies",
+    "meta", "sources", "hosts", "entries", "marks", "digests", "digest_files", "ledger", "bodies", "deliveries",
+    "hidden", "appeared", "articles", "robots", "counted_days", "tallies",
 }  # fmt: skip
 
 
