@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aggregator.callback import PROBE, REACHED
-from aggregator.entries.match import share_known
+from aggregator.entries.recognition import share_known
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Request, Wire, host_in_request
 from aggregator.lanes import in_lanes

@@ -14,7 +14,8 @@ from datetime import datetime
 
 from aggregator.cadence import retry_after
 from aggregator.entries import gaps
-from aggregator.entries.match import Known, match, share_known
+from aggregator.entries.match import match
+from aggregator.entries.recognition import Known, share_known
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Client, Request, Wire, permittedhost_in_request
 from aggregator.fetch.credentials import own_headers, without_user

@@ -86,6 +86,13 @@ def _well(state: SourceState, now: datetime) -> SourceState:
     return replace(state, success_at=now, failures=0, error=None, error_kind=None, gone_at=None, gone=False)
 
 
+def believed(feed: ParsedFeed | None, state: SourceState, *, foreign: bool) -> ParsedFeed | None:
+    """A feed as far as it may speak for its source: one that seems to be another's changes no name, hint or hub."""
+    if feed is None or not foreign:
+        return feed
+    return replace(feed, title=None, link=None, id=None, language=None, hints=state.hints)
+
+
 def described(state: SourceState, feed: ParsedFeed) -> SourceState:
     """What a feed says of itself; what it leaves out stays as it was."""
     return replace(

@@ -127,10 +127,11 @@ def _line(event: Event, config: Config, now: datetime) -> str:
     name, error = (event.row.title, event.row.error or "") if event.row else ("", "")
     if event.row is None:
         return "sources can be read again" if event.state == "well" else f"no source could be read since {since}"
+    held = (event.row.held if event.row else None) or "entries held"
     said = {
         "well": "is well again",
         "gone": "is gone (410) and not asked any more",
-        "quarantined": "brought a flood of new entries, which are held; see `aggregator quarantine`",
+        "quarantined": f"brought what is doubted ({held}); see `aggregator quarantine`",
     }
     return one_line(f"{name} {said.get(event.state) or f'has failed since {since}: {error}'}")[:_LONGEST]
 

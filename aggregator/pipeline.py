@@ -16,13 +16,15 @@ from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discover import Offers, offers
 from aggregator.due import hosts_of
 from aggregator.entries.gaps import HURRIED_FOR, gap_in, pace
-from aggregator.entries.match import match, safer_links, share_known
+from aggregator.entries.match import match, safer_links
 from aggregator.entries.normalize import content_hash
+from aggregator.entries.recognition import share_known
+from aggregator.entries.takeover import takeover
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
 from aggregator.health import status_words
-from aggregator.memory import after_answer, after_failure, paced, where_to_ask
+from aggregator.memory import after_answer, after_failure, believed, paced, where_to_ask
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
@@ -185,14 +187,15 @@ def settle(
         polled.source,
         before,
         polled.response,
-        polled.feed,
+        believed(polled.feed, before, foreign=changes.foreign),
         body_hash=polled.body_hash,
         brought_news=bool(changes.new),
         published=published,
         now=now,
         scatter=scatter,
-        same_feed=_is_same(polled, before, store),
+        same_feed=not changes.foreign and _is_same(polled, before, store),
     )
+    state = replace(state, held_why=changes.doubt or state.held_why)
     turnover = pace(gap or store.gaps.latest(before.key, now - HURRIED_FOR))
     state = paced(polled.source, state, now, hub=None if missed else hub_that_delivers(hub, now), turnover=turnover)
     rests = tuple(_rests(polled, state, store, now))
@@ -207,7 +210,9 @@ def _matched(polled: Polled, before: SourceState, store: Store, now: datetime) -
         with store.transaction():
             store.recovered.recognise(before, polled.entries)
     partial = polled.response is not None and polled.response.is_partial
-    changes = match(polled.entries, store.entries.known(before.key), before.success_at, now, partial)
+    known = store.entries.known(before.key)
+    doubt = takeover(before, polled.feed, polled.entries, known) if polled.feed else None
+    changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt)
     safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
     return replace(changes, updated=changes.updated + safer)
 
@@ -218,14 +223,15 @@ def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:
     So `success_at` stays that of the last poll: what a hub leaves out may be older than what it brings.
     """
     state = store.sources.state(polled.state.key)
-    changes = match(polled.entries, store.entries.known(state.key), state.success_at, now, partial=True)
+    changes = _matched(polled, state, store, now)
+    state = replace(state, held_why=changes.doubt or state.held_why)
     return PollResult(polled.source, state, "new", changes, packs=_packs(polled))
 
 
 def _kept(polled: Polled, changes: Changes) -> Response | None:
     """The answer whose body is kept to be read again: a whole feed, in which nothing is to be forgotten."""
     is_whole = polled.feed is not None and polled.response is not None and not polled.response.is_partial
-    return polled.response if is_whole and not changes.forgotten else None
+    return polled.response if is_whole and not changes.forgotten and not changes.foreign else None
 
 
 def _packs(polled: Polled) -> dict[str, Packed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +25,7 @@ WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its
 def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
     """Each configured source's health, in the order of feeds.yaml."""
     states, counts = store.sources.states(), store.sources.tallies()
-    held = {stored.source_key for stored in store.entries.held()}
+    held = Counter(stored.source_key for stored in store.entries.held())
     hosts = Hosts(store.sources.hosts(), store.sources.paces())
     subscriptions, gaps, rows = store.subscriptions.by_source(), store.gaps.newest(now - HURRIED_FOR), []
     for source in config.sources:
@@ -49,9 +50,18 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 typical_gap_s=int(gap.total_seconds()) if gap else None,
                 site=None if source.private or not state.feed_link else public_address(state.feed_link),
                 silence=quiet.words if quiet else None,
+                held=_held(held[state.key], state),
             )
         )
     return tuple(rows)
+
+
+def _held(number: int, state: SourceState) -> str | None:
+    """How many entries wait in quarantine, and why."""
+    if not number:
+        return None
+    told = "1 entry held" if number == 1 else f"{number:,} entries held"
+    return f"{told}: {state.held_why}" if state.held_why else told
 
 
 def _error(source: Source, state: SourceState) -> str | None:

@@ -118,6 +118,7 @@ THROUGH = {
     "store/tsvector.py": "store_search",
     "store/store.py": "store_sqlite",
     "callback.py": "subscriber",
+    "entries/recognition.py": "entries_match",
     "store/gaps.py": "gaps",
     "archives.py": "publication",
     "render/archive.py": "publication",

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.entries.match import match, share_known
+from aggregator.entries.match import match
 from aggregator.entries.normalize import content_hash, normalize
+from aggregator.entries.recognition import share_known
 from aggregator.parse.feed import parse
 from aggregator.records import Entry
 from aggregator.store.entries import Known
@@ -296,6 +297,36 @@ def test_what_looks_old(published: datetime | None, before: datetime, old: bool)
 def test_a_flood_is_what_no_rhythm_explains(known: list[Entry], fresh: list[Entry], hours: int, held: int) -> None:
     memory = after_a_poll(*known)
     assert standings(memory.poll(*fresh, now=NOW + hours * HOUR)).count("held") == held
+
+
+def test_most_of_an_import_is_known_by_titles_though_two_posts_kept_their_guids() -> None:
+    """New guids, links, dates and texts for all but two: what its titles explain is neither announced nor held."""
+    before = posts(20)
+    memory = after_a_poll(*before)
+    anew = [
+        moved(
+            f"https://new.example.net/archives/{n}", replace(one, published=LATER, text=words(80, n), content="Anew.")
+        )
+        for n, one in enumerate(before[2:])
+    ]
+    truly_new = [entry(f"t{n}", published=LATER, title=f"Truly new {n}") for n in range(2)]
+    assert memory.poll(*truly_new, *before[:2], *anew, now=LATER + HOUR) == [("t0", "news"), ("t1", "news")]
+    assert len(memory.updated) == 18
+
+
+def test_titles_that_explain_a_few_of_a_mass_explain_nothing() -> None:
+    """After a long silence: twelve new posts, of which two have the titles of years ago."""
+    memory = after_a_poll(entry("kept"), *posts(5, newest=NOW - 300 * DAY))
+    titles = [f"New {n}" for n in range(10)] + ["Title of p1", "Title of p2"]
+    new = [entry(f"n{n}", title=title, published=LATER - n * timedelta(minutes=1)) for n, title in enumerate(titles)]
+    assert standings(memory.poll(entry("kept"), *new, now=LATER)).count("news") == 12
+
+
+def test_of_a_doubted_document_everything_is_held() -> None:
+    found = match(posts(2), [], NOW - DAY, NOW, doubt="another's")
+    assert [standing for _, standing in found.new] == ["held", "held"]
+    assert (found.doubt, found.foreign) == ("another's", True)
+    assert match(posts(2), [], NOW - 3 * DAY, NOW).doubt is None
 
 
 # --- an edited line ------------------------------------------------------------------------------------------

@@ -277,8 +277,9 @@ def test_a_parked_domain_is_no_feed_and_another_sites_feed_is_held(known: tuple[
     spam = [
         Item(f"Casino {n}", f"c{n}", f"http://casino.example/{n}", world.now, words(40, 1000 + n)) for n in range(40)
     ]
-    assert publisher.publish(spam, 12 * HOUR)["new"] == 3
-    assert len(world.run("quarantine").splitlines()) == 37
+    assert publisher.publish(spam, 12 * HOUR)["new"] == 0
+    assert len(world.run("quarantine").splitlines()) == 40
+    assert "40 entries held, nothing in its feed is known, its entries lead to casino.example, all are" in world.said
     assert json.loads(world.run("status", "--json"))["sources"][0]["state"] == "quarantined"
     assert publisher.publish(items, DAY)["new"] == 0
 

@@ -38,7 +38,7 @@ def status(as_json: bool) -> None:
                 if row.state == "new"
                 else "never"
             )
-            told = row.error or (row.silence if row.state == "silent" else None)
+            told = row.error or row.held or (row.silence if row.state == "silent" else None)
             words = f"{told} · " if told else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
         if config.reading_lists:

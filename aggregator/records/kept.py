@@ -95,7 +95,7 @@ class SourceState:
 
     `not_before` is the publisher's explicit wish (Retry-After, Cache-Control, ttl), which nothing but a human
     may shorten; `reason` says in words why `next_poll_at` is when it is. `answered_by` is the address that answered
-    last, after redirects.
+    last, after redirects; `held_why` says why entries of it were held the last time.
     """
 
     key: int
@@ -125,6 +125,7 @@ class SourceState:
     language: str | None = None
     hints: Hints = field(default_factory=Hints)
     answered_by: str | None = None
+    held_why: str | None = None
 
     @property
     def is_new(self) -> bool:
@@ -137,7 +138,8 @@ class Changes:
     """What one poll of one source brings: entries to add with their standing, and those that were edited.
 
     `same` are the known ones that were not, with the keys of what is stored. `forgotten`: the document still carries
-    what was forgotten, so its bytes are not kept.
+    what was forgotten, so its bytes are not kept. `doubt` says why entries are held, None where none is;
+    `foreign`: the document seems to be that of another feed.
     """
 
     new: tuple[tuple[Entry, Standing], ...] = ()
@@ -145,6 +147,8 @@ class Changes:
     same: tuple[tuple[int, Entry], ...] = ()
     seen: int = 0
     forgotten: bool = False
+    doubt: str | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +236,7 @@ class PollResult:
 class SourceHealth:
     """One row of `status`; `reason` says why `next_poll_at`, `typical_gap_s` is the source's own rhythm.
 
-    `silence` says how long a silent source has been so, against its rhythm.
+    `silence` says how long a silent source has been so, against its rhythm; `held` how many entries wait, and why.
     """
 
     url: str | None
@@ -247,6 +251,7 @@ class SourceHealth:
     typical_gap_s: int | None
     site: str | None = None
     silence: str | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,8 @@ def _advice(row: SourceHealth) -> str | None:
     if row.state == "failing":
         return "aggregator doctor looks for its new address" if row.failures >= STUBBORN else None
     advice = _ADVICE.get(row.state)
+    if row.state == "quarantined" and row.held:
+        return f"{row.held}; {advice}"
     return f"{row.silence}; {advice}" if row.state == "silent" and row.silence else advice
 
 

@@ -104,7 +104,7 @@ class Recovered:
 
         A forgotten one gets what recognises its copies, too.
         """
-        from aggregator.entries.match import title_mark  # noqa: PLC0415 (who only looks waits for no patterns)
+        from aggregator.entries.recognition import title_mark  # noqa: PLC0415 (who only looks waits for no patterns)
 
         names = (
             (f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{source.first_url}{chr(10)}{entry.guid}')}", entry)

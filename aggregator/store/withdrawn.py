@@ -38,7 +38,7 @@ class Withdrawn:
         Left are id, guid, address, date, a hash of the title and one of the content: they never return, though their
         feed still carries them. What is deleted is overwritten where the database can. Sealed digests keep their bytes.
         """
-        from aggregator.entries.match import title_mark  # noqa: PLC0415 (who only looks into the store waits for no patterns)
+        from aggregator.entries.recognition import title_mark  # noqa: PLC0415 (who only looks into the store waits for no patterns)
 
         self._overwrite()
         wanted = list(keys)
