@@ -22,16 +22,16 @@ from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
 from aggregator.full_text import read_pages
 from aggregator.lanes import in_lanes
-from aggregator.memory import where_to_ask
 from aggregator.network import Network
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, record, settle
+from aggregator.pipeline import Polled, moves, settle
 from aggregator.publication import Publication
 from aggregator.publish.files import write_all
 from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
+from aggregator.recorder import Recorder
 from aggregator.records import Config, Series, Source, SourceHealth, SourceState
-from aggregator.report import Failure, Move, Pass, Progress
+from aggregator.report import Failure, Pass, Progress
 from aggregator.reread import reread
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
@@ -63,7 +63,7 @@ class App:
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
-        self._publication = Publication(store, clock)
+        self._publication, self._recorder = Publication(store, clock), Recorder(store, clock)
         self.pool = pool
         self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
@@ -122,10 +122,11 @@ class App:
         """
         done = Pass(self.clock(), self.clock())
         read, published_at = 0, time.monotonic()
-        unreached: list[Polled] = []
-        elders = self._elders()
+        unreached, elders = list[Polled](), self._elders()
         for polled in chain(pushed, in_lanes(work, self.wire, self.pool, self.clock, self.stop, most)):
-            if polled is not None:
+            if polled is None:
+                self._recorder.flush()
+            else:
                 if not polled.pushed and self._network.note(polled, self.clock()):
                     unreached.append(polled)
                 else:
@@ -137,6 +138,7 @@ class App:
             if is_time and self._publication.is_stale:
                 published_at = self._publish_early(done)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
+        self._recorder.flush()
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
 
@@ -152,22 +154,14 @@ class App:
         now = self.clock()
         result = settle(polled, self.store, now, elders, scatter=self.scatters, hears=self.hears)
         self._publication.is_stale |= polled.feed is not None
-        record(result, self.store, now)
+        self._recorder.add(result)
         done.polled += not polled.pushed
         done.not_modified += result.outcome == "not_modified"
         done.unchanged += result.outcome == "unchanged"
         done.updated += len(result.changes.updated)
         if polled.error is not None:
             done.failed.append(self._failure(polled, result.state.next_poll_at))
-        done.moved += self._moves(polled, result.state)
-
-    def _moves(self, polled: Polled, after: SourceState) -> list[Move]:
-        """The move of a source that is certain now and was not before; feeds.yaml is the user's to edit."""
-        source, to = polled.source, where_to_ask(polled.source, after)
-        certain = to != source.url and where_to_ask(source, polled.state) == source.url and polled.error is None
-        if not certain or after.moved_since is None:
-            return []
-        return [Move(source, polled.name, to, after.moved_seen, after.moved_since)]
+        done.moved += moves(polled, result.state)
 
     def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
         """Our own outage is no source's fault: what it did is taken back, and all stay due."""
@@ -203,7 +197,9 @@ class App:
             done.published = sorted({*done.published, *self.publish()})
         post = partial(self._post, agent=self.wire.agent)
         done.hub = None if done.offline else tell_hub(self.store, self.config, post, self.clock())
-        done.notify = notices.tell(self.store, self.config, self.health, self.wire, self.clock(), offline=done.offline)
+        done.notify = notices.tell(
+            self.store, self.config, self._known_health, self.wire, self.clock(), offline=done.offline
+        )
         idle.tidy(self.store, self.clock())
         idle.index(self.store)
         order = {source.url: place for place, source in enumerate(self.config.sources)}
@@ -222,6 +218,7 @@ class App:
 
     def accept(self) -> int:
         """Give every waiting entry its place, in one transaction; how many there were."""
+        self._recorder.flush()
         waiting = self.store.entries.waiting()
         if waiting:
             now, view = self.clock(), self.view()
@@ -244,6 +241,9 @@ class App:
     def health(self) -> tuple[SourceHealth, ...]:
         """Each source's health, in the order of feeds.yaml."""
         return survey.health(self.config, self.store, self.view(), self.clock())
+
+    def _known_health(self) -> tuple[SourceHealth, ...]:
+        return self.told_health or self.health()
 
     @property
     def told_health(self) -> tuple[SourceHealth, ...]:

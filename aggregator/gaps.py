@@ -21,7 +21,7 @@ from aggregator.fetch.client import Client, Request, Wire, permittedhost_in_requ
 from aggregator.fetch.credentials import own_headers, without_user
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import record
+from aggregator.recorder import record
 from aggregator.records import Config, Entry, Gap, Packed, PollResult, Response, Source
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, is_http

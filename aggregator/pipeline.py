@@ -17,7 +17,6 @@ from aggregator.discover import Offers, offers
 from aggregator.due import hosts_of
 from aggregator.entries.gaps import HURRIED_FOR, gap_in, pace
 from aggregator.entries.match import match, safer_links
-from aggregator.entries.normalize import content_hash
 from aggregator.entries.recognition import share_known
 from aggregator.entries.takeover import takeover
 from aggregator.errors import FetchError, ParseError, SourceError
@@ -40,8 +39,7 @@ from aggregator.records import (
     Source,
     SourceState,
 )
-from aggregator.report import Progress
-from aggregator.store.rows import packed
+from aggregator.report import Move, Progress
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 from aggregator.websub import heard, hub_that_delivers, was_missed
@@ -256,23 +254,13 @@ def _is_same(polled: Polled, before: SourceState, store: Store) -> bool:
     return polled.feed.id == before.feed_id is not None or share_known(polled.entries, known) >= 0.5
 
 
-def record(result: PollResult, store: Store, now: datetime) -> None:
-    """record: one source's poll in one transaction."""
-    with store.transaction():
-        store.sources.save(result.state)
-        if result.missed:
-            store.subscriptions.missed(result.state.key, now)
-        if result.gap is not None:
-            store.gaps.put(result.gap)
-        for rest in result.rests:
-            store.sources.rest_host(rest, now)
-        for ordinal, (entry, standing) in enumerate(result.changes.new):
-            pack = result.packs.get(entry.guid) or packed(entry)  # one that was told apart is packed anew
-            store.entries.add(result.state, entry, pack, standing, ordinal, now)
-        for key, entry in result.changes.updated:
-            store.entries.update(key, entry, content_hash(entry), now)
-        if result.kept is not None:
-            store.bodies.keep(result.state.key, result.kept, now)
+def moves(polled: Polled, after: SourceState) -> list[Move]:
+    """The move of a source that is certain now and was not before; feeds.yaml is the user's to edit."""
+    source, to = polled.source, where_to_ask(polled.source, after)
+    certain = to != source.url and where_to_ask(source, polled.state) == source.url and polled.error is None
+    if not certain or after.moved_since is None:
+        return []
+    return [Move(source, polled.name, to, after.moved_seen, after.moved_since)]
 
 
 def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> SourceState:

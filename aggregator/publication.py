@@ -61,7 +61,7 @@ class Publication:
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
-        self.is_stale = True
+        self.is_stale = False
         self.health: tuple[SourceHealth, ...] = ()
 
     def publish(self, config: Config, view: View, *, everything: bool = False) -> list[str]:

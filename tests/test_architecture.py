@@ -54,6 +54,7 @@ FLOORS = {
     "search.py": 6,
     "survey.py": 6,
     "lanes.py": 7,
+    "recorder.py": 6,
     "archives.py": 7,
     "river.py": 7,
     "statuses.py": 7,

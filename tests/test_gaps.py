@@ -18,7 +18,8 @@ from aggregator import gaps, survey
 from aggregator.app import App
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, tls_context
-from aggregator.pipeline import poll_source, record, settle
+from aggregator.pipeline import poll_source, settle
+from aggregator.recorder import record
 from aggregator.records import Gap, PollResult
 from aggregator.store.sqlite import open_store
 from tests.makers import DAY, HOUR, NOW, POOL, config, memory_store, source

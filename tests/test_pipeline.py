@@ -16,7 +16,8 @@ from aggregator.fetch.client import Wire, tls_context
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
 from aggregator.lanes import AHEAD, LANES, in_lanes
-from aggregator.pipeline import Polled, record, settle
+from aggregator.pipeline import Polled, settle
+from aggregator.recorder import record
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store
 from aggregator.urls import host_of

@@ -22,7 +22,8 @@ import trustme
 
 from aggregator.callback import LIMIT, PROBE, Callback
 from aggregator.fetch.client import Wire
-from aggregator.pipeline import Polled, poll_source, record, settle
+from aggregator.pipeline import Polled, poll_source, settle
+from aggregator.recorder import record
 from aggregator.records import PollResult, Subscription
 from aggregator.serve import Site, bind, server
 from aggregator.subscriber import Subscriber

@@ -39,7 +39,8 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
 
         for line in read_lists(app):
             options.say(line)
-        titles = {source.url: row.title for source, row in zip(app.config.sources, app.health(), strict=True)}
+        view, states = app.view(), app.store.sources.states()
+        titles = {source.url: view.title(states[source.url].key) for source in app.config.sources}
         named = named_sources(app.config, sources, titles)
         work = app.due(one_shot=True, force=force, named=named)
         first = app.store.meta("last_pass_at") is None

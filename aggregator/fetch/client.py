@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -121,6 +122,7 @@ def permittedhost_in_request(source: Source) -> str | None:
     return host_in_request(source.url) if source.allow_private else None
 
 
+@lru_cache(maxsize=4096)
 def host_in_request(url: str) -> str:
     """A host name as it stands in a request: lower-case, ASCII; raises FetchError (`redirect`) where there is none."""
     with translated(url):

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from struct import pack, unpack
 from typing import Any, overload
 
@@ -25,7 +26,7 @@ def to_text(moment: datetime) -> str: ...
 def to_text(moment: datetime | None) -> str | None: ...
 def to_text(moment: datetime | None) -> str | None:
     """UTC, whole seconds: 2026-03-14T07:00:00Z."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def to_time(text: str | None) -> datetime | None:
@@ -78,6 +79,7 @@ def unpack_entry(blob: bytes) -> Entry:
     return Entry(**data)
 
 
+@lru_cache(maxsize=1024)
 def pack_hints(hints: Hints) -> str:
     """Hints as JSON; keys with empty values are left out."""
     data = {name: value for name, value in asdict(hints).items() if value not in (None, ())}
@@ -86,6 +88,7 @@ def pack_hints(hints: Hints) -> str:
     return json.dumps(data)
 
 
+@lru_cache(maxsize=1024)  # most sources give the same few
 def unpack_hints(text: str) -> Hints:
     """The inverse of pack_hints."""
     data: dict[str, Any] = json.loads(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,17 +18,14 @@ _LIMITS = {"next_poll_at", "not_before"}  # whole seconds must not make a poll e
 _EASED_AFTER = timedelta(days=7)
 _STATE = tuple(field.name for field in fields(SourceState))
 _COLUMNS = ", ".join(_STATE)
+_KINDS: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(_TIMES, to_time), "gone": bool, "hints": unpack_hints}
+_READ = [_KINDS.get(name) for name in _STATE]
 _CHANGING = _STATE[2:]  # all but key and first_url
 _UPDATE = f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHERE key = ?"
 
 
 def _state(row: tuple[Any, ...]) -> SourceState:
-    values = dict(zip(_STATE, row, strict=True))
-    for name in _TIMES:
-        values[name] = to_time(values[name])
-    values["gone"] = bool(values["gone"])
-    values["hints"] = unpack_hints(values["hints"])
-    return SourceState(**values)
+    return SourceState(*(read(value) if read else value for read, value in zip(_READ, row, strict=True)))
 
 
 def _column(name: str, value: Any) -> Any:
