@@ -24,6 +24,7 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".epub": "application/epub+zip",
     ".opml": "text/x-opml; charset=utf-8",
 }
 ATOM = "application/atom+xml; charset=utf-8"

@@ -33,6 +33,7 @@ from aggregator.records import (
 )
 from aggregator.render import digest as render
 from aggregator.render import mail
+from aggregator.render.epub import epub
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
@@ -151,9 +152,10 @@ def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Se
 
 
 def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
-    """The bytes of a digest by kind: html, md, txt, json, and `entry`, its entry in the feed of digests."""
+    """The bytes of a digest by kind: html, md, txt, json, epub if asked, and `entry` for the feed of digests."""
     site, link = Site.of(config), address(config, digest.series, digest.date)
-    entry = render.as_merged_entry(digest, id=entry_id(store, digest.series, digest.date), link=link, site=site)
+    name = entry_id(store, digest.series, digest.date)
+    entry = render.as_merged_entry(digest, id=name, link=link, site=site)
     kept = {"title": entry.title, "excerpt": entry.excerpt, "content": entry.content}
     return {
         "html": render.html(digest, site=site),
@@ -161,7 +163,7 @@ def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
         "txt": render.text(digest),
         "json": render.json(digest),
         "entry": json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace"),
-    }
+    } | ({"epub": epub(digest, id=name, site=site)} if digest.epub else {})
 
 
 def entry_id(store: Store, series: str, day: date) -> str:

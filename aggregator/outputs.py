@@ -29,7 +29,7 @@ from aggregator.year import trends_files
 
 TOMBSTONES_FOR = timedelta(days=30)
 DIGESTS_IN_FEED = 60
-KINDS = ("html", "md", "txt", "json")
+KINDS = ("html", "md", "txt", "json", "epub")
 STYLE = "feed.css"
 
 
@@ -94,7 +94,7 @@ def digest_files(config: Config, store: Store, stands: Callable[[str], bool]) ->
     for series in config.every_series:
         folder, sealed = ledger.folder(series.name), store.digests.all(series.name)
         for one in sealed:
-            out |= {name: data for name, data in _issue(store, one) if one is sealed[-1] or not stands(name)}
+            out |= dict(_issue(store, one, (lambda _: False) if one is sealed[-1] else stands))
         if sealed:
             out[f"{folder}latest.html"] = pages.latest(out[f"{folder}{sealed[-1].day}.html"])
         title = f"{config.title}: {series.name or 'the daily digest'}"
@@ -110,7 +110,7 @@ def digest_files(config: Config, store: Store, stands: Callable[[str], bool]) ->
 
 def issue_files(store: Store, sealed: Sealed) -> dict[str, bytes]:
     """The files of one sealed digest, byte for byte as they were."""
-    return dict(_issue(store, sealed))
+    return dict(_issue(store, sealed, lambda _: False))
 
 
 def tag_folder(tag: str) -> str:
@@ -118,9 +118,12 @@ def tag_folder(tag: str) -> str:
     return re.sub(r"[\W_]+", "-", tag.lower()).strip("-") or "-"
 
 
-def _issue(store: Store, sealed: Sealed) -> Iterator[tuple[str, bytes]]:
+def _issue(store: Store, sealed: Sealed, stands: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The files of a digest that do not stand; those of an older one are fewer kinds."""
     for kind in KINDS:
-        yield f"{ledger.folder(sealed.series)}{sealed.day}.{kind}", store.digests.file(sealed.key, kind) or b""
+        name = f"{ledger.folder(sealed.series)}{sealed.day}.{kind}"
+        if not stands(name) and (data := store.digests.file(sealed.key, kind)) is not None:
+            yield name, data
 
 
 def _digest_feed(config: Config, store: Store, folder: str, title: str, sealed: list[Sealed]) -> bytes:

@@ -298,6 +298,23 @@ def test_a_private_sources_address_is_in_no_output() -> None:
 # --- digests ------------------------------------------------------------------------------------------------
 
 
+def test_a_digest_is_a_book_where_that_was_asked_when_it_was_sealed() -> None:
+    desk = Desk(ONE)
+    desk.bring(ONE, entry("a"))
+    plain = desk.seal()
+    desk.now += DAY
+    desk.change(digest=replace(desk.config.digest, epub=True))
+    book = desk.seal()
+    assert plain is not None
+    assert book is not None
+    files = desk.files()
+    assert [name for name in files if name.endswith(".epub")] == [f"digest/{book.day}.epub"]
+    assert files[f"digest/{book.day}.epub"] == desk.store.digests.file(desk.store.digests.all("")[-1].key, "epub")
+    assert [b".epub" in files[f"digest/{sealed.day}.html"] for sealed in (plain, book)] == [False, True]
+    desk.change(digest=replace(desk.config.digest, epub=False, read_in=None), title="Another")
+    assert desk.files()[f"digest/{book.day}.epub"] == files[f"digest/{book.day}.epub"]
+
+
 def test_digest_files_are_the_sealed_bytes_and_only_the_newest_is_read_again() -> None:
     desk = world()
     files = desk.files()

@@ -30,7 +30,7 @@ def story(world: World, days: int = 4) -> list[Blog]:
     text = " ".join(f"word{n}" for n in range(90))
     one, two, three = world.blog("One", *(f"one {n}" for n in range(8))), world.blog("Two", "two"), world.blog("Three")
     world.settings = (
-        "digests: {weekly: {days: [mon, thu]}}\n"
+        "digests: {weekly: {days: [mon, thu], epub: true}}\n"
         'filters: [{drop: title has "advert"}, {tag: policy, when: title has "rule"}]'
     )
     path = world.write()

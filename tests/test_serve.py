@@ -111,6 +111,7 @@ def running(serving: Running) -> Running:
         ("archive/2026-03.atom.xml", "application/atom+xml; charset=utf-8"),
         ("tags/new-work/atom.xml", "application/atom+xml; charset=utf-8"),
         ("digest/atom.xml", "application/atom+xml; charset=utf-8"),
+        ("digest/2026-03-14.epub", "application/epub+zip"),
         ("sources.opml", "text/x-opml; charset=utf-8"),
         ("index.html", "text/html; charset=utf-8"),
         ("day/2026-03-14.html", "text/html; charset=utf-8"),

@@ -123,6 +123,7 @@ def compose(day: Day, view: View) -> Digest:
         also_reading_time_s=sum(one.line_seconds for one in rest),
         previous=day.previous,
         offline=day.offline,
+        epub=day.series.epub,
     )
     return _looking_back(digest, day, view)
 

@@ -196,7 +196,8 @@ def issues(folder: Path) -> list[Issue]:
 
 def _issue(folder: Path, day: date, element: etree._Element | None) -> Issue | None:
     try:
-        files = {kind: (folder / f"{day}.{kind}").read_bytes() for kind in ("html", "md", "txt", "json")}
+        kinds = ["html", "md", "txt", "json"] + ["epub"] * (folder / f"{day}.epub").is_file()
+        files = {kind: (folder / f"{day}.{kind}").read_bytes() for kind in kinds}
         data = json.loads(files["json"])
         covers_to = _moment(data["covers"]["to"])
         if covers_to is None or data["date"] != day.isoformat():

@@ -73,6 +73,7 @@ class Series:
     mail_to: tuple[str, ...] = ()
     days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     tags: tuple[str, ...] = ()
+    epub: bool = False
 
 
 @dataclass(frozen=True, slots=True)

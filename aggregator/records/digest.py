@@ -195,6 +195,7 @@ class Digest:
     rising: tuple[RisingTerm, ...] = ()
     offline: timedelta = timedelta(0)
     missed: tuple[Missed, ...] = ()
+    epub: bool = False
 
     @property
     def is_first(self) -> bool:

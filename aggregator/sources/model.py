@@ -144,6 +144,7 @@ class DigestKeys(Part):
         default=timedelta(minutes=7), description="Reading time of the part above the line, or all."
     )
     mail_to: list[Address] = Field(default=[], description="Mail addresses; the server stands in AGGREGATOR_SMTP_URL.")
+    epub: Flag = Field(default=False, description="Whether it is written as a book for e-readers, too.")
 
 
 class SeriesKeys(DigestKeys):

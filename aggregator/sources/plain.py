@@ -122,7 +122,12 @@ _DEFAULTS: dict[str, Reading] = {
     "filters": _many(_rule),
 }
 _SOURCE = _part({**_DEFAULTS, "url": values.url})
-_DIGEST: dict[str, Reading] = {"at": values.clock, "read_in": values.reading_time, "mail_to": _many(values.address)}
+_DIGEST: dict[str, Reading] = {
+    "at": values.clock,
+    "read_in": values.reading_time,
+    "mail_to": _many(values.address),
+    "epub": _flag,
+}
 _FILE = _part(
     {
         "title": values.text,
