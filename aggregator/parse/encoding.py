@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 _SAMPLE: Final = 1 << 16
@@ -61,8 +62,15 @@ _LONE_BYTES = re.compile("[\udc80-\udcff]+")
 # "é" that was taken for two Western characters, and the "â€" that quotation marks and dashes become
 _TWICE_IN_UTF8 = re.compile(b"\xc3(?:[\x82-\x85]\xc2[\x80-\xbf]|\xa2\xe2\x82\xac)")
 _WESTERN_RUN = re.compile("[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+")
+_WESTERN_AS_LATIN: Final = {
+    ord(character): byte for byte in range(0x80, 0xA0) if (character := bytes([byte]).decode("windows-1252", "ignore"))
+}
+_WESTERN_BYTES: Final = codecs.charmap_build(
+    "".join(bytes([byte]).decode("windows-1252", "ignore") or chr(byte) for byte in range(256))
+)
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
-_C1 = re.compile("[\x80-\x84\x86-\x9f]")
+# U+0085 is a line break; the five bytes that windows-1252 leaves out become its mark for them.
+_C1: Final = {chr(byte): bytes([byte]).decode("windows-1252", "replace") for byte in range(0x80, 0xA0) if byte != 0x85}
 
 # What a guess may be: the bytes that ordinary text in it is made of (kana, common Han or Hangul, small letters),
 # and which share of the bytes above ASCII they must have. The first that fits is taken.
@@ -77,42 +85,68 @@ _GUESSES: Final = (
     ("koi8-r", re.compile(rb"[\xc0-\xff][\xc0-\xdf]{2,}"), 0.7),
 )
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_NOT_ASCII_RUN = re.compile(r"[^\x00-\x7f]+")  # found quickly, unlike the Western characters among them
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The text without its mark; `faithful` is False when a label was wrong or bytes had to be replaced."""
+    """The text without its mark; `faithful` is False when a label was wrong or bytes had to be replaced; `utf8` holds
+    the bytes of the text, where they are at hand."""
 
     text: str
     encoding: str
     faithful: bool
+    utf8: bytes | None = None
 
 
 def decode(body: bytes, content_type: str | None = None) -> Decoded:
     """Decode `body`; never fails. C1 control characters become the windows-1252 characters that were meant."""
-    decoded = _by_mark(body) or _by_label(body, content_type) or _by_looks(body)
+    decoded = _as_said(body, content_type) or _by_mark(body) or _by_label(body, content_type) or _by_looks(body)
+    if decoded.utf8 and body.isascii():
+        return decoded
     may_have = _C1_IN_UTF8.search(body) if decoded.encoding == "utf-8" else not decoded.text.isascii()
     text = decoded.text
     if _TWICE_IN_UTF8.search(body):
         text = _once(text)
     if may_have:
-        text = _C1.sub(lambda match: _western(bytes([ord(match[0])])), text)
-    return Decoded(text, decoded.encoding, decoded.faithful and text == decoded.text)
+        for control, meant in _C1.items():
+            text = text.replace(control, meant)
+    if text == decoded.text:
+        return decoded
+    return Decoded(text, decoded.encoding, False)
+
+
+def _as_said(body: bytes, content_type: str | None) -> Decoded | None:
+    """What nearly all documents are: UTF-8 without a mark, and nothing says otherwise."""
+    if body[:1] != b"<" or body[1:2] == b"\0" or any(label.lower() != "utf-8" for label in _labels(body, content_type)):
+        return None
+    text = _strict(body, "utf-8")
+    return None if text is None else Decoded(text, "utf-8", True, body)
 
 
 def _once(text: str) -> str:
     """A document that was encoded as UTF-8 twice: nine of ten runs of its Western characters are UTF-8 again."""
-    runs = _WESTERN_RUN.findall(text[:_SAMPLE])
+    sample = text[:_SAMPLE]
+    if len(list(islice(_NOT_ASCII_RUN.finditer(sample), 3))) == 3 and (whole := _all_again(text)) is not None:
+        return whole
+    runs = _WESTERN_RUN.findall(sample)
     if sum(_again(run) != run for run in runs) < 0.9 * len(runs) or len(runs) < 3:
         return text
     return _WESTERN_RUN.sub(lambda run: _again(run[0]), text)
 
 
+def _all_again(text: str) -> str | None:
+    """The text decoded once more, in two passes over all of it; None unless every character that is not ASCII goes."""
+    try:
+        return codecs.charmap_encode(text, "strict", _WESTERN_BYTES)[0].decode("utf-8")
+    except UnicodeError:
+        return None
+
+
 def _again(run: str) -> str:
     try:
-        data = b"".join(bytes([ord(char)]) if char < "\u0100" else char.encode("windows-1252") for char in run)
-        return data.decode("utf-8")
+        return run.translate(_WESTERN_AS_LATIN).encode("latin-1").decode("utf-8")
     except UnicodeError:
         return run
 
@@ -177,9 +211,11 @@ def _guess(sample: bytes) -> str:
 
 def _utf8(body: bytes) -> Decoded:
     """UTF-8 in which stray bytes are taken for windows-1252, as browsers' users have come to expect."""
+    if (text := _strict(body, "utf-8")) is not None:
+        return Decoded(text, "utf-8", True)
     text = body.decode("utf-8", "surrogateescape")
     mended = _LONE_BYTES.sub(lambda match: _western(match[0].encode("utf-8", "surrogateescape")), text)
-    return Decoded(mended, "utf-8", mended is text or mended == text)
+    return Decoded(mended, "utf-8", False)
 
 
 def _western(body: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from aggregator.errors import ParseError
 from aggregator.parse import express, jsonfeed, tolerant, xml
-from aggregator.parse.encoding import decode
+from aggregator.parse.encoding import Decoded, decode
 from aggregator.records import ParsedFeed
 
 BIG: Final = 4 << 20
@@ -40,13 +40,13 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
         raise ParseError("not_feed", "empty document")
     most = MOST_ENTRIES_OF_BIG if len(body) > BIG else MOST_ENTRIES
     is_json = text[0] in "{["
-    feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded.text.lstrip("\ufeff"), url, most)
+    feed = replace(jsonfeed.read(text, url, most), reason="JSON") if is_json else _read_xml(decoded, url, most)
     cut = not is_json and not _END.search(text[-_TAIL:])
     return replace(
         feed,
         encoding=decoded.encoding,
         wellformed=feed.wellformed and decoded.faithful,
-        reason=f"{feed.reason or 'JSON'}{'' if decoded.faithful else '; its label or some of its bytes were wrong'}",
+        reason=feed.reason if decoded.faithful else f"{feed.reason}; its label or some of its bytes were wrong",
         cut=cut,
         half_entry=cut and _is_inside_an_entry(text),
     )
@@ -78,8 +78,9 @@ def _is_inside_an_entry(text: str) -> bool:
     return max(text.rfind("<item"), text.rfind("<entry")) > max(text.rfind("</item"), text.rfind("</entry"))
 
 
-def _read_xml(text: str, url: str | None, most: int) -> ParsedFeed:
-    document = xml.read(text)
+def _read_xml(decoded: Decoded, url: str | None, most: int) -> ParsedFeed:
+    text = decoded.text.lstrip("\ufeff")
+    document = xml.read(text, decoded.utf8)
     root = document.root
     if root is not None and express.is_feed(root):
         feed = express.read(root, url, most, scoped="xml:base" in document.text)

@@ -47,17 +47,20 @@ class Document:
     wellformed: bool
 
 
-def read(text: str) -> Document:
-    """Read a document; never fails. `wellformed` says that nothing had to be mended or tolerated."""
+def read(text: str, utf8: bytes | None = None) -> Document:
+    """Read a document; never fails. `wellformed` says that nothing had to be mended or tolerated.
+
+    `utf8` is the same as bytes, if they are at hand.
+    """
     start = text.lstrip()
     safe, entities = _without_doctype(start)
-    root, exact = _tree(safe)
+    root, exact = _tree(utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace"))
     if root is not None:
         return Document(root, safe, exact and (len(start) == len(text) or not start.startswith("<?xml")))
     mended = _mend(legal(safe), entities)
-    root = _tree(mended)[0]
+    root = _tree(mended.encode("utf-8", "replace"))[0]
     if root is None and (whole := balanced(mended)) is not None:
-        root = _tree(whole)[0]
+        root = _tree(whole.encode("utf-8", "replace"))[0]
     return Document(root, mended, False)
 
 
@@ -104,9 +107,8 @@ def _is_legal(code: int) -> bool:
     return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
 
 
-def _tree(text: str) -> tuple[Element | None, bool]:
+def _tree(data: bytes) -> tuple[Element | None, bool]:
     """The root and whether nothing was wrong; a prefix that is not declared is the one thing tolerated here."""
-    data = text.encode("utf-8", "replace")
     parser = _parser()
     try:
         return etree.fromstring(data, parser), True
