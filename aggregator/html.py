@@ -14,7 +14,8 @@ from functools import lru_cache
 
 import nh3
 
-from aggregator.markup import BLOCKS, CELLS, HIDDEN, INLINE, LINES, VOID, tamed, word_set
+from aggregator import markup
+from aggregator.markup import BLOCKS, CELLS, HIDDEN, INLINE, LINES, VOID, word_set
 from aggregator.urls import absolute, clean_link
 
 MAX_CHARACTERS = 512 * 1024
@@ -82,8 +83,7 @@ _NEWLINE = re.compile("\r\n?")
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
 _SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
 _SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
-_LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
-_BARE_LINK = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >])[\s\S])*)</a>')
+_AS_IT_IS = re.compile("[<>&\xa0]")  # what neither a parse nor a writing changes has none of these
 
 _TAG = re.compile(r'<(/?[a-z0-9]+)(?: [a-z-]+="[^"]*")*>')
 _PARAGRAPHS = (BLOCKS - LINES) | {"hr"}
@@ -134,10 +134,13 @@ def safe_html(html: str, *, base: str | None = None) -> str:
     """
     if not html:
         return ""
-    fragment = tamed(_bounded(html), _KEPT, _KNOWN)
+    bounded = _bounded(html)
+    if _AS_IT_IS.search(bounded) is None:
+        return bounded
+    fragment = markup.tamed(bounded, _KEPT, _KNOWN)
     for _ in range(4):
         fragment = _sanitized(fragment, base)
-        if _SAME.clean(fragment) == fragment:
+        if markup.reads_the_same(fragment) or _SAME.clean(fragment) == fragment:
             break
     return fragment
 
@@ -147,7 +150,7 @@ def text_of(html: str) -> str:
 
     Entities are decoded, whitespace is collapsed, no markup is left; scripts, styles and invisible characters go.
     """
-    return text_of_safe(_NOT_XML.sub("", _BARE.clean(tamed(_bounded(html), _KEPT, frozenset())))) if html else ""
+    return text_of_safe(_NOT_XML.sub("", _BARE.clean(markup.tamed(_bounded(html), _KEPT, frozenset())))) if html else ""
 
 
 def text_of_safe(html: str) -> str:
@@ -238,8 +241,8 @@ def _sanitized(fragment: str, base: str | None) -> str:
     finally:
         _BASE.reset(token)
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
-    linked = _LOST_LINK.sub('<a rel="noopener noreferrer">', _SHOWN.sub(_image, cleaned))
-    return _legal(_BARE_LINK.sub(r"\1", linked))
+    shown = _SHOWN.sub(_image, cleaned) if "<img" in cleaned or "<source" in cleaned else cleaned
+    return _legal(markup.without_lost_links(shown))
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

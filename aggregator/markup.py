@@ -60,6 +60,65 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(rf"""({_NAME})(?:{_SPACE}*+={_SPACE}*+(?:"([^"]*+)"|'([^']*+)'|([^\t\n\f\r >]++)))?+""")
 
 
+# The elements for which `reads_the_same` knows what a parser does with them; of anything else it says no.
+_FORMATTING = word_set("a b code em i s small strike strong tt u")
+_PLAIN_INLINE = word_set("abbr bdi bdo cite del dfn ins kbd mark q samp span sub sup time var")
+_HEADINGS = word_set("h1 h2 h3 h4 h5 h6")
+_PLAIN_BLOCKS = _HEADINGS | word_set(
+    "address article aside blockquote div figcaption figure footer header hgroup li main nav ol p section ul"
+)
+_WRITTEN = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+="[^"<>]*")*>')
+_LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
+_LINK_TAG = re.compile(r'<a(?: [a-z-]+="[^"]*")*>|</a>')
+_NOT_WRITTEN = re.compile("&(?!(?:amp|lt|gt|nbsp);)|\xa0")
+
+
+def reads_the_same(fragment: str) -> bool:
+    """Whether a fragment that a sanitizer wrote is certain to be parsed as it was meant; no means: ask a parser.
+
+    That is so where every tag is closed in its turn and none does more than to open an element: no block in a
+    paragraph, no item outside a list, no link in a link, no table (HTML Standard, section 13.2.6.4.7).
+    """
+    tags = _WRITTEN.findall(fragment)
+    if not len(tags) == fragment.count("<") == fragment.count(">") or _NOT_WRITTEN.search(fragment):
+        return False
+    stack = [""]
+    for end, name in tags:
+        if end:
+            if stack.pop() != name:
+                return False
+        elif name in _FORMATTING or name in _PLAIN_INLINE:
+            if name in _FORMATTING and name in stack:
+                return False
+            stack.append(name)
+        elif name in _PLAIN_BLOCKS:
+            if "p" in stack or (name == "li" and stack[-1] not in ("ul", "ol")) or not _HEADINGS.isdisjoint(stack):
+                return False
+            stack.append(name)
+        elif name not in ("br", "img"):
+            return False
+    return len(stack) == 1
+
+
+def without_lost_links(fragment: str) -> str:
+    """A fragment that a sanitizer wrote, without the tags of links that have no address.
+
+    Such a link may stand in another one: a parser moves what is misplaced in a table before the table, into a link
+    that is open there (HTML Standard, section 13.2.6.4.9). What was in it stays.
+    """
+    if not _LOST_LINK.search(fragment):
+        return fragment
+    lost: list[bool] = []
+
+    def kept(tag: re.Match[str]) -> str:
+        if tag[0] == "</a>":
+            return "" if lost and lost.pop() else tag[0]
+        lost.append(_LOST_LINK.fullmatch(tag[0]) is not None)
+        return "" if lost[-1] else tag[0]
+
+    return _LINK_TAG.sub(kept, fragment)
+
+
 def tamed(fragment: str, keep: frozenset[str], attributes: frozenset[str]) -> str:
     """The fragment itself when it is small, else one that is cheap to parse and reads the same.
 

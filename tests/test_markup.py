@@ -3,11 +3,12 @@ from __future__ import annotations
 import re
 import time
 
+import nh3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.markup import INLINE, MAX_ATTRIBUTES, MAX_DEPTH, MAX_STRETCH, MAX_TAGS, tamed, word_set
+from aggregator.markup import INLINE, MAX_ATTRIBUTES, MAX_DEPTH, MAX_STRETCH, MAX_TAGS, reads_the_same, tamed, word_set
 
 KEEP = word_set("p b i a div ul li table tr td br img h1")
 ATTRIBUTES = word_set("href src title")
@@ -100,3 +101,44 @@ def test_rewriting_is_linear() -> None:
     ):
         tamed(piece * (500_000 // len(piece)), KEEP, ATTRIBUTES)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("html", "certain"),
+    [
+        ("text &amp; &lt;more&gt;", True),
+        ('<p>a <em>b <a href="http://a.example/">c</a></em><br><img src="http://a.example/i" alt=""></p>', True),
+        ("<ul><li><p>a</p></li><li>b</li></ul>", True),
+        ("<p>a<p>b</p></p>", False),
+        ("<p><a>a<ul></ul></a></p>", False),
+        ("<li>a</li>", False),
+        ("<h1><h2>a</h2></h1>", False),
+        ("<a>a<a>b</a></a>", False),
+        ("<table></table>", False),
+        ("<p>a", False),
+        ("<p>a</div>", False),
+        ("a < b", False),
+        ("a > b", False),
+        ("caf&eacute;", False),
+        ("&quot;a&quot;", False),
+        ("a\xa0b", False),
+        ('<img alt=">">', False),
+    ],
+)
+def test_a_fragment_that_is_certain_to_be_read_as_it_is_written(html: str, certain: bool) -> None:
+    assert reads_the_same(html) is certain
+
+
+_NAMES = "p div ul li h1 h2 a b em span table tr td blockquote pre br img center form dt".split()
+_SOUP = st.lists(
+    st.sampled_from([*(f"<{name}>" for name in _NAMES), *(f"</{name}>" for name in _NAMES), "x", "&amp;", "\n"])
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_SOUP.map("".join))
+def test_a_parser_agrees(html: str) -> None:
+    cleaner = nh3.Cleaner(tags={*_NAMES} - {"center", "form"}, link_rel=None)
+    written = cleaner.clean(html)
+    if reads_the_same(written):
+        assert cleaner.clean(written) == written
