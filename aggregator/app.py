@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain
 
 from aggregator import due, gaps, idle, ledger, notices, outages, outputs, survey
+from aggregator.cadence import HOUR
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
 from aggregator.entries.acceptance import place
@@ -30,7 +31,7 @@ from aggregator.publish.files import write_all
 from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
 from aggregator.recorder import Recorder
-from aggregator.records import Config, Series, Source, SourceHealth, SourceState
+from aggregator.records import Config, Series, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
 from aggregator.reread import reread
 from aggregator.store.digests import Sealed
@@ -95,16 +96,14 @@ class App:
 
     def due(self, *, one_shot: bool = False, force: bool = False, named: frozenset[str] = frozenset()) -> Work:
         """The sources to ask now, and before a digest those that rest; `named` (URLs) restricts and un-pauses."""
-        now, known = self.clock(), self._known()
-        work = due.due(*known, now, one_shot=one_shot, force=force, named=named)
+        now, lines, sources = self.clock(), self.config.sources, self.store.sources
+        hosts, planned = Hosts(sources.hosts(), sources.paces()), None if one_shot or force or named else now
+        work = due.due(lines, sources.states(planned), hosts, now, one_shot=one_shot, force=force, named=named)
         those = () if named or force else self.config.every_series
         moments = {ledger.ripens(self.config, series, self.store, now) for series in those}
-        resting = (due.due_before_digest(*known, now, at, one_shot=one_shot) for at in moments if at)
-        return due.united(work, *resting)
-
-    def _known(self) -> tuple[tuple[Source, ...], dict[str, SourceState], Hosts]:
-        sources = self.store.sources
-        return self.config.sources, sources.states(), Hosts(sources.hosts(), sources.paces())
+        near = [at for at in moments if at and at - HOUR <= now]
+        known = lines, sources.states() if near else {}, hosts, now
+        return due.united(work, *(due.due_before_digest(*known, at, one_shot=one_shot) for at in near))
 
     # --- a pass ----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ often from then on, one source at a time; of two lines that lead to one address 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -51,13 +51,15 @@ def due(
 ) -> Work:
     """The sources to ask now, in the order of feeds.yaml. `named` (URLs) restricts, un-pauses and revives.
 
+    `states` may leave out sources that are planned for later, unless these are to be asked too.
     A pass of `run` takes at most PORTION sources of a host, those that wait longest; the rest is due at the next tick.
     """
+    lines = frozenset(source.url for source in sources)
     chosen = [
         (source, state)
         for source in sources
-        if (state := states[source.url])
-        and (source.url in named if named else not source.paused and not state.gone and not twin(source, state, states))
+        if (state := states.get(source.url))
+        and (source.url in named if named else not source.paused and not state.gone and not twin(source, state, lines))
         and hosts.rest(source, state) <= now
         and (_forced(state, now) if force else _due(source, state, now, one_shot))
     ]
@@ -92,10 +94,10 @@ def due_before_digest(
     return _portioned(chosen, hosts, len(chosen) if one_shot else PORTION)
 
 
-def twin(source: Source, state: SourceState, states: Mapping[str, SourceState]) -> str | None:
+def twin(source: Source, state: SourceState, lines: Container[str]) -> str | None:
     """The address of another line that this source has moved to for good: that one is polled, this one is not."""
     there = where_to_ask(source, state)
-    return there if there != source.url and there in states else None
+    return there if there != source.url and there in lines else None
 
 
 def planned(

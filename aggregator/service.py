@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator import idle
 from aggregator.app import App
@@ -17,11 +17,13 @@ from aggregator.reading_lists import read_due
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
 from aggregator.store.digests import Sealed
-from aggregator.subscriber import Subscriber
+from aggregator.store.sources import ASKED
+from aggregator.subscriber import HUB, Subscriber
 
 TICK = 5.0  # seconds
 PROBE_GAP = 60.0  # while offline: one source a minute
 BEFORE_SEAL = 300.0  # polling before a seal takes at most this long
+BREATH = timedelta(milliseconds=60)  # between two passes, for each source: a minute where there are 1,000
 WAIT_FOR_NETWORK = 480.0  # a digest that is due waits this long for the network after a wake
 
 
@@ -119,6 +121,7 @@ class Service:
         self._probed = 0.0
         self._due_since: float | None = None
         self._caught_up = False
+        self._passed_at: datetime | None = None
         self.measured = self._with_digests(Measured(last_pass=self._last_pass()))
 
     def look_again(self) -> None:
@@ -133,7 +136,7 @@ class Service:
         for line in read_lists(self._app):  # what is new in them is polled in this tick
             self._say(ListRead(line))
         sealing = self._app.digest_is_due()
-        work = self._work()
+        work = self._work(at_once=sealing)
         pushed = (
             self._subscriber.tick(self._app.config, self._app.wire, self._app.is_offline) if self._subscriber else []
         )
@@ -144,7 +147,7 @@ class Service:
             was_offline = self._app.is_offline
             began = time.monotonic()
             done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None, pushed=pushed)
-            self._probed = time.monotonic()
+            self._probed, self._passed_at = time.monotonic(), self._app.clock()
             self.measured = self.measured.after(done, self._probed - began).standing(self._app.told_health)
             if not (was_offline and done.offline):
                 self._say(PassEnded(done, first))
@@ -163,14 +166,26 @@ class Service:
             self.measured = self.measured.standing(self._app.told_health)
         self._caught_up = True
 
-    def _work(self) -> Work:
+    def _work(self, *, at_once: bool) -> Work:
         work = self._app.due()
+        if not at_once and self._rests(work):
+            return []
         if not work or not self._app.is_offline:
             return work
         if time.monotonic() - self._probed < PROBE_GAP:
             return []
         self._probes += 1
         return [work[self._probes % len(work)]]
+
+    def _rests(self, work: Work) -> bool:
+        """Whether it is too soon for another pass: each looks at all sources, whatever it asks.
+
+        What is new, or wanted by somebody who waits, is asked at once.
+        """
+        if any(state.is_new or state.reason.startswith((ASKED, HUB)) for _, state in work):
+            return False
+        since = self._app.clock() - self._passed_at if self._passed_at else None
+        return since is not None and timedelta(0) <= since < len(self._app.config.sources) * BREATH
 
     def _seal(self) -> None:
         """Seal what is due; just after a wake the network may still be on its way."""

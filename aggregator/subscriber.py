@@ -31,6 +31,7 @@ AWAY = timedelta(minutes=15)  # after so long without a tick nobody knows what h
 ASKED_A_TICK = 5  # requests to hubs: there is time for the rest in the next one
 FOR = 20.0  # seconds in a tick
 ONE = 10.0  # seconds for an answer
+HUB = "its hub"  # so begins the reason of a poll that a hub has asked for
 _HUB_RESTS = timedelta(minutes=10)
 _PAGE_LIMIT = 2**20
 _PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -64,6 +65,8 @@ class Subscriber:
         return brought
 
     def _sources(self, config: Config) -> dict[int, tuple[Source, SourceState]]:
+        if config.callback is None and not self._store.subscriptions.all():
+            return {}  # nothing is asked of hubs, and nothing left to be ended
         states = self._store.sources.states()
         return {states[one.url].key: (one, states[one.url]) for one in config.sources if one.url in states}
 
@@ -83,7 +86,7 @@ class Subscriber:
                 continue
             if word.mode == "denied":
                 one = websub.denied(one, word.text, now)
-                self._hasten(one, sources, "its hub denied the subscription")
+                self._hasten(one, sources, f"{HUB} denied the subscription")
             else:
                 one = websub.verified(one, word.mode, word.text, now)
             known[word.callback] = one
@@ -103,7 +106,7 @@ class Subscriber:
                 continue
             self._put(replace(one, delivered_at=now))
             if polled.feed is None:
-                self._hasten(one, sources, "its hub says that there is news")
+                self._hasten(one, sources, f"{HUB} says that there is news")
             else:
                 yield polled
         if known:
@@ -154,7 +157,7 @@ class Subscriber:
                 self._put(_made(state, config.callback, now))
             elif websub.lapsed(one, now):
                 self._put(replace(one, state="off"))
-                self._hasten(one, sources, "its hub's lease has ended")
+                self._hasten(one, sources, f"{HUB}'s lease has ended")
         for one in live.values():
             self._end(one, now)
 

@@ -15,6 +15,7 @@ from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
 _LIMITS = {"next_poll_at", "not_before"}  # whole seconds must not make a poll early
+ASKED = "asked for by hand"
 _EASED_AFTER = timedelta(days=7)
 _STATE = tuple(field.name for field in fields(SourceState))
 _COLUMNS = ", ".join(_STATE)
@@ -87,9 +88,11 @@ class Sources:
         made = self._sql.execute("INSERT INTO sources (first_url, url) VALUES (?, ?) RETURNING key", (first, url))
         return int(made.fetchall()[0][0])
 
-    def states(self) -> dict[str, SourceState]:
-        """The state of every configured source by its address, in the order of feeds.yaml."""
-        rows = self._sql.execute(f"SELECT {_COLUMNS} FROM sources WHERE position IS NOT NULL ORDER BY position")
+    def states(self, due_by: datetime | None = None) -> dict[str, SourceState]:
+        """The state of every configured source by its address, in the order of feeds.yaml; of those planned by then."""
+        query, limit = f"SELECT {_COLUMNS} FROM sources WHERE position IS NOT NULL", to_text(due_by)
+        only = "" if limit is None else " AND (next_poll_at IS NULL OR next_poll_at <= ?)"
+        rows = self._sql.execute(f"{query}{only} ORDER BY position", () if limit is None else (limit,))
         return {state.url: state for state in map(_state, rows)}
 
     def state(self, key: int) -> SourceState:
@@ -137,8 +140,8 @@ class Sources:
     def mark_due(self, keys: Iterable[int], now: datetime) -> None:
         """Ask for an early poll; explicit wishes of the publisher stay in force."""
         self._sql.executemany(
-            "UPDATE sources SET next_poll_at = ?, reason = 'asked for by hand' WHERE key = ?",
-            [(to_text(now), key) for key in keys],
+            "UPDATE sources SET next_poll_at = ?, reason = ? WHERE key = ?",
+            [(to_text(now), ASKED, key) for key in keys],
         )
 
     def hasten(self, key: int, at: datetime, reason: str) -> None:
