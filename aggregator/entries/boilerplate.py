@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html as entities
 import re
+from functools import lru_cache
 
 from aggregator.entries.menus import folded, menu_above, menu_below, says
 
@@ -147,12 +148,15 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     """
     if not html:
         return ""
-    names = (folded(title), folded(source_title))
+    names = (_name(title), _name(source_title))
     for _ in range(MOST_ROUNDS):
         before, html = html, _stripped_once(html, *names)
         if html == before:
             break
     return html
+
+
+_name = lru_cache(maxsize=64)(folded)  # the same for summary and content, that of the source for all its entries
 
 
 def _stripped_once(html: str, title: str, source: str) -> str:
@@ -210,6 +214,7 @@ def _shows(html: str, start: int, end: int) -> bool:
     return not part.isspace() and (bool(_plain(part)) or _MEDIA.search(part) is not None)
 
 
+@lru_cache(maxsize=16)  # the first and the last block are asked about several times
 def _plain(block: str) -> str:
     words = _TAG.sub("", block) if "<" in block else block
     return " ".join((entities.unescape(words) if "&" in words else words).split()).strip(_EDGES)

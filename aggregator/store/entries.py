@@ -152,8 +152,9 @@ class Entries:
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
         self._sql.execute(
-            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, accepted = ?, marks = NULL WHERE key = ?",
-            (standing, group, to_text(now), self.last_accepted() + 1, key),
+            "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, marks = NULL, "
+            "accepted = (SELECT coalesce(max(accepted), 0) + 1 FROM entries WHERE accepted > 0) WHERE key = ?",
+            (standing, group, to_text(now), key),
         )
 
     def set_marks(self, key: int, those: Iterable[int]) -> None:
