@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 
 from aggregator.entries.view import View
-from aggregator.members import Place, as_feed, places
+from aggregator.members import NEVER, Place, as_feed, places
 from aggregator.records import Config, StoredEntry
 from aggregator.render.archive import Document
 from aggregator.render.feed import atom, atom_entry
@@ -73,7 +73,7 @@ def archives(
         known = grown.get(name) if is_open else None
         yield (
             name,
-            (known and _changed(known, month, store, view, once)) or _made(config, month, before, store, view, once),
+            (known and _changed(known, month, store, view, once)) or _made(config, month, before, store, view),
         )
 
 
@@ -92,12 +92,20 @@ def _span(month: date) -> tuple[datetime, datetime]:
     return start, (start + timedelta(days=32)).replace(day=1)
 
 
-def _made(config: Config, month: date, before: str | None, store: Store, view: View, once: Once) -> bytes:
-    entries = store.entries.accepted_between(*_span(month))
-    shown = [place for _, place in places(entries, store, view) if place is not None]
-    feed = as_feed(config, store.meta("feed_id") or "", shown, archive_url(config, month), math.inf)
+def _made(config: Config, month: date, before: str | None, store: Store, view: View) -> bytes:
+    """The archive, made of one entry after the other: a month of many sources is too much to be held as records."""
+    written: list[tuple[datetime, int, bytes]] = []
+    updated = NEVER
+    for _, place in places(store.entries.accepted_between(*_span(month)), store, view):
+        if place is not None:
+            fragment = atom_entry(Once().shown(place.entry, ""))
+            written.append((place.entry.published, place.accepted, fragment))
+            updated = max(updated, place.changed_at)
+    written.sort(key=itemgetter(0, 1), reverse=True)
+    feed = as_feed(config, store.meta("feed_id") or "", [], archive_url(config, month))
     current = f"{config.link}atom.xml"
-    return atom(replace(feed, hub=None, style=STYLE, current_url=current, prev_archive=before), once)
+    feed = replace(feed, updated=updated, hub=None, style=STYLE, current_url=current, prev_archive=before)
+    return atom(feed, written=[fragment for _, _, fragment in written])
 
 
 def _changed(known: Grown, month: date, store: Store, view: View, once: Once) -> bytes | None:

@@ -8,7 +8,7 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.utils import format_datetime
 from functools import partial
 from html import escape
@@ -98,12 +98,13 @@ def _attribute(value: str) -> str:
 # --- Atom ----------------------------------------------------------------------------------------------------
 
 
-def atom(feed: MergedFeed, once: Once | None = None) -> bytes:
+def atom(feed: MergedFeed, once: Once | None = None, written: Iterable[bytes] = ()) -> bytes:
     """The feed as an Atom document (RFC 4287), UTF-8.
 
     With `current_url` it is an archive document, without it the subscription document, whose `prev_archive` is the
     newest archive (RFC 5005 section 4). Tombstones become `at:deleted-entry` (RFC 6721). The order of `entries` is
-    kept. Times must be aware. `once` remembers what other documents of a publication show as well.
+    kept. Times must be aware. `once` remembers what other documents of a publication show as well; `written`
+    are further entries behind those of the feed, as `atom_entry` wrote them.
     """
     once = once or Once()
     feed = shown(feed, once)
@@ -113,8 +114,9 @@ def atom(feed: MergedFeed, once: Once | None = None) -> bytes:
     if feed.tombstones:
         document.ours.namespaces["at"] = _DELETED
     document.ours.write = partial(_finish_atom, feed)
-    entries = b"".join(once.written(entry, atom_entry) for entry in feed.entries)
-    return _styled(_with_entries(document.atom_str(pretty=True), entries, b"</feed>"), feed.style)
+    entries = (once.written(entry, atom_entry) for entry in feed.entries)
+    head, end, tail = _styled(document.atom_str(pretty=True), feed.style).rpartition(b"</feed>")
+    return b"".join((head, *entries, *written, end, tail))
 
 
 def _finish_atom(feed: MergedFeed, root: etree._Element) -> None:
