@@ -148,15 +148,12 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     """
     if not html:
         return ""
-    names = (_name(title), _name(source_title))
+    names = (folded(title), folded(source_title))
     for _ in range(MOST_ROUNDS):
         before, html = html, _stripped_once(html, *names)
         if html == before:
             break
     return html
-
-
-_name = lru_cache(maxsize=64)(folded)  # the same for summary and content, that of the source for all its entries
 
 
 def _stripped_once(html: str, title: str, source: str) -> str:
