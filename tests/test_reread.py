@@ -1,4 +1,4 @@
-"""What is kept is read again by another version of the program: no request, no date that moves, nothing sealed anew."""
+"""What is kept is read again, by another version or when asked: no request, no date that moves, nothing sealed anew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.entries.normalize import content_hash
 from aggregator.records import Response, Rule, Source
-from aggregator.reread import reread
+from aggregator.reread import Replayed, replay, reread
 from tests.makers import DAY, HOUR, NOW, ONE, POOL, TWO, Desk, entry
 from tests.personas import START, Stage
 from tests.web import Answer, rss
@@ -126,3 +126,101 @@ def test_the_work_is_shared_out_to_many_passes() -> None:
     done = [reread(desk.store, POOL, NOW + timedelta(minutes=n), seconds=0.0) for n in range(3)]
     assert done == [1, 1, 0]
     assert len(desk.all()) == 2
+
+
+# --- when asked: every kept body, the difference shown first -----------------------------------------------------
+
+
+def replayed(desk: Desk, *, apply: bool = False) -> Replayed:
+    return replay(desk.store.sources.states()[ONE], desk.store, POOL, desk.now, apply=apply)
+
+
+def told(done: Replayed) -> list[tuple[str, list[str]]]:
+    return [(one.title, [name for name, _, _ in one.fields]) for one in done.changed]
+
+
+def read_worse(desk: Desk, *titles: str) -> None:
+    """An older version read titles and contents of these wrongly."""
+    for title in titles:
+        one = desk.titled(title)
+        worse = replace(one.entry, title=f"&lt;b&gt; {title}", text="", categories=("one", "more"))
+        body = desk.store.bodies.newest(desk.key(ONE))
+        assert body is not None
+        with desk.store.transaction():
+            desk.store.bodies.replace(body, one.key, worse, content_hash(worse))
+
+
+def days_of(desk: Desk, *documents: bytes) -> None:
+    """Each day a poll brought, and kept, one of these."""
+    for number, document in enumerate(documents):
+        desk.now = NOW + number * DAY
+        keep(desk, ONE, document)
+        read_by_an_older_version(desk, ONE)
+        reread(desk.store, POOL, desk.now)
+
+
+def test_nothing_differs_where_the_same_version_read_it() -> None:
+    desk = Desk(ONE)
+    days_of(desk, document("One", "Two"), document("Two", "Three"), document("Three", "Four"))
+    before = desk.all()
+    done = replayed(desk, apply=True)
+    assert (done.bodies, done.unreadable, done.entries, done.changed, done.found) == (3, 0, 4, [], [])
+    assert desk.all() == before
+
+
+def test_what_differs_is_shown_and_only_then_applied() -> None:
+    desk = Desk(ONE)
+    days_of(desk, document("One", "Two"), document("Two", "Three"))
+    right = desk.all()
+    read_worse(desk, "One", "Three")
+    wrong = desk.all()
+    done = replayed(desk)
+    fields = ["title", "text", "categories"]
+    assert sorted(told(done)) == [("&lt;b&gt; One", fields), ("&lt;b&gt; Three", fields)]
+    assert {one.id for one in done.changed} == {one.id for one in right if one.entry.title in ("One", "Three")}
+    assert desk.all() == wrong
+    assert told(replayed(desk, apply=True)) == told(done)
+    assert desk.all() == right
+    assert replayed(desk).changed == []
+
+
+def test_an_entry_is_read_in_the_newest_document_that_has_it_whatever_its_guid_was() -> None:
+    """Its publisher edited it, and changed its guid: older readings of it are history."""
+    desk = Desk(ONE)
+    new = document("Two").replace(b"<guid", b"<category>new</category><guid").replace(b"</guid>", b"-b</guid>")
+    days_of(desk, document("One", "Two"), new)
+    before = desk.all()
+    done = replayed(desk, apply=True)
+    assert desk.titled("Two").entry.guid.endswith("-b")
+    assert (told(done), desk.all()) == ([], before)
+
+
+def test_what_is_found_only_now_comes_once_and_as_it_stands_in_its_newest_document() -> None:
+    desk = Desk(ONE)
+    days_of(desk, document("One", "Lost"), document("Lost", "Three"))
+    sql = desk.store._connection
+    sql.execute("DELETE FROM search_waiting")
+    sql.execute("DELETE FROM entries WHERE title = 'Lost'")
+    assert [entry.title for entry in replayed(desk).found] == ["Lost"]
+    done = replayed(desk, apply=True)
+    assert ([entry.title for entry in done.found], done.changed) == (["Lost"], [])
+    assert [one.entry.title for one in desk.all()] == ["One", "Three", "Lost"]
+
+
+def test_what_was_edited_or_forgotten_since_is_left_alone() -> None:
+    desk = Desk(ONE)
+    days_of(desk, document("One", "Two"))
+    edited = replace(desk.titled("One").entry, title="Edited")
+    with desk.store.transaction():
+        desk.store.entries.update(desk.titled("One").key, edited, content_hash(edited), desk.now + HOUR)
+        desk.store.withdrawn.forget([desk.titled("Two").key], desk.now)
+    before = desk.all()
+    assert (told(replayed(desk, apply=True)), desk.all()) == ([], before)
+
+
+def test_a_document_that_cannot_be_read_any_more_is_counted() -> None:
+    desk = Desk(ONE)
+    days_of(desk, document("One"), b"<html>not a feed</html>")
+    before = desk.all()
+    done = replayed(desk, apply=True)
+    assert (done.bodies, done.unreadable, desk.all()) == (2, 1, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,6 +57,16 @@ class Bodies:
             "SELECT data, fetched_at, url, content_type FROM bodies WHERE source = ? ORDER BY day DESC LIMIT 1", (key,)
         ).fetchone()
         return None if row is None else Body(key, zlib.decompress(row[0]), datetime.fromisoformat(row[1]), *row[2:])
+
+    def all(self, key: int) -> Iterator[Body]:
+        """Every body that is kept of a source, the newest first, one in memory at a time."""
+        days = self._sql.execute("SELECT day FROM bodies WHERE source = ? ORDER BY day DESC", (key,)).fetchall()
+        for (day,) in days:
+            row = self._sql.execute(
+                "SELECT data, fetched_at, url, content_type FROM bodies WHERE source = ? AND day = ?", (key, day)
+            ).fetchone()
+            if row is not None:
+                yield Body(key, zlib.decompress(row[0]), datetime.fromisoformat(row[1]), *row[2:])
 
     def read_by_others(self) -> list[int]:
         """The configured sources whose newest body was read by another version of the program."""
