@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,13 +11,15 @@ from operator import itemgetter
 from aggregator.entries.view import View
 from aggregator.members import NEVER, Place, as_feed, places
 from aggregator.records import Config, StoredEntry
-from aggregator.render.archive import Document
+from aggregator.render.archive import Document, moved_to
 from aggregator.render.feed import atom, atom_entry
 from aggregator.render.merged import Once
 from aggregator.store.sqlite import Store
 
 ARCHIVE_OPEN = "archive_open"
 STYLE = "../feed.css"
+LOOKS_BACK = 240  # months
+_HEAD = 4096  # bytes, which hold the links of a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,26 @@ def archives(
         is_closed = last_open is None or name < last_open
         if not is_open and is_closed and stands(name):
             continue
-        before = archive_url(config, months[number - 1]) if number else None
+        earlier = months[number - 1] if number else _standing_before(month, stands)
+        before = archive_url(config, earlier) if earlier else None
         known = grown.get(name) if is_open else None
         yield (
             name,
             (known and _changed(known, month, store, view, once)) or _made(config, month, before, store, view),
         )
+
+
+def moved(config: Config) -> dict[str, bytes]:
+    """The archives that stand and link to where the site was before `link` in feeds.yaml changed: with its links now.
+
+    Else whoever walks them would be led to the old site. Their entries keep their bytes.
+    """
+    found: dict[str, bytes] = {}
+    for path in sorted((config.output / "archive").glob("????-??.atom.xml")):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if (head := file.read(_HEAD)) and moved_to(head, config.link):
+                found[f"archive/{path.name}"] = moved_to(head + file.read(), config.link) or b""
+    return found
 
 
 def _months(first: datetime | None, last: datetime | None) -> Iterator[date]:
@@ -85,6 +102,15 @@ def _months(first: datetime | None, last: datetime | None) -> Iterator[date]:
     while month <= newest:
         yield month
         month = (month + timedelta(days=32)).replace(day=1)
+
+
+def _standing_before(month: date, stands: Callable[[str], bool]) -> date | None:
+    """The newest older month whose archive is there, of a store that was lost and could not read it back."""
+    for _ in range(LOOKS_BACK):
+        month = (month - timedelta(days=1)).replace(day=1)
+        if stands(archive_name(month)):
+            return month
+    return None
 
 
 def _span(month: date) -> tuple[datetime, datetime]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import __version__, members, outputs, statuses, survey
-from aggregator.archives import ARCHIVE_OPEN, Grown, open_archive
+from aggregator.archives import ARCHIVE_OPEN, Grown, moved, open_archive
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.records import Config, SourceHealth
@@ -82,7 +82,7 @@ class Publication:
         if before and not changes and _stamps(root, before.files) == before.files:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
         found, grown = members.noted(store, view), self._grown(before, changes, root)
-        files = outputs.files(config, store, view, stands, found, grown)
+        files = ({} if before else moved(config)) | outputs.files(config, store, view, stands, found, grown)
         is_whole = _days_made(files, stands) < MOST_AT_ONCE
         written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})

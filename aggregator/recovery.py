@@ -18,7 +18,7 @@ from pathlib import Path
 from aggregator import ledger
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
-from aggregator.publish.published import Issue, Told, days, issues, merged_feed, shown, withdrawn
+from aggregator.publish.published import Issue, Told, days, has_feed, issues, merged_feed, shown, withdrawn
 from aggregator.records import Config, Entry, Series
 from aggregator.store.digests import Sealed
 from aggregator.store.recovered import RECOVERED
@@ -40,7 +40,7 @@ class Recovery:
 def is_needed(config: Config, store: Store) -> bool:
     """Whether the outputs know more than the store: it never published, or a digest there is newer than its newest."""
     if store.meta("feed_id") is None:
-        return (config.output / "atom.xml").is_file() or any(days(_folder(config, one)) for one in config.every_series)
+        return has_feed(config.output) or any(days(_folder(config, one)) for one in config.every_series)
     return any(_is_behind(config, store, series) for series in config.every_series)
 
 

@@ -313,14 +313,14 @@ def test_over_two_megabytes_the_merged_feed_cuts_old_content_and_the_archive_doe
     assert min(len(one.text or "") for one in archive.findall("a:entry/a:content", ATOM)) > 50_000
 
 
-def walk(world: World) -> Iterator[etree._Element]:
+def walk(world: World, link: str = "http://127.0.0.1:8080/") -> Iterator[etree._Element]:
     """Every document that a client meets which follows `prev-archive` from the merged feed (RFC 5005, section 4)."""
     name: str | None = "atom.xml"
     while name:
         root = etree.fromstring(world.public(name).read_bytes())
         yield root
         found = root.xpath("a:link[@rel='prev-archive']/@href", namespaces=ATOM)
-        name = str(found[0]).removeprefix("http://127.0.0.1:8080/") if found else None
+        name = str(found[0]).removeprefix(link) if found else None
 
 
 @pytest.mark.polite("E10")
@@ -352,6 +352,34 @@ def test_a_client_that_walks_the_archives_has_the_whole_history_and_closed_month
     assert len(set(everything)) == len(everything)
     assert all("told here" in (c.text or "") or len(c.text or "") > 100
                for document in archives for c in document.findall("a:entry/a:content", ATOM))  # fmt: skip
+
+
+@pytest.mark.parametrize("to", ["https://feeds.example.org/a&b/", "https://feeds.example.org/"])
+def test_after_a_move_of_the_site_the_archives_are_walked_at_the_new_one(world: World, to: str) -> None:
+    """Closed months get the new links, their entries stay byte for byte; moving back restores every file."""
+    blog = world.blog("One", "start")
+    world.write()
+    for month in range(3):
+        world.post(blog, f"month {month}")
+        world.poll("--force")
+        world.now += 31 * DAY
+    archives = sorted(world.public("archive").iterdir())
+    before = [path.read_bytes() for path in archives]
+    world.settings = f"link: {json.dumps(to)}"
+    world.write()
+    world.run("publish")
+    assert len(list(walk(world, to))) == 4
+    for path, data in zip(archives, before, strict=True):
+        assert b"127.0.0.1:8080" not in path.read_bytes().partition(b"<entry>")[0]
+        assert path.read_bytes().partition(b"<entry>")[1:] == data.partition(b"<entry>")[1:]
+    stamps = [path.stat().st_mtime_ns for path in archives]
+    world.now += DAY
+    world.run("publish")
+    assert [path.stat().st_mtime_ns for path in archives] == stamps
+    world.settings = ""
+    world.write()
+    world.poll()
+    assert [path.read_bytes() for path in archives] == before
 
 
 # --- E13, E14 --------------------------------------------------------------------------------------------------

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from aggregator.publish.files import published_id
 from tests.test_cli_withdraw import stored_texts
 from tests.test_members import deleted, ids
+from tests.test_polite_publishing import ATOM, walk
 from tests.world import Blog, World, digest_titles
 
 DAY = timedelta(days=1)
@@ -131,6 +134,26 @@ def test_digests_that_are_missing_are_not_told_again(world: World) -> None:
     world.now += DAY
     world.run("digest")
     assert sorted(digest_titles(world.digest(world.now.date().isoformat()))) == ["a rule on day 3", "secret of day 3"]
+
+
+def test_after_a_lost_store_the_archives_that_stand_are_walked_from_the_new_ones(world: World) -> None:
+    """The merged feed is lost as well, and what the archives told was hidden: nothing comes back of their months."""
+    blog = world.blog("One", "a")
+    world.write()
+    for title in "bc":
+        world.post(blog, title)
+        world.poll("--force")
+        world.now += 31 * DAY
+    feed = published_id(world.public(""))
+    for path in world.public("archive").iterdir():
+        path.write_bytes(re.sub(rb"  <entry.*</entry>\n", b"", path.read_bytes(), flags=re.DOTALL))
+    shutil.rmtree(world.folder / "data")
+    world.public("atom.xml").unlink()
+    world.post(blog, "d")
+    world.poll()
+    assert published_id(world.public("")) == feed
+    names = [one.xpath("string(a:link[@rel='self']/@href)", namespaces=ATOM)[-16:] for one in walk(world)]
+    assert names == [".1:8080/atom.xml", "2026-05.atom.xml", "2026-04.atom.xml", "2026-03.atom.xml"]
 
 
 @pytest.mark.parametrize("wreck", [b"", b"<feed", b"\xff\xfe", b"[1, 2]", b'{"date": 3}'])

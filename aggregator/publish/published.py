@@ -22,6 +22,7 @@ from aggregator.urls import canonical
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 _COMMENT = "{http://purl.org/atompub/tombstones/1.0}comment"
+_ARCHIVES = "????-??.atom.xml"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _CREDIT = "<p><small>From "
 _NOT_TOLD = ("duplicate", "quarantined")  # stands under the id of its group; was only counted
@@ -65,10 +66,15 @@ class Issue:
 # --- the merged feed -----------------------------------------------------------------------------------------
 
 
+def has_feed(root: Path) -> bool:
+    """Whether a merged feed was published here, or an archive of it."""
+    return (root / "atom.xml").is_file() or any((root / "archive").glob(_ARCHIVES))
+
+
 def merged_feed(root: Path) -> list[Told]:
     """Every entry of the archives and the merged feed, each once, by month; what an archive holds is fuller."""
     found: dict[str, Told] = {}
-    for path in (*sorted((root / "archive").glob("????-??.atom.xml")), root / "atom.xml"):
+    for path in (*sorted((root / "archive").glob(_ARCHIVES)), root / "atom.xml"):
         month = _month(path.name)
         for place, element in enumerate(_elements(path, f"{_ATOM}entry")):
             told = _told(element, month, place)

@@ -16,6 +16,7 @@ _ENTRY = re.compile(rb"^  <entry", re.MULTILINE)
 _ID = re.compile(rb"    <id>([^<]*)</id>")
 _PUBLISHED = re.compile(rb"^    <published>([^<]*)</published>", re.MULTILINE)
 _UPDATED = re.compile(rb"^  <updated>([^<]*)</updated>", re.MULTILINE)
+_SELF = re.compile(rb'<link rel="self" href="([^"]*)archive/')
 _END = b"</feed>"
 
 
@@ -78,6 +79,15 @@ class Document:
             fragments.insert(place, fragment)
         head = _UPDATED.sub(b"  <updated>" + self._updated.encode() + b"</updated>", self._head, count=1)
         return head + b"".join(fragments) + self._tail
+
+
+def moved_to(document: bytes, link: str) -> bytes | None:
+    """An archive of another site's address, or its beginning, with its own links under `link`; None if it has these."""
+    head, entry, rest = document.partition(b"\n  <entry")
+    own, new = _SELF.search(head), link.replace("&", "&amp;").encode()
+    if own is None or own[1] == new:
+        return None
+    return head.replace(b'href="' + own[1], b'href="' + new) + entry + rest
 
 
 def _backwards(published: str) -> str:
