@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from aggregator.dates import parse_date
 from aggregator.parse import atom, entry, precedence
 from aggregator.parse.element import (
     Bases,
@@ -22,6 +21,7 @@ from aggregator.parse.element import (
     text_of,
     whole_number,
 )
+from aggregator.parse.large import date_rank
 from aggregator.parse.media import Media
 from aggregator.parse.namespaces import ATOM, ATOM03, name_of
 from aggregator.parse.xml import Element, local_name
@@ -161,12 +161,7 @@ def _newest(elements: list[Element], most: int) -> list[Element]:
     """The newest `most`, in document order; without dates the first, for feeds begin with the newest."""
     if len(elements) <= most:
         return elements
-    dates = []
-    for position, element in enumerate(elements):
-        names = ("pubdate", "dc:date", "atom:updated", "atom:published")
-        text = next((text_of(child) for child in element if name_of(child.tag) in names), None)
-        date = parse_date(text or "")
-        dates.append((-date.timestamp() if date else 0.0, position))
+    dates = [(-date_rank(element), position) for position, element in enumerate(elements)]
     return [elements[position] for position in sorted(position for _, position in sorted(dates)[:most])]
 
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import Final
 
 from aggregator.errors import ParseError
-from aggregator.parse import express, jsonfeed, tolerant, xml
+from aggregator.parse import express, jsonfeed, large, tolerant, xml
 from aggregator.parse.encoding import Decoded, decode
 from aggregator.records import ParsedFeed
 
@@ -80,10 +80,12 @@ def _is_inside_an_entry(text: str) -> bool:
 
 def _read_xml(decoded: Decoded, url: str | None, most: int) -> ParsedFeed:
     text = decoded.text.lstrip("\ufeff")
-    document = xml.read(text, decoded.utf8)
+    large_one = large.read(text, decoded.utf8, most) if len(text) > BIG // 2 else None
+    document, left_out = large_one or (xml.read(text, decoded.utf8), 0)
     root = document.root
     if root is not None and express.is_feed(root):
         feed = express.read(root, url, most, scoped="xml:base" in document.text)
+        feed = replace(feed, left_out=feed.left_out + left_out) if left_out else feed
         reason = "well-formed XML" if document.wellformed else "XML that could be mended"
         return replace(feed, wellformed=document.wellformed, reason=reason)
     name = xml.local_name(root) if root is not None else ""

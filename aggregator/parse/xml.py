@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html.entities import html5
-from typing import Final
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -20,6 +20,16 @@ from aggregator.parse.balance import balanced
 
 Element = etree._Element  # noqa: SLF001 (lxml has no public name for the type)
 
+OPTIONS: Final[Mapping[str, Any]] = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+"""How lxml reads strangers' documents: nothing is expanded and nothing is fetched."""
 _EXPANDABLE: Final = 4 << 20
 _WORDS_OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
@@ -53,7 +63,7 @@ def read(text: str, utf8: bytes | None = None) -> Document:
     `utf8` is the same as bytes, if they are at hand.
     """
     start = text.lstrip()
-    safe, entities = _without_doctype(start)
+    safe, entities = without_doctype(start)
     root, exact = _tree(utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace"))
     if root is not None:
         return Document(root, safe, exact and (len(start) == len(text) or not start.startswith("<?xml")))
@@ -69,7 +79,7 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
-def _without_doctype(text: str) -> tuple[str, dict[str, str]]:
+def without_doctype(text: str) -> tuple[str, dict[str, str]]:
     """The text without its DOCTYPE, and the entities which that declares for a few plain characters."""
     prolog = _PROLOG.match(text)
     doctype = _DOCTYPE.match(text, prolog.end() if prolog else 0)
@@ -120,16 +130,7 @@ def _tree(data: bytes) -> tuple[Element | None, bool]:
 
 
 def _parser(*, recover: bool = False) -> etree.XMLParser:
-    return etree.XMLParser(
-        encoding="utf-8",
-        recover=recover,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    return etree.XMLParser(recover=recover, **OPTIONS)
 
 
 def local_name(element: Element) -> str:
