@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -121,8 +121,8 @@ class App:
         """
         done = Pass(self.clock(), self.clock())
         read, published_at = 0, time.monotonic()
-        unreached, elders = list[Polled](), self._elders()
-        for polled in chain(pushed, in_lanes(work, self.wire, self.pool, self.clock, self.stop, most)):
+        unreached, elders = list[Polled](), self.store.removed_lately()
+        for polled in chain(pushed, self._asked(work, most)):
             if polled is None:
                 self._recorder.flush()
             else:
@@ -140,6 +140,10 @@ class App:
         self._recorder.flush()
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
+
+    def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
+        with self.store.polling() as ours:  # else workers are at it
+            yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most)
 
     def _publish_early(self, done: Pass) -> float:
         """Show what has come so far; from when on the next time counts (monotonic): later where publishing is slow."""
@@ -209,11 +213,6 @@ class App:
     def is_offline(self) -> bool:
         """Whether the last pass found that our own network is away."""
         return self.store.meta("offline_since") not in (None, "")
-
-    def _elders(self) -> Sequence[SourceState]:
-        """The sources that the newest save of feeds.yaml removed: a new line may be one of them under a new address."""
-        since = self.store.meta("followed_at")
-        return self.store.sources.removed(datetime.fromisoformat(since)) if since else ()
 
     def accept(self) -> int:
         """Give every waiting entry its place, in one transaction; how many there were."""

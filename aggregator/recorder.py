@@ -23,10 +23,11 @@ def record(result: PollResult, store: Store, now: datetime) -> None:
 def _record_all(results: Iterable[PollResult], store: Store, now: datetime) -> None:
     with store.transaction():
         for result in results:
-            _write(result, store, now)
+            write(result, store, now)
 
 
-def _write(result: PollResult, store: Store, now: datetime) -> None:
+def write(result: PollResult, store: Store, now: datetime) -> None:
+    """What one source's poll changes (inside a transaction)."""
     store.sources.save(result.state)
     if result.missed:
         store.subscriptions.missed(result.state.key, now)

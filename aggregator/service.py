@@ -16,11 +16,13 @@ from aggregator.metrics import Measured
 from aggregator.reading_lists import read_due
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
+from aggregator.shards import hasten
 from aggregator.store.digests import Sealed
 from aggregator.store.sources import ASKED
 from aggregator.subscriber import HUB, Subscriber
 
 TICK = 5.0  # seconds
+GATHER = 60.0  # seconds between two looks at what workers did, without news
 PROBE_GAP = 60.0  # while offline: one source a minute
 BEFORE_SEAL = 300.0  # polling before a seal takes at most this long
 BREATH = timedelta(milliseconds=60)  # between two passes, for each source: a minute where there are 1,000
@@ -141,7 +143,7 @@ class Service:
             self._subscriber.tick(self._app.config, self._app.wire, self._app.is_offline) if self._subscriber else []
         )
         self._catch_up(work)
-        if work or pushed:
+        if work or pushed or self._was_brought:
             first = self._app.store.meta("last_pass_at") is None
             self._say(PassBegan(len(work) + len(pushed), first))
             was_offline = self._app.is_offline
@@ -166,7 +168,16 @@ class Service:
             self.measured = self.measured.standing(self._app.told_health)
         self._caught_up = True
 
+    @property
+    def _was_brought(self) -> bool:
+        """Whether workers brought something to publish; once a minute the pages of the sources are made anew."""
+        store = self._app.store
+        return store.workers() > 0 and (store.entries.is_waited_on or time.monotonic() - self._probed > GATHER)
+
     def _work(self, *, at_once: bool) -> Work:
+        if self._app.store.workers():
+            hasten(self._app.config, self._app.store, self._app.clock())
+            return []
         work = self._app.due()
         if not at_once and self._rests(work):
             return []

@@ -201,6 +201,7 @@ def _empty(address: str) -> None:
         counters = connection.execute("SELECT sequencename FROM pg_sequences").fetchall()
         connection.execute(
             "SET session_replication_role = replica;"
-            + "".join(f"DELETE FROM {name};" for (name,) in tables if name != "running")
+            + "".join(f"DELETE FROM {name};" for (name,) in tables if name not in ("running", "shards"))
+            + "UPDATE shards SET ended_at = now(), leased_until = NULL;"
             + "".join(f"SELECT setval('{name}', 1, false);" for (name,) in counters)
         )

@@ -77,6 +77,8 @@ FLOORS = {
     "online.py": 8,
     "proposals.py": 4,
     "service.py": 11,
+    "shards.py": 8,
+    "worker.py": 9,
     "cli": 12,
     "__main__.py": 13,
 }
@@ -98,11 +100,12 @@ DOORS = {
     "sqlite3": {"store"},
     "jinja2": {"render/site.py"},
     "psycopg": {"store/session.py"},
+    "procrastinate": {"worker.py"},
     "subprocess": {"parse/pool.py", "publish/notify.py"},
     "pickle": {"parse/pool.py", "parse/worker.py"},
     "multiprocessing": {"parse/pool.py", "parse/worker.py"},
     "fcntl": {"store/lock.py"},
-    "socket": {"fetch", "serve.py", "supervisor.py", "cli/run.py", "store/session.py"},
+    "socket": {"fetch", "serve.py", "supervisor.py", "worker.py", "cli/run.py", "store/session.py"},
 }
 # inner parts of a room that are tested through its door
 THROUGH = {
@@ -128,6 +131,7 @@ THROUGH = {
     "store/session.py": "store_postgres",
     "sources/storage.py": "sources_values",
     "store/opening.py": "cli_move",
+    "cli/worker.py": "worker",
     "fetch/transport.py": "fetch_client",
     "datewords.py": "dates",
     "sources/text.py": "sources_yaml",

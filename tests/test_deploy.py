@@ -53,6 +53,26 @@ def test_the_compose_file_builds_the_container() -> None:
     assert service["ports"] == ["127.0.0.1:8080:8080"]  # to the whole world only by the user's own decision
 
 
+def test_many_workers_share_a_database_and_the_password_stands_in_no_file() -> None:
+    services = _loaded("compose.workers.yaml")["services"]
+    scheduler, worker = services["scheduler"], services["worker"]
+    assert set(services) == {"database", "scheduler", "worker"}
+    assert "ARG WITH" in (DEPLOY / scheduler["build"]["dockerfile"].partition("/")[2]).read_text(encoding="utf-8")
+    assert scheduler["build"]["args"]["WITH"] == ".[workers]"
+    assert "command" not in scheduler  # the image's own: run
+    assert worker["command"][0] == "worker"
+    assert worker["command"][0] in COMMANDS
+    assert worker["deploy"]["replicas"] == 3
+    for one in (scheduler, worker):
+        assert one["environment"]["AGGREGATOR_STORE"] == "postgresql://fow:$${FOW_PASSWORD}@database/fow"
+        assert one["depends_on"]["database"]["condition"] == "service_healthy"
+        assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
+    assert scheduler["ports"] == ["127.0.0.1:8080:8080"]
+    assert "ports" not in services["database"]
+    assert all("FOW_PASSWORD:?" in one["environment"][name] for one, name in
+               ((scheduler, "FOW_PASSWORD"), (services["database"], "POSTGRES_PASSWORD")))  # fmt: skip
+
+
 def test_the_workflow_polls_keeps_the_store_and_publishes() -> None:
     workflow = _loaded("pages.yaml")
     steps = workflow["jobs"]["poll"]["steps"]

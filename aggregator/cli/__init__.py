@@ -50,6 +50,7 @@ COMMANDS = {
     "backup": Named("backup", "Copy the store to a file, also while aggregator runs."),
     "restore": Named("backup", "Put the store of a backup in the place of the present one."),
     "move-store": Named("move", "Copy the store to another place, SQLite or PostgreSQL."),
+    "worker": Named("worker", "Poll for a store in PostgreSQL, one of many."),
     "parse": Named("parse", "Show what the parser makes of a document."),
 }
 

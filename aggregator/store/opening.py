@@ -14,6 +14,7 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.errors import StoreError
@@ -21,6 +22,9 @@ from aggregator.store import lock, place, sqlite
 from aggregator.store.backup import damage, set_aside
 from aggregator.store.lock import Holder
 from aggregator.store.store import Store
+
+if TYPE_CHECKING:
+    from aggregator.store.leases import Leases
 
 _NAMED = re.compile(r"\$\{(\w+)\}")
 
@@ -83,6 +87,21 @@ def _sound(path: Path, now: datetime, say: Callable[[str], None]) -> Iterator[St
         raise
     finally:
         store.close()
+
+
+def open_shared(where: str, name: str) -> tuple[Store, Leases]:
+    """The store of one of many workers, and its leases under a name of its own; raises StoreError for a file."""
+    if not is_address(where):
+        raise StoreError("store: workers share a PostgreSQL database; `aggregator run` polls what is kept in a file")
+    shared = _postgres().open_postgres(address(where))
+    return shared, import_module("aggregator.store.leases").Leases(shared.session, name)
+
+
+def where_for_others(where: str) -> str:
+    """What libpq is told of an address, for those that connect by themselves."""
+    _postgres()
+    told: str = import_module("aggregator.store.session").with_settings(address(where))
+    return told
 
 
 def address(where: str) -> str:

@@ -8,6 +8,7 @@ from importlib import resources
 
 from aggregator.errors import StoreError
 from aggregator.store.dialect import as_postgres
+from aggregator.store.leases import Leases
 from aggregator.store.lock import Holder
 from aggregator.store.schema import migrations, statements
 from aggregator.store.session import LOCK, Session
@@ -32,9 +33,21 @@ class PostgresStore(Store):
     def frozen(self) -> Iterator[None]:
         """Nobody else writes while the block runs: poll workers have no part in the writer's lock."""
         with self.transaction():
+            self.session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             names = self.session.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
             self.session.execute(f"LOCK TABLE {', '.join(name for (name,) in names)} IN SHARE MODE")
             yield
+
+    def workers(self) -> int:
+        """How many poll workers gave a sign of life in the last half minute."""
+        if self.session.execute("SELECT to_regclass('procrastinate_workers') IS NULL").fetchone()[0]:
+            return 0
+        alive = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
+        return int(self.session.execute(alive).fetchone()[0])
+
+    def polling(self) -> contextlib.AbstractContextManager[bool]:
+        """Whether this process may poll while the block runs: no worker is at any shard, and none begins meanwhile."""
+        return Leases(self.session, "alone").alone()
 
     def after_copy(self) -> None:
         """New keys come after those that were copied."""

@@ -42,7 +42,7 @@ _OURS = " ".join(
         ("tcp_keepalives_idle", 10),
         ("tcp_keepalives_interval", 5),
         ("tcp_keepalives_count", 4),
-        ("idle_in_transaction_session_timeout", 300_000),
+        ("idle_in_transaction_session_timeout", _HEARD * 1000),
     )
 )
 
@@ -56,6 +56,13 @@ def shown(address: str) -> str:
     user = f"{parts['user']}@" if parts.get("user") else ""
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{user}{parts.get('host', '')}{port}/{parts.get('dbname', '')}"
+
+
+def with_settings(address: str) -> str:
+    """The address with what notices a lost connection on either side; what it says itself stays."""
+    given: dict[str, Any] = conninfo_to_dict(address)
+    options = " ".join(filter(None, (_OURS, str(given.get("options") or ""))))
+    return make_conninfo(address, **{**_SETTINGS, **given, "options": options})
 
 
 class Session:
@@ -94,10 +101,7 @@ class Session:
         return self._connection
 
     def _connected(self) -> psycopg.Connection:
-        given: dict[str, Any] = conninfo_to_dict(self._address)
-        options = " ".join(filter(None, (_OURS, str(given.get("options") or ""))))
-        where = make_conninfo(self._address, **{**_SETTINGS, **given, "options": options})
-        return psycopg.connect(where, autocommit=True, cursor_factory=psycopg.RawCursor)
+        return psycopg.connect(with_settings(self._address), autocommit=True, cursor_factory=psycopg.RawCursor)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.cadence import easier_pace
 from aggregator.records import Hints, HostRest, Source, SourceState
-from aggregator.store.protocol import Connection
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
@@ -98,6 +98,11 @@ class Sources:
     def state(self, key: int) -> SourceState:
         """The state of one source, configured or not."""
         return _state(self._sql.execute(f"SELECT {_COLUMNS} FROM sources WHERE key = ?", (key,)).fetchone())
+
+    def some(self, keys: Collection[int]) -> list[SourceState]:
+        """The states of these sources, in the order of feeds.yaml."""
+        wanted = f"SELECT {_COLUMNS} FROM sources WHERE key IN ({holes(keys)}) ORDER BY position"
+        return list(map(_state, self._sql.execute(wanted, tuple(keys))))
 
     def removed(self, since: datetime) -> list[SourceState]:
         """Sources that left feeds.yaml at or after `since`."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from aggregator.errors import StoreBroken
+from aggregator.records import SourceState
 from aggregator.store.articles import Articles
 from aggregator.store.bodies import Bodies
 from aggregator.store.days import Days
@@ -72,6 +73,11 @@ class Store(ABC):
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
 
+    def removed_lately(self) -> list[SourceState]:
+        """The sources that the newest save of feeds.yaml removed: a new line may be one of them under a new address."""
+        since = self.meta("followed_at")
+        return self.sources.removed(datetime.fromisoformat(since)) if since else []
+
     @abstractmethod
     def damage(self) -> str | None:
         """What is found wrong with the store itself, in one line; None where nothing is."""
@@ -79,6 +85,14 @@ class Store(ABC):
     @abstractmethod
     def frozen(self) -> AbstractContextManager[None]:
         """Nobody else writes while the block runs."""
+
+    def workers(self) -> int:
+        """How many poll workers are at it: none where only one process can."""
+        return 0
+
+    def polling(self) -> AbstractContextManager[bool]:
+        """Whether this process may poll while the block runs, for no worker does."""
+        return nullcontext(True)
 
     def after_copy(self) -> None:  # noqa: B027 (most databases take the next key from the table itself)
         """Rows with keys of another store were written (inside a transaction)."""

@@ -1,0 +1,183 @@
+"""One of many poll workers on PostgreSQL, with Procrastinate as the engine; the one door of procrastinate.
+
+A periodic tick, done by whichever worker comes first, gives new sources their shard, defers one job for each shard in
+which something is due (never two that wait) and takes away the jobs of workers that died. What such a worker had
+leased comes back by itself. A database that is away ends nothing: the worker begins anew until it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import signal
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
+
+from aggregator.errors import AggregatorError
+from aggregator.reading_lists import with_lists
+from aggregator.records import Config
+from aggregator.shards import Done, Job, Tools, place_new
+from aggregator.store.leases import Leases
+from aggregator.store.opening import open_shared, where_for_others
+from aggregator.store.store import Store
+
+EVERY = "* * * * * */5"  # seconds stand last
+HEARTBEAT = 10.0  # seconds
+DEAD_AFTER = 30.0  # seconds without a heartbeat
+AGAIN = 2.0  # seconds until a database that is away is tried again
+LISTS_FOR = 60.0  # seconds that the configuration is used before lists are looked at again
+_FIRST = 100  # the tick goes before the shards that wait
+
+Say = Callable[[str], None]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """feeds.yaml as it stands now, with what the reading lists brought; a broken one leaves the last good one."""
+
+    load: Callable[[], Config]
+    config: Config
+    stamp: tuple[int, ...] = ()
+    read_at: float = -LISTS_FOR
+    whole: Config | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(self, store: Store) -> Config:
+        """The configuration that is in force."""
+        with self.turn:
+            with suppress(OSError, AggregatorError):
+                stat = self.config.path.stat()
+                if (stamp := (stat.st_mtime_ns, stat.st_size, stat.st_ino)) != self.stamp:
+                    self.stamp, self.whole = stamp, None
+                    self.config = self.load()
+            if self.whole is None or time.monotonic() - self.read_at > LISTS_FOR:
+                self.whole, self.read_at = with_lists(self.config, store), time.monotonic()
+            return self.whole
+
+
+class Worker:
+    """A process that polls `concurrency` shards at once, until it is stopped."""
+
+    def __init__(
+        self, sheet: Sheet, tools: Tools, concurrency: int, say: Say, told: Callable[[int, Done], None]
+    ) -> None:
+        self._sheet, self._tools, self._concurrency = sheet, tools, concurrency
+        self._say, self._told = say, told
+        self._name = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self._idle: queue.SimpleQueue[tuple[Store, Leases]] = queue.SimpleQueue()
+        for noisy in ("procrastinate", "psycopg.pool"):  # what matters of it is said by us, in one line
+            logging.getLogger(noisy).setLevel(logging.CRITICAL)
+
+    def run(self) -> None:
+        """Work until a signal says to stop; what is under way is recorded and given back first."""
+        open_shared(self._sheet.config.store, self._name)[0].close()  # a wrong address is told at once
+        while not self._tools.stop.is_set():
+            try:
+                asyncio.run(self._work())
+            except Exception as error:  # whatever a database that goes away makes of a connection
+                if not self._tools.stop.is_set():
+                    self._say(f"worker: {' '.join(str(error).split())}; trying again")
+                    self._tools.stop.wait(AGAIN)
+        while not self._idle.empty():
+            self._idle.get()[0].close()
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2))
+        app = self._app()
+        async with app.open_async():
+            await self._make_room(app)
+            working = asyncio.create_task(
+                app.run_worker_async(concurrency=self._concurrency, install_signal_handlers=False)
+            )
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop, working)
+            with suppress(asyncio.CancelledError):
+                await working
+
+    def _stop(self, working: asyncio.Task[None]) -> None:
+        self._tools.stop.set()
+        working.cancel()
+
+    def _app(self) -> procrastinate.App:
+        """The engine over our database, with the two tasks that there are."""
+        app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(
+                conninfo=where_for_others(self._sheet.config.store), min_size=1, max_size=4, timeout=10.0
+            ),
+            worker_defaults={
+                "name": self._name,
+                "delete_jobs": "always",
+                "update_heartbeat_interval": HEARTBEAT,
+                "stalled_worker_timeout": DEAD_AFTER,
+            },
+        )
+
+        @app.task(name="shard")
+        def shard(number: int) -> None:
+            self._shard(number)
+
+        @app.periodic(cron=EVERY)
+        @app.task(name="tick", queueing_lock="tick", priority=_FIRST)
+        async def tick(timestamp: int) -> None:
+            await self._reap(app)
+            for number in await asyncio.to_thread(self._due):
+                with suppress(AlreadyEnqueued):
+                    await shard.configure(queueing_lock=f"shard {number}").defer_async(number=number)
+
+        return app
+
+    async def _make_room(self, app: procrastinate.App) -> None:
+        """The engine's own tables, once."""
+        schema = app.schema_manager.get_schema()
+        await asyncio.to_thread(self._having, lambda _, leases: leases.make("procrastinate_jobs", schema))
+
+    async def _reap(self, app: procrastinate.App) -> None:
+        """Finish and delete the jobs of workers that gave no sign of life."""
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
+            if job.id is not None:
+                with suppress(procrastinate.exceptions.ProcrastinateException):  # another worker was quicker
+                    await app.job_manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+
+    # --- in threads ------------------------------------------------------------------------------------------
+
+    def _due(self) -> list[int]:
+        return self._having(lambda _, leases: (place_new(leases), leases.due(self._tools.clock()))[1])
+
+    def _shard(self, number: int) -> None:
+        try:
+            done = self._having(
+                lambda store, leases: Job(number, self._sheet.now(store), store, leases, self._tools).run()
+            )
+        except AggregatorError as error:  # what it had leased comes back by itself
+            self._say(str(error))
+            return
+        self._told(number, done)
+
+    def _having(self, use: Callable[[Store, Leases], T]) -> T:
+        """With a session of its own, kept for the next that needs one unless it failed."""
+        try:
+            store, leases = self._idle.get_nowait()
+        except queue.Empty:
+            store, leases = open_shared(self._sheet.config.store, self._name)
+        try:
+            made = use(store, leases)
+        except BaseException:
+            store.close()
+            raise
+        self._idle.put((store, leases))
+        return made
