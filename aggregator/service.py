@@ -150,6 +150,8 @@ class Service:
             began = time.monotonic()
             done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None, pushed=pushed)
             self._probed, self._passed_at = time.monotonic(), self._app.clock()
+            if self._subscriber:
+                self._subscriber.look_again()
             self.measured = self.measured.after(done, self._probed - began).standing(self._app.told_health)
             if not (was_offline and done.offline):
                 self._say(PassEnded(done, first))

@@ -28,6 +28,7 @@ from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, is_http
 
 AWAY = timedelta(minutes=15)  # after so long without a tick nobody knows what hubs have tried to bring
+LOOKED_EVERY = timedelta(minutes=1)  # where nothing happens
 ASKED_A_TICK = 5  # requests to hubs: there is time for the rest in the next one
 FOR = 20.0  # seconds in a tick
 ONE = 10.0  # seconds for an answer
@@ -45,27 +46,47 @@ class Subscriber:
         self._store, self._pool, self._clock, self._desk = store, pool, clock, desk
         self._waiting: list[Delivery] = []
         self._ticked: datetime | None = None
-        self._base: str | None = None
+        self._looked: datetime | None = None
+        self._config: Config | None = None
 
     def tick(self, config: Config, wire: Wire, is_offline: bool = False) -> list[Polled]:
         """One look at everything; returns what hubs have brought, for the pass to record."""
-        now, self._base = self._clock(), config.callback
-        sources = self._sources(config)
+        now = self._clock()
         words, deliveries = self._desk.take()
-        self._hear(words, sources, now)
         self._waiting += deliveries
+        away = self._ticked is None or now - self._ticked > AWAY
+        self._ticked = now
+        if not (words or self._waiting or away or self._is_time(config, now)):
+            return []
+        self._config, self._looked = config, now
+        sources = self._sources(config)
+        self._hear(words, sources, now)
         brought = list(self._read(sources, now))
         self._follow(config, sources, now)
-        if self._ticked is None or now - self._ticked > AWAY:
+        if away:
             self._catch_up(sources, now)
-        self._ticked = now
-        self._desk.expect(self._store.subscriptions.all(), self._base)
+        self._expect()
         if not is_offline:
             self._ask(config, sources, wire)
+            self._expect()
         return brought
 
+    def look_again(self) -> None:
+        """Sources were polled: the next tick looks at what they want."""
+        self._looked = None
+
+    def _is_time(self, config: Config, now: datetime) -> bool:
+        """Whether it pays to look: something is due, the file was saved, or a minute is over."""
+        if config.callback is None and config is self._config and not self._store.subscriptions.any():
+            return False
+        over = self._looked is None or not timedelta(0) <= now - self._looked < LOOKED_EVERY
+        return over or config is not self._config or bool(self._store.subscriptions.due(now))
+
+    def _expect(self) -> None:
+        self._desk.expect(self._store.subscriptions.all(), self._config.callback if self._config else None)
+
     def _sources(self, config: Config) -> dict[int, tuple[Source, SourceState]]:
-        if config.callback is None and not self._store.subscriptions.all():
+        if config.callback is None and not self._store.subscriptions.any():
             return {}  # nothing is asked of hubs, and nothing left to be ended
         states = self._store.sources.states()
         return {states[one.url].key: (one, states[one.url]) for one in config.sources if one.url in states}
@@ -210,7 +231,7 @@ class Subscriber:
         now = self._clock()
         one = websub.asked(one, now)
         self._put(one)
-        self._desk.expect(self._store.subscriptions.all(), self._base)
+        self._expect()
         form = urlencode(websub.request(one)).encode("ascii")
         permitted = permittedhost_in_request(source)
         request = Request(one.hub, "POST", form, accept="*/*", permitted=permitted, proxy=source.proxy)

@@ -50,18 +50,18 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
                 typical_gap_s=int(gap.total_seconds()) if gap else None,
                 site=None if source.private or not state.feed_link else public_address(state.feed_link),
                 silence=quiet.words if quiet else None,
-                held=_held(held[state.key], state),
+                held=_held(held[state.key], source, state),
             )
         )
     return tuple(rows)
 
 
-def _held(number: int, state: SourceState) -> str | None:
-    """How many entries wait in quarantine, and why."""
+def _held(number: int, source: Source, state: SourceState) -> str | None:
+    """How many entries wait in quarantine, and why; the reason names titles and hosts, so not of a private source."""
     if not number:
         return None
     told = "1 entry held" if number == 1 else f"{number:,} entries held"
-    return f"{told}: {state.held_why}" if state.held_why else told
+    return f"{told}: {state.held_why}" if state.held_why and not source.private else told
 
 
 def _error(source: Source, state: SourceState) -> str | None:

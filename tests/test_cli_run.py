@@ -199,9 +199,11 @@ def test_a_second_one_exits_5_and_a_taken_port_exits_1_before_anything_is_polled
 def test_a_saved_file_is_picked_up_and_a_half_saved_one_is_not(world: World, start: Callable[..., Program]) -> None:
     """SIGHUP looks at once; a save alone is seen within a tick. What is broken is told, what was good stays."""
     world.blog("One", "a")
+    world.settings = "callback: https://example.org/push"
     path = world.write()
     program = start("--no-serve")
     program.until(lambda: world.public("digest/latest.html").is_file())
+    assert "`callback` has no effect with --no-serve" in program.log.read_text()
     two = world.blog("Two", "b")
     world.write()
     program.until(lambda: "b" in world.titles())

@@ -96,6 +96,7 @@ def test_a_domain_that_was_bought_is_held_from_its_first_entry_until_its_owner_i
     assert (story.held(), story.row()["state"]) == ([], "ok")
 
 
+@pytest.mark.slow
 def test_what_the_operator_releases_is_the_source_from_then_on(story: Story) -> None:
     """It had sold its name and begun anew, honestly: after a release its new name and new entries are believed."""
     story.title, story.site = "Labour Notes", "https://notes.example/"
@@ -110,9 +111,16 @@ def test_what_the_operator_releases_is_the_source_from_then_on(story: Story) -> 
     assert story.held() == []
 
 
-@pytest.mark.parametrize("dates", ["kept", "all now"])
-@pytest.mark.parametrize("links", ["kept", "new"])
-def test_a_migration_with_new_guids_announces_and_holds_nothing(story: Story, dates: str, links: str) -> None:
+@pytest.mark.parametrize(
+    ("links", "dates"),
+    [
+        ("new", "all now"),
+        pytest.param("new", "kept", marks=pytest.mark.slow),
+        pytest.param("kept", "kept", marks=pytest.mark.slow),
+        pytest.param("kept", "all now", marks=pytest.mark.slow),
+    ],
+)
+def test_a_migration_with_new_guids_announces_and_holds_nothing(story: Story, links: str, dates: str) -> None:
     """From one system to another: every guid is new, perhaps every link and every date; two posts are truly new."""
     now = story.world.now
     story.items = [
@@ -131,6 +139,7 @@ def test_a_migration_with_new_guids_announces_and_holds_nothing(story: Story, da
     assert (story.held(), story.row()["state"]) == ([], "ok")
 
 
+@pytest.mark.slow
 def test_an_archive_that_is_opened_lets_the_truly_new_through(story: Story) -> None:
     """A hundred old posts come into the feed, with two that are new: those are news, three old ones, and no more."""
     now = story.world.now
@@ -146,11 +155,33 @@ def test_an_archive_that_is_opened_lets_the_truly_new_through(story: Story) -> N
     assert "102 new entries came at once" in story.world.said
 
 
+@pytest.mark.slow
 def test_an_import_that_dates_everything_now_is_held(story: Story) -> None:
     """Twenty posts of another site, dated by the import, beside those that are known."""
     story.items = [story.item(f"Imported {n}", story.world.now + HOUR, 700 + n) for n in range(20)] + story.items
     assert story.polled(2 * HOUR) == 3
     assert len(story.held()) == 17
+
+
+@pytest.mark.slow
+def test_of_a_private_source_only_the_number_is_told(story: Story) -> None:
+    story.world.settings = "link: https://reader.example.net/"
+    path = story.world.write()
+    path.write_text(path.read_text().replace('title: "Blog"', 'title: "Blog"\n    private: true'))
+    _casino(story)
+    assert story.polled() == 0
+    status = story.world.public("status.html").read_text()
+    assert "3 entries held; see" in status
+    assert "casino" not in status
+    story.world.run("explain", "https://casino.example/2026/judi-0")
+
+
+@pytest.mark.slow
+def test_explain_says_why_an_entry_is_held(story: Story) -> None:
+    _casino(story)
+    story.polled()
+    told = story.world.run("explain", "https://casino.example/2026/judi-0")
+    assert "doubted     nothing in its feed is known, it calls itself “Slot Gacor Terpercaya”" in told
 
 
 def test_notify_is_told_once_and_says_why(story: Story) -> None:

@@ -125,7 +125,9 @@ def test_a_redirect_to_another_feed_is_no_move(stage: Stage) -> None:
     stage.on("http://casino.example/feed", Answer(200, other))
     stage.follow(OLD)
     stage.run(days=5)
-    assert stage.health(OLD).state == "ok"
+    assert stage.state(OLD).moved_seen == 0
+    assert stage.health(OLD).state == "quarantined"
+    assert not [entry for entry in stage.merged() if "Casino" in str(entry)]
     assert stage.asked[-2].url == OLD
 
 

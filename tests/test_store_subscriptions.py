@@ -30,7 +30,9 @@ def put(desk: Desk, *those: Subscription) -> None:
 
 def test_what_is_put_is_what_is_there() -> None:
     desk = Desk(ONE, TWO)
+    assert not desk.store.subscriptions.any()
     put(desk, FIRST)
+    assert desk.store.subscriptions.any()
     put(desk, WHOLE)
     assert desk.store.subscriptions.all() == [WHOLE]
     assert desk.store.subscriptions.of(1) == WHOLE

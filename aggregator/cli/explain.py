@@ -22,7 +22,7 @@ _STANDING = {
     "news": "news",
     "backlog": "backlog: it was there before the source was added; in search, in no feed or digest",
     "folded": "folded: another source had the same text",
-    "held": "held in quarantine as part of a flood; `aggregator quarantine` releases or drops it",
+    "held": "held in quarantine; `aggregator quarantine` releases or drops it",
     "dropped": "dropped from quarantine by hand",
     "forgotten": "forgotten at its publisher's wish; digests sealed and months closed before keep what they said",
 }
@@ -74,6 +74,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "accepted": stored.accepted_at,
         "changed": stored.changed_at,
         "standing": stored.standing,
+        "held_why": store.sources.state(stored.source_key).held_why if stored.standing == "held" else None,
         "group": [_copy(stored, one, store, view) for one in members if one.key != stored.key],
         "in_merged_feed": shown is not None and stored.standing in ("news", "folded"),
         "shown_as": view.title(shown.source_key) if shown else None,
@@ -157,6 +158,8 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  accepted    {local(facts['accepted'])}"
     yield f"  changed     {local(facts['changed'])}"
     yield f"  standing    {_STANDING[facts['standing']]}"
+    if facts["held_why"]:
+        yield f"  doubted     {safe(facts['held_why'])}"
     for copy in facts["group"]:
         lead = ", which gives the id" if copy["leads"] else ""
         yield f"  same text   {safe(copy['source'])}: {safe(copy['link'] or '')} ({copy['why']}{lead})"

@@ -120,6 +120,8 @@ class _Runner:
         if self._app.store.meta("last_pass_at") is None:
             self._first = (0, len(self._app.config.sources), [])
         self._options.say(f"Serving {self._address}" if self._socket else f"Writing {self._app.config.output}")
+        if self._app.config.callback and not self._socket:
+            self._options.say("`callback` has no effect with --no-serve: hubs cannot call, everything is polled")
         scheduler = Scheduler()
         scheduler.every(TICK, self._tick, "tick")
         if self._supervisor.watchdog:

@@ -86,7 +86,7 @@ def compose(day: Day, view: View) -> Digest:
     chosen, rest = spend(timed, day.series.read_in)
     stories, also = [one.told.story for one in chosen], [entry for one in rest for entry in one.entries]
     more = _more(over, day, view)
-    held = [_line(stored, view, "quarantined: it came in a flood of old entries") for stored in day.held]
+    held = [_line(stored, view, "quarantined: it is held in doubt, see aggregator quarantine") for stored in day.held]
     counts = Counts(
         received=len(day.entries) + len(day.held),
         shown=sum(len(one.entries) for one in timed),

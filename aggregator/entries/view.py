@@ -64,7 +64,7 @@ class View:
     def out_of_sight(self, stored: StoredEntry) -> str | None:
         """Why a search does not show an entry; None when it does, which it does for backlog, too."""
         if stored.standing in ("held", "dropped"):
-            return "quarantined: held as part of a flood" if stored.standing == "held" else "quarantined and dropped"
+            return "quarantined: held in doubt" if stored.standing == "held" else "quarantined and dropped"
         return self.hidden_by(stored)
 
     def tags(self, stored: StoredEntry) -> tuple[str, ...]:

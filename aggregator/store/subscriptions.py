@@ -40,6 +40,10 @@ class Subscriptions:
         """Every one that is known, those that were left too."""
         return [_subscription(row) for row in self._sql.execute(f"{_READ} ORDER BY callback")]
 
+    def any(self) -> bool:
+        """Whether there is one at all."""
+        return self._sql.execute("SELECT 1 FROM subscriptions LIMIT 1").fetchone() is not None
+
     def due(self, now: datetime) -> list[Subscription]:
         """Those with which something is to be done, the one that waits longest first."""
         rows = self._sql.execute(f"{_READ} WHERE next_at <= ? ORDER BY next_at, callback", (to_text(now),))
