@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +35,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 3, 14, 8, tzinfo=UTC)
 PHASES = ("cold", "warm", "tenth")
-LOOK = 0.05  # seconds between two looks at the memory of all processes
+LOOK = 0.2  # seconds between two looks at the memory of all processes
 _WORDS = [
     "work",
     "future",
@@ -158,23 +158,24 @@ def measured(command: Sequence[str], environment: dict[str, str]) -> tuple[dict[
 
 
 def _watch(process: subprocess.Popen[str], peak: list[int]) -> None:
-    """Keep the largest sum of the resident sizes of a process and all that descend from it."""
+    """Keep the largest sum of what a process and all that descend from it hold, shared pages by their shares."""
     while process.poll() is None and sys.platform == "linux":
         children: dict[int, list[int]] = {}
-        sizes: dict[int, int] = {}
         for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            children.setdefault(int(fields[1]), []).append(int(entry.name))
-            sizes[int(entry.name)] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-        peak[0] = max(peak[0], _sum(process.pid, children, sizes))
+            with suppress(OSError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+        peak[0] = max(peak[0], _sum(process.pid, children))
         time.sleep(LOOK)
 
 
-def _sum(one: int, children: dict[int, list[int]], sizes: dict[int, int]) -> int:
-    return sizes.get(one, 0) + sum(_sum(child, children, sizes) for child in children.get(one, ()))
+def _sum(one: int, children: dict[int, list[int]]) -> int:
+    """Bytes: proportional set sizes (proc(5), smaps_rollup)."""
+    own = 0
+    with suppress(OSError):
+        lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+        own = 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return own + sum(_sum(child, children) for child in children.get(one, ()))
 
 
 def run(urls: Sequence[str], now: str, peer: str | None, www: Path | None) -> dict[str, dict[str, Any]]:
