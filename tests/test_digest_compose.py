@@ -370,3 +370,16 @@ def test_the_same_day_gives_the_same_digest() -> None:
     desk.now += HOUR
     later = desk.compose()
     assert (later.stories, later.also, later.not_shown) == (first.stories, first.also, first.not_shown)
+
+
+def test_what_a_source_repeats_around_its_entries_is_in_no_topic_and_no_lens() -> None:
+    desk = Desk(source(ONE, at_most=30), lenses=(WordList("opportunity", ("hiring",)),),
+                topics=(WordList("Jobs", ("hiring",)),))  # fmt: skip
+    footer = "We are hiring: see our open places."
+    texts = [f"{words(30, number)}\n\n{footer}" for number in range(6)]
+    desk.record(ONE, *(entry(f"g{n}", title=f"Story {n}", text=text) for n, text in enumerate(texts)))
+    desk.record(ONE, entry("own", title="A mill", text=f"The mill is hiring again.\n\n{words(30, 9)}"))
+    desk.accept()
+    digest = desk.compose()
+    assert [[each.title for each in lens.entries] for lens in digest.lenses] == [["A mill"]]
+    assert {story.title for story in digest.stories if story.topic == "Jobs"} == {"A mill"}

@@ -93,3 +93,12 @@ def test_the_order_does_not_depend_on_the_order_given() -> None:
 
 def test_nothing_to_rank() -> None:
     assert order() == []
+
+
+def test_topics_interests_and_substance_are_told_by_what_is_worth_telling() -> None:
+    footer = "Our remote pilot for reskilling is open."
+    told = ranked([(one(1, "Plain", f"Bread. {footer}"), 1)], view(), text=lambda stored: "Bread.")[0]
+    whole = scored("Plain", f"Bread. {footer}")
+    assert (told.topic, told.words, told.interest) == (None, (), 0.0)
+    assert (whole.topic, whole.words) == ("Skills", ("remote", "pilot"))
+    assert told.substance < whole.substance

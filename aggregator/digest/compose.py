@@ -141,7 +141,7 @@ def _threads(sorted_: _Sorted, day: Day, view: View) -> Threads:
 
 def _ranked(sorted_: _Sorted, told: Threads, day: Day, view: View) -> list[Scored]:
     sources = {one.key: len(_sources(thread, day, view)) for thread in told.all for one in thread.entries}
-    return ranked([(one, sources[one.key]) for one in sorted_.candidates], view, told.novelty)
+    return ranked([(one, sources[one.key]) for one in sorted_.candidates], view, told.novelty, day.text)
 
 
 def _sources(thread: Thread, day: Day, view: View) -> set[int]:
@@ -278,7 +278,7 @@ def _more(over: Sequence[Scored], day: Day, view: View) -> tuple[More, ...]:
 
 def _lenses(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, ...]:
     lenses = Lists(view.config.lenses)
-    met = [(one.stored, lenses.all(haystack(one.stored.entry))) for one in scored]
+    met = [(one.stored, lenses.all(haystack(one.stored.entry, text=day.text(one.stored)))) for one in scored]
     return tuple(
         LensCount(lens.name, tuple(_entry(stored, day, view) for stored, names in met if lens.name in names))
         for lens in view.config.lenses

@@ -10,9 +10,12 @@ from aggregator.records import Entry, WordList
 _LEAD_WORDS = 120
 
 
-def haystack(entry: Entry, tags: Sequence[str] = ()) -> Folded:
-    """What an entry is about: its title, tags, categories and the first 120 words, folded for matching."""
-    lead = " ".join(entry.text.split(None, _LEAD_WORDS)[:_LEAD_WORDS])
+def haystack(entry: Entry, tags: Sequence[str] = (), text: str | None = None) -> Folded:
+    """What an entry is about: its title, tags, categories and the first 120 words, folded for matching.
+
+    `text` is what of the entry's text is worth telling, if that is not all of it.
+    """
+    lead = " ".join((entry.text if text is None else text).split(None, _LEAD_WORDS)[:_LEAD_WORDS])
     return fold(" . ".join((entry.title, *tags, *entry.categories, lead)))
 
 

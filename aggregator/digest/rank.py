@@ -13,7 +13,7 @@ crowding   0.6 for every better entry of the same source: a loud source cannot d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aggregator.digest.lenses import Interests, Lists, haystack
@@ -58,35 +58,41 @@ class Scored:
 
 
 def ranked(
-    group_of: Sequence[tuple[StoredEntry, int]], view: View, novelty: Mapping[int, float] | None = None
+    group_of: Sequence[tuple[StoredEntry, int]],
+    view: View,
+    novelty: Mapping[int, float] | None = None,
+    text: Callable[[StoredEntry], str] = lambda stored: stored.entry.text,
 ) -> list[Scored]:
     """Entries with the number of their sources, best first; ties by order of acceptance.
 
     `novelty` is 0 to 1 by the key of an entry; without it nothing is told apart by it.
+    `text` gives what of an entry's text is worth telling: what its source puts around every entry is no topic of it.
     """
     topics, interests = Lists(view.config.topics), Interests(view.config.interests)
     new = novelty or {}
     scored = [
-        replace(_scored(stored, sources, view, topics, interests), novelty=NOVELTY * new.get(stored.key, 0.0))
+        replace(
+            _scored(stored, text(stored), sources, view, topics, interests), novelty=NOVELTY * new.get(stored.key, 0.0)
+        )
         for stored, sources in group_of
     ]
     return _best_first(_crowded(_best_first(scored)))
 
 
-def _scored(stored: StoredEntry, sources: int, view: View, topics: Lists, interests: Interests) -> Scored:
+def _scored(stored: StoredEntry, text: str, sources: int, view: View, topics: Lists, interests: Interests) -> Scored:
     verdict = view.verdict(stored)
-    text = haystack(stored.entry, verdict.tags)
-    topic, found = topics.first(text), interests.found(text)
+    folded = haystack(stored.entry, verdict.tags, text)
+    topic, found = topics.first(folded), interests.found(folded)
     return Scored(
         stored,
-        text,
+        folded,
         topic,
         sources,
         coverage=COVERAGE * (sources - 1),
         topical=TOPIC if topic else 0.0,
         interest=sum(weight - 1 for _, weight in found),
         rules=verdict.score,
-        substance=min(len(stored.entry.text.split()) / _FULL_WORDS, 1.0),
+        substance=min(len(text.split()) / _FULL_WORDS, 1.0),
         crowding=0.0,
         words=tuple(word for word, weight in found if weight > 1),
     )

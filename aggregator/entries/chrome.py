@@ -2,7 +2,8 @@
 
 A rule for every source at once knows "Share this", never "This is a letter about small shops, written on Sundays".
 That such a block stands at the same end of entry after entry shows what it is. It is left out where an entry is told
-in a few words (summaries, excerpts, their reading time) and stays wherever its text is kept or published.
+in a few words (summaries, excerpts, their reading time) and where a digest asks what it is about (topics, interests,
+lenses, substance), and stays wherever its text is kept or published.
 """
 
 from __future__ import annotations
