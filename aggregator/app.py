@@ -27,6 +27,7 @@ from aggregator.network import Network
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, moves, settle
 from aggregator.publication import Publication
+from aggregator.publish.command import ask
 from aggregator.publish.files import write_all
 from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
@@ -59,13 +60,12 @@ class App:
         mail: Server | None = None,
         publish_after: float = PUBLISH_AFTER,
     ) -> None:
-        self.config, self.store, self.clock = config, store, clock
+        self.config, self.store, self.clock, self.pool = config, store, clock, pool
         self._mail, self._publish_after = mail, publish_after
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
         self._publication, self._recorder = Publication(store, clock), Recorder(store, clock)
-        self.pool = pool
         self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
@@ -295,4 +295,4 @@ class App:
 
     def pen(self) -> ledger.Pen:
         """What composing a digest needs besides the store."""
-        return ledger.Pen(self.config, self.view(), self.health())
+        return ledger.Pen(self.config, self.view(), self.health(), partial(ask, self.config.path.parent))

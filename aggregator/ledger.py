@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import count
 
 from aggregator.digest.compose import Day, compose, rank
+from aggregator.digest.introduction import paragraphs
 from aggregator.digest.rank import Scored
 from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.stories import MOST_DAYS
@@ -81,11 +82,15 @@ def ripens(config: Config, series: Series, store: Store, now: datetime) -> datet
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """What writing a digest needs besides the store: the view, and the health of the sources at that moment."""
+    """What writing a digest needs besides the store: the view, and the health of the sources at that moment.
+
+    `run` gives what a command of the user's says to some bytes, or in words why nothing; without it none is run.
+    """
 
     config: Config
     view: View
     health: tuple[SourceHealth, ...]
+    run: Callable[[str, bytes], bytes | str] | None = None
 
 
 def write(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tuple[Digest, list[StoredEntry]]:
@@ -140,15 +145,33 @@ def _missed(store: Store, pen: Pen, start: datetime | None, end: datetime) -> It
 
 def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:
     """Seal the digest of `day`: its entries, its bytes, to whom it is owed by mail, in one durable transaction."""
+    introduction, note = introduced(series, day, store, pen, now)
     with store.transaction(durable=True):
         digest, entries = write(series, day, store, pen, now)
+        digest = replace(digest, introduction=introduction)
         sealed = Sealed(
-            0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown, digest.reading_time_s
+            0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown, digest.reading_time_s, note
         )
         mailed = {"mail": mail.html(digest, site=Site.of(pen.config))} if series.mail_to else {}
         store.digests.seal(sealed, (stored.key for stored in entries), files(digest, pen.config, store) | mailed, now)
         store.deliveries.owe(series.name, day, series.mail_to, now)
     return sealed
+
+
+def introduced(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tuple[tuple[str, ...], str | None]:
+    """What the command of the series says to the digest of `day`, and what went wrong: then the digest goes without.
+
+    Asked before the seal begins, so that no other process waits for it.
+    """
+    if series.introduction is None or pen.run is None:
+        return (), None
+    said = pen.run(series.introduction, render.json(write(series, day, store, pen, now)[0]))
+    try:
+        if not isinstance(said, str):
+            return paragraphs(said), None
+    except ValueError as error:
+        said = f"{series.introduction.split()[0]}: {error}"
+    return (), f"introduction: {said}; the digest goes without"
 
 
 def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:

@@ -101,7 +101,7 @@ DOORS = {
     "jinja2": {"render/site.py"},
     "psycopg": {"store/session.py"},
     "procrastinate": {"worker.py"},
-    "subprocess": {"parse/pool.py", "publish/notify.py"},
+    "subprocess": {"parse/pool.py", "publish/command.py"},
     "pickle": {"parse/pool.py", "parse/worker.py"},
     "multiprocessing": {"parse/pool.py", "parse/worker.py"},
     "fcntl": {"store/lock.py"},

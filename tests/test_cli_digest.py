@@ -124,3 +124,25 @@ def test_a_sealed_digest_goes_out_by_mail_once(world: World, monkeypatch: pytest
         plain = post.taken[0].mail.get_body(("plain",))
         assert plain is not None
         assert plain.get_content().replace("\r\n", "\n") == world.public("digest/2026-03-14.txt").read_text()
+
+
+def test_a_command_of_the_users_begins_the_digest_and_what_it_does_wrong_is_said(world: World) -> None:
+    world.blog("One", "a")
+    command = world.folder / "introduce"
+    command.write_text("#!/bin/sh\ngrep -c title\n")
+    command.chmod(0o755)
+    world.settings = "digest: {introduction: ./introduce, epub: true}"
+    world.write()
+    world.poll()
+    assert "introduction" not in world.run("digest", "--preview")
+    world.run("digest")
+    assert world.digest("2026-03-14")["introduction"] == ["2"]
+    assert b"<p>2</p>" in world.public("digest/2026-03-14.html").read_bytes()
+    assert b"<p>2</p>" in world.public("digest/2026-03-14.epub").read_bytes()
+    command.unlink()
+    world.now += timedelta(days=1)
+    world.poll()
+    world.run("digest")
+    assert "introduction" not in world.digest("2026-03-15")
+    assert world.said.splitlines() == ["introduction: ./introduce: No such file or directory; the digest goes without"]
+    assert world.digest("2026-03-14")["introduction"] == ["2"]

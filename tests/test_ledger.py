@@ -192,6 +192,45 @@ def test_a_sealed_digest_is_never_written_again() -> None:
     assert {kind: desk.store.digests.file(kept.key, kind) for kind in before} == before
 
 
+@pytest.mark.parametrize(
+    ("said", "told", "note"),
+    [
+        (b"Three <b>things</b>\n\nmatter.", ("Three <b>things</b>", "matter."), None),
+        (b"", (), None),
+        ("./say: ended with code 1", (), "introduction: ./say: ended with code 1; the digest goes without"),
+        (b"x" * 2001, (), "introduction: ./say: said more than 2,000 characters; the digest goes without"),
+    ],
+)
+def test_what_a_command_says_begins_the_digest_and_its_failure_changes_nothing(
+    said: bytes | str, told: tuple[str, ...], note: str | None
+) -> None:
+    desk, plain = Desk(ONE), Desk(ONE)
+    asked: list[tuple[str, Any]] = []
+
+    def run(command: str, given: bytes) -> bytes | str:
+        asked.append((command, json.loads(given)))
+        return said
+
+    for one in (desk, plain):
+        one.bring(ONE, entry("a"))
+    plain.seal()
+    series = Series(introduction="./say --all")
+    sealed = ledger.seal(series, desk.now.date(), desk.store, replace(desk.pen(), run=run), desk.now)
+    files, others = ({name: data for name, data in one.files().items() if "2026" in name} for one in (desk, plain))
+    told_in_json = json.loads(files["digest/2026-03-14.json"])
+    assert asked == [("./say --all", json.loads(others["digest/2026-03-14.json"]))]
+    assert (sealed.note, tuple(told_in_json.pop("introduction", ()))) == (note, told)
+    assert told_in_json == asked[0][1]
+    if not told:
+        assert files == others
+        return
+    for kind in ("html", "md", "txt"):
+        text = files[f"digest/2026-03-14.{kind}"].decode()
+        assert text.index("matter.") < text.index("Title of a" if "Title of a" in text else "a")  # before the stories
+    assert b"matter." in (desk.store.digests.file(desk.store.digests.all("")[0].key, "entry") or b"")
+    assert "Three &lt;b&gt;things&lt;/b&gt;" in files["digest/2026-03-14.html"].decode()
+
+
 def test_a_seal_that_fails_leaves_all_to_the_next() -> None:
     desk = Desk(ONE)
     desk.seal()

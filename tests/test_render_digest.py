@@ -83,6 +83,7 @@ def poisoned(text: str) -> Digest:
     return replace(
         FULL,
         title=text,
+        introduction=(text[:1000], text[:1000]),  # a command can say no more
         leads=(story,),
         sections=((text, (replace(story, lead=False),)),),
         also=(bad,),

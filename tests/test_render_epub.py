@@ -42,7 +42,7 @@ def hostile() -> Digest:
         for number, text in enumerate(texts)
     ]
     leads = tuple(replace(first, title=one.title, summary=(one.title,), entries=(one,)) for one in entries)
-    return replace(FULL, title="<Work> & more", leads=leads, also=tuple(entries))
+    return replace(FULL, title="<Work> & more", leads=leads, also=tuple(entries), introduction=texts)
 
 
 DIGESTS = pytest.mark.parametrize("digest", [FULL, EMPTY, FIRST, hostile()], ids=["full", "empty", "first", "hostile"])

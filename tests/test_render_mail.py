@@ -61,6 +61,11 @@ def test_everything_is_in_it() -> None:
         assert words in page.text
 
 
+def test_an_introduction_comes_before_the_stories_and_is_text() -> None:
+    page = made(replace(FULL, introduction=("A <b>word</b> before.",)))
+    assert page.text.index("A <b>word</b> before.") < page.text.index(FULL.stories[0].title)
+
+
 def test_it_says_what_the_page_says_in_its_order() -> None:
     on_the_page = Tags(digest.html(FULL, site=SITE))
     titles = [one.title for story in FULL.stories for one in story.entries] + [one.title for one in FULL.also]

@@ -58,7 +58,7 @@ timezone: Europe/Berlin
 output: ../site
 store: postgresql://db/fow
 contact: ann@example.org
-digest: {at: 6:30, read_in: all, mail_to: [ann@example.org], epub: true}
+digest: {at: 6:30, read_in: all, mail_to: [ann@example.org], epub: true, introduction: ./say --all}
 digests:
   weekly: {days: [fri], tags: policy, at: "18:00"}
 topics: {Skills: [reskill*, "career path"], Pay: "wage*, salary"}
@@ -100,7 +100,7 @@ def test_every_key_arrives_in_the_config() -> None:
         "ann@example.org",
     )
     assert found.every_series == (
-        Series("", time(6, 30), None, ("ann@example.org",), epub=True),
+        Series("", time(6, 30), None, ("ann@example.org",), epub=True, introduction="./say --all"),
         Series("weekly", time(18, 0), timedelta(minutes=7), (), (4,), ("policy",)),
     )
     assert found.topics == (WordList("Skills", ("reskill*", "career path")), WordList("Pay", ("wage*", "salary")))

@@ -46,6 +46,8 @@ def _seal(app: App, options: Settings) -> None:
         options.say(safe(delivered.text))
     for one in sealed:
         where = app.config.output / ledger.folder(one.series) / f"{one.day}.html"
+        if one.note:
+            options.say(safe(one.note), level="warning")
         click.echo(digest_line(one, str(where), first=one.covers_from is None))
     if not sealed and app.store.meta("last_pass_at") is None:
         options.say("No digest yet: nothing was polled so far. `aggregator poll` comes first.")

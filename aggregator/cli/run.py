@@ -252,6 +252,8 @@ class _Runner:
                 if first or done.new or done.updated or done.offline or done.notify or self._options.verbose:
                     self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
             case happened.DigestSealed(sealed, first):
+                if sealed.note:
+                    self._options.say(safe(sealed.note), level="warning")
                 self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)
             case happened.Mailed(text) | happened.ListRead(text):
                 self._options.say(safe(text))

@@ -74,6 +74,7 @@ class Series:
     days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     tags: tuple[str, ...] = ()
     epub: bool = False
+    introduction: str | None = None  # a command
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,7 @@ class Digest:
     offline: timedelta = timedelta(0)
     missed: tuple[Missed, ...] = ()
     epub: bool = False
+    introduction: tuple[str, ...] = ()
 
     @property
     def is_first(self) -> bool:

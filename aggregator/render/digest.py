@@ -59,6 +59,7 @@ def json(digest: Digest) -> bytes:
         "backlog": counts.backlog,
         "quarantined": counts.quarantined,
         "reading_time_s": digest.reading_time_s,
+        **({"introduction": list(digest.introduction)} if digest.introduction else {}),
         "stories": [_story(story) for story in digest.stories],
         "also": [_entry(entry) for entry in digest.also],
         "not_shown": [_not_shown(line) for line in digest.not_shown],

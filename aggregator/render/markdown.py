@@ -57,6 +57,7 @@ def _masthead(digest: Digest) -> Iterator[str]:
     series = f" · {escape(digest.series)}" if digest.series else ""
     yield f"# {escape(digest.title)}"
     yield f"**{long_date(digest.date)}**{series} · {minutes(digest.reading_time_s)}  \n{escape(covers(digest))}"
+    yield from map(escape, digest.introduction)
 
 
 def _stories(digest: Digest) -> Iterator[str]:

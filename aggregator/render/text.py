@@ -53,6 +53,9 @@ def _masthead(digest: Digest) -> Iterator[str]:
     yield from _fill(f"{long_date(digest.date)}{series} · {minutes(digest.reading_time_s)}")
     yield from _fill(covers(digest))
     yield "=" * WIDTH
+    for paragraph in digest.introduction:
+        yield ""
+        yield from _fill(paragraph)
 
 
 def _stories(digest: Digest) -> Iterator[str]:

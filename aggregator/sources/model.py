@@ -29,6 +29,7 @@ Home = Annotated[str, PlainValidator(values.home), WithJsonSchema(_URL)]
 HomeOrNone = Annotated[str | None, PlainValidator(values.home_or_none), WithJsonSchema({"type": "string"})]
 UrlOrNone = Annotated[str | None, PlainValidator(values.url_or_none), WithJsonSchema({"type": "string"})]
 Notify = Annotated[str | None, PlainValidator(values.notify), WithJsonSchema({"type": "string"})]
+Command = Annotated[str | None, PlainValidator(values.command), WithJsonSchema({"type": "string"})]
 Proxy = Annotated[str, PlainValidator(values.proxy), WithJsonSchema({"type": "string"})]
 Store = Annotated[str, PlainValidator(storage.store), WithJsonSchema({"type": "string"})]
 Duration = Annotated[timedelta, PlainValidator(values.duration), WithJsonSchema(_DURATION)]
@@ -145,6 +146,9 @@ class DigestKeys(Part):
     )
     mail_to: list[Address] = Field(default=[], description="Mail addresses; the server stands in AGGREGATOR_SMTP_URL.")
     epub: Flag = Field(default=False, description="Whether it is written as a book for e-readers, too.")
+    introduction: Command = Field(
+        default=None, description="A command that gets the digest as JSON and may say a few paragraphs to begin it."
+    )
 
 
 class SeriesKeys(DigestKeys):

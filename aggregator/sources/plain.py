@@ -127,6 +127,7 @@ _DIGEST: dict[str, Reading] = {
     "read_in": values.reading_time,
     "mail_to": _many(values.address),
     "epub": _flag,
+    "introduction": values.command,
 }
 _FILE = _part(
     {

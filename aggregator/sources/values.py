@@ -60,6 +60,16 @@ def notify(value: object) -> str | None:
     if "://" in line.partition(" ")[0]:
         url(line)
         return line
+    return command(line)
+
+
+def command(value: object) -> str | None:
+    """A command with its arguments as a shell would cut them; None for nothing."""
+    line = text_or_none(value)
+    if line is None:
+        return None
+    if "://" in line.partition(" ")[0]:
+        raise ValueError("must be a command, and here it is an address")
     try:
         shlex.split(line)
     except ValueError as error:

@@ -13,7 +13,10 @@ from aggregator.store.rows import to_text, to_time
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed digest without its bytes; `date` is the local date of its morning."""
+    """A sealed digest without its bytes; `date` is the local date of its morning.
+
+    `note` says what went wrong while it was sealed, and is not kept.
+    """
 
     key: int
     series: str
@@ -22,6 +25,7 @@ class Sealed:
     covers_to: datetime
     shown: int
     reading_time_s: int
+    note: str | None = None
 
 
 _SELECT = "SELECT key, series, date, covers_from, covers_to, shown, reading_time_s FROM digests "
