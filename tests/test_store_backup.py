@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ GUIDS = ["a", "b", "ä", "c", "old", "copy", "new", "flood"]
 
 def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """The rows of each table, but for the search index; the columns of the first schema only."""
-    with sqlite3.connect(":memory:") as first:
+    with closing(sqlite3.connect(":memory:")) as first:
         first.executescript(migrations()[0])
         tables = [row[0] for row in first.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         columns = {name: [row[1] for row in first.execute(f"PRAGMA table_info({name})")] for name in tables}
