@@ -40,7 +40,7 @@ class File:
 FULL = SourceState(
     1, A, A, '"etag"', "Tue, 02 Jan 2024 03:04:05 GMT", A, "hash", NOW, NOW - HOUR, NOW + HOUR, NOW + DAY, "because", 3,
     "http", "it failed", NOW - DAY, True, 7, B, NOW - 2 * DAY, 4, "A Blog", "https://a.example.org/", "urn:a", "de",
-    Hints(ttl=timedelta(minutes=90), skip_hours=(1, 2), hubs=("https://hub.example/",)), A)  # fmt: skip
+    Hints(ttl=timedelta(minutes=90), skip_hours=(1, 2), hubs=("https://hub.example/",)), A, "a flood")  # fmt: skip
 
 
 @pytest.mark.parametrize("one", [FULL, state(url=A)])
