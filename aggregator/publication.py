@@ -7,10 +7,12 @@ weeks: a sign of everything that goes in beside the entries, the files' sizes an
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -71,13 +73,15 @@ class Publication:
         root, store = config.output, self._store
         sign, changes, last = self._sign(config), store.touched.read(), Standing.read(store.meta(PUBLISHED))
         before = last if last and last.sign == sign and not everything else None
+        listed = cache(lambda folder: _names_in(root / folder))  # a folder of years is looked at once
 
         def stands(name: str) -> bool:
             is_closed = name.startswith(("archive/", "day/"))
             if not is_closed and (everything or (name == PAGE and before is None)):
                 return False
+            folder, _, file = name.rpartition("/")
             known = last.files.get(name) if last else None
-            return (root / name).is_file() and known in (None, _stamp(root / name))
+            return file in listed(folder) and (known is None or known == _stamp(root / name))
 
         if before and not changes and _stamps(root, before.files) == before.files:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
@@ -148,6 +152,13 @@ def _looked_at(files: Iterable[str]) -> set[str]:
     tells when a file that is written once was lost."""
     folders = {name.rpartition("/")[0] + "/" for name in files if "/" in name}
     return {*files, PAGE, "day/", *folders}
+
+
+def _names_in(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))  # noqa: PTH208 (names are wanted, thousands of them)
+    except OSError:
+        return frozenset()
 
 
 def _stamps(root: Path, names: Iterable[str] | Mapping[str, object]) -> Stamps:
