@@ -109,7 +109,7 @@ class Job:
                 if not keys:
                     break
                 hosts |= self._poll(keys, end - time.monotonic())
-            self._tools.stop.wait(max((self._tools.wire.turns.wait_for(host) for host in hosts), default=0.0))
+            self._leases.rest = max((self._tools.wire.turns.wait_for(host) for host in hosts), default=0.0)
         return self._done
 
     def _poll(self, keys: list[int], most: float) -> set[str]:
@@ -133,7 +133,7 @@ class Job:
             self._done.offline = tools.network.is_away(tools.clock())
         waiting -= self._record(batch if self._done.offline else batch + unreached)
         self._leases.give_back(waiting, OFFLINE if self._done.offline else 0.0)
-        return {host_of(where_to_ask(source, state)) for source, state in work}
+        return {host_of(where_to_ask(source, state)) for source, state in work if not source.is_ours}
 
     def _work(self, keys: Collection[int]) -> Work:
         """Of what is leased what may be asked now; what belongs to another shard by now goes there."""

@@ -38,7 +38,7 @@ from tests.postgres import own_server
 ROUNDS = 40
 _FILL = """
 INSERT INTO sources (first_url, url, position, next_poll_at, shard, reason, feed_title, etag)
-SELECT u, u, n, CASE WHEN n % 10 = 0 THEN '2026-03-14T06:00:00Z' ELSE '2026-03-14T09:00:00Z' END, n % 256,
+SELECT u, u, n, CASE WHEN n <= 5120 THEN '2026-03-14T06:00:00Z' ELSE '2026-03-14T09:00:00Z' END, n % 256,
   'every hour', 'A Blog with a title', md5(u)
 FROM (SELECT n, 'https://blog' || n || '.example.org/feed.xml' AS u FROM generate_series({0}, {1}) AS n) AS made
 """
@@ -55,7 +55,7 @@ def timed(asked: Callable[[], Any]) -> float:
 
 
 def leases(rows: list[int]) -> list[dict[str, float]]:
-    """One tenth of the rows is due; what a tick's look and a job's lease (of 200, given back) take."""
+    """Twenty sources of each shard are due; what a tick's look and a job's lease of them, given back, take."""
     told, now = [], datetime(2026, 3, 14, 7, tzinfo=UTC)
     with own_server() as server:
         store, had = open_postgres(server.address()), 0

@@ -32,6 +32,7 @@ class Leases:
 
     def __init__(self, session: Session, name: str) -> None:
         self._sql, self._name = session, name
+        self.rest = 0.0  # seconds that the shard in hand stays nobody's when it is done with
 
     def make(self, table: str, script: str) -> None:
         """Run a script that makes tables, unless this one of them is there; several may begin at once."""
@@ -85,7 +86,7 @@ class Leases:
         if not rows:
             yield None
             return
-        ended = False
+        ended, self.rest = False, 0.0
         try:
             alone = self._try("pg_try_advisory_lock_shared") is False or self._try("pg_advisory_unlock_shared") is False
             yield None if alone else bool(rows[0][0])
@@ -93,9 +94,9 @@ class Leases:
         finally:
             with contextlib.suppress(StoreError):  # the lease ends by itself
                 self._sql.execute(
-                    "UPDATE shards SET leased_until = NULL, leased_by = NULL, ended_at = CASE WHEN ?::int = 1 THEN "
-                    "clock_timestamp() END WHERE shard = ? AND leased_by = ?",
-                    (int(ended), number, self._name),
+                    "UPDATE shards SET leased_until = clock_timestamp() + make_interval(secs => ?1), leased_by = NULL, "
+                    "ended_at = CASE WHEN ?2::int = 1 THEN clock_timestamp() END WHERE shard = ?3 AND leased_by = ?4",
+                    (self.rest, int(ended), number, self._name),
                 )
 
     @contextlib.contextmanager
