@@ -76,6 +76,14 @@ def test_what_is_not_well_formed_is_left_to_the_mender(text: str) -> None:
     assert large.read(text, None, 5) is None
 
 
+@pytest.mark.parametrize(("start", "wellformed"), [("", True), ("\n", True), ("\n<?xml version='1.0'?>", False)])
+def test_what_stands_before_the_declaration_is_noticed(start: str, wellformed: bool) -> None:
+    text = start + _rss([1, 2])
+    found = large.read(text, text.encode(), 5)
+    assert found is not None
+    assert found[0].wellformed is wellformed is xml.read(text).wellformed
+
+
 def test_a_large_document_says_how_many_it_left_out() -> None:
     filled = "<description>" + "x" * 3_000 + "</description>"
     items = "".join(f"<item><guid>{number}</guid>{filled}</item>" for number in range(1_500))

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LEAST_LINES = 8
-"""A run of fewer lines is no menu."""
+_LEAST = 8  # lines of a run
 _SURE = 3  # of them: words that menus have and lists of authors do not
 _WORDS = 6  # of a line at most
 _LONGEST = 150  # lines of a run
@@ -67,7 +66,7 @@ def _run(lines: Iterable[str], known: frozenset[str], title: str) -> int:
     run: list[str] = []
     for line in lines:
         if not _is_short(line) or (title and folded(line) == title):
-            is_menu = len(run) >= LEAST_LINES and len(known.intersection(map(str.casefold, run))) >= _SURE
+            is_menu = len(run) >= _LEAST and len(known.intersection(map(str.casefold, run))) >= _SURE
             return len(run) if is_menu else 0
         if len(run) == _LONGEST:
             return 0

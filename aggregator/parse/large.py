@@ -14,7 +14,7 @@ from lxml import etree
 from aggregator.dates import parse_date
 from aggregator.parse.element import text_of
 from aggregator.parse.namespaces import name_of
-from aggregator.parse.xml import OPTIONS, Document, Element, without_doctype
+from aggregator.parse.xml import OPTIONS, Document, Element, begins_well, without_doctype
 
 _HOLDERS: Final = ("{*}channel", "{*}RDF", "{*}feed")
 _TAGS: Final = ("{*}item", "{*}entry")
@@ -24,21 +24,22 @@ _PIECE: Final = 1 << 20
 
 def read(text: str, utf8: bytes | None, most: int) -> tuple[Document, int] | None:
     """The document with the newest `most` entries, and how many were left out; None for what is not well-formed."""
-    safe, _ = without_doctype(text.lstrip())
+    start = text.lstrip()
+    safe, _ = without_doctype(start)
     data = utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace")
     parser = etree.XMLPullParser(events=("start",), tag=_HOLDERS, **OPTIONS)
     newest = _Newest(most)
     holders: list[Element] = []
     try:
-        for start in range(0, len(data), _PIECE):
-            parser.feed(data[start : start + _PIECE])
+        for place in range(0, len(data), _PIECE):
+            parser.feed(data[place : place + _PIECE])
             holders += [element for _, element in parser.read_events() if isinstance(element, Element)]
             newest.take(holders, complete=False)
         root = parser.close()
     except etree.XMLSyntaxError:
         return None
     newest.take(holders, complete=True)
-    return Document(root, safe, True), newest.left_out
+    return Document(root, safe, begins_well(text, start)), newest.left_out
 
 
 class _Newest:

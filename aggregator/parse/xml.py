@@ -66,12 +66,17 @@ def read(text: str, utf8: bytes | None = None) -> Document:
     safe, entities = without_doctype(start)
     root, exact = _tree(utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace"))
     if root is not None:
-        return Document(root, safe, exact and (len(start) == len(text) or not start.startswith("<?xml")))
+        return Document(root, safe, exact and begins_well(text, start))
     mended = _mend(legal(safe), entities)
     root = _tree(mended.encode("utf-8", "replace"))[0]
     if root is None and (whole := balanced(mended)) is not None:
         root = _tree(whole.encode("utf-8", "replace"))[0]
     return Document(root, mended, False)
+
+
+def begins_well(text: str, start: str) -> bool:
+    """Whether the white space that was taken off its `start` may be there: nothing stands before an XML declaration."""
+    return len(start) == len(text) or not start.startswith("<?xml")
 
 
 def legal(text: str) -> str:
