@@ -9,12 +9,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from aggregator.errors import StoreError
 from aggregator.store.rows import to_text
-from aggregator.store.session import LOCK, Session
 
+if TYPE_CHECKING:  # psycopg comes with the extra `workers`; who has one machine does without
+    from aggregator.store.session import Session
+
+LOCK = 6713207
+"""The first half of our advisory locks; the second is of the schema that holds the tables."""
 SHARDS = 256
 LEASED = 200  # sources at once
 _WORKS = "position IS NOT NULL AND gone = 0"

@@ -8,10 +8,10 @@ from importlib import resources
 
 from aggregator.errors import StoreError
 from aggregator.store.dialect import as_postgres
-from aggregator.store.leases import Leases
+from aggregator.store.leases import LOCK, Leases
 from aggregator.store.lock import Holder
 from aggregator.store.schema import migrations, statements
-from aggregator.store.session import LOCK, Session
+from aggregator.store.session import Session
 from aggregator.store.store import Store
 from aggregator.store.tsvector import TsVector
 

@@ -19,11 +19,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from aggregator.errors import AlreadyRunning, StoreError
 from aggregator.store.dialect import numbered
+from aggregator.store.leases import LOCK
 from aggregator.store.lock import Holder
 from aggregator.store.protocol import Rows
 
-LOCK = 6713207
-"""The first half of our advisory locks; the second is of the schema that holds the tables."""
 _HEARD = 30  # seconds without an answer after which either side takes the other for gone
 _SETTINGS = {
     "application_name": "aggregator",
