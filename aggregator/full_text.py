@@ -19,7 +19,7 @@ from aggregator.cadence import HOUR, TOO_MANY, retry_after
 from aggregator.digest.reading import count_words
 from aggregator.entries.view import View
 from aggregator.errors import FetchError, ParseError
-from aggregator.fetch.client import Client, Request, Wire, permittedhost_in_request
+from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.fetch.credentials import own_headers, without_user
 from aggregator.health import status_words
 from aggregator.parse.article import MOST_READ, article, is_installed
@@ -152,7 +152,7 @@ class _Pages:
 
 
 def _request(url: str, source: Source, accept: str, headers: dict[str, str] | None = None) -> Request:
-    permitted = permittedhost_in_request(source)
+    permitted = permitted_host(source)
     return Request(url, headers=headers or {}, accept=accept, permitted=permitted, proxy=source.proxy, limit=MOST_READ)
 
 

@@ -17,7 +17,7 @@ from aggregator.entries import gaps
 from aggregator.entries.match import match
 from aggregator.entries.recognition import Known, share_known
 from aggregator.errors import FetchError, ParseError
-from aggregator.fetch.client import Client, Request, Wire, permittedhost_in_request
+from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.fetch.credentials import own_headers, without_user
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.pool import Pool
@@ -108,7 +108,7 @@ def _request(url: str, source: Source) -> Request:
     return Request(
         plain,
         headers=own_headers(source) if same else {},
-        permitted=permittedhost_in_request(source),
+        permitted=permitted_host(source),
         proxy=source.proxy,
     )
 

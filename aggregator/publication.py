@@ -63,6 +63,7 @@ class Publication:
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
+        self._program = _folder(_PROGRAM)  # as it was when this process began to run it
         self.is_stale = False
         self.health: tuple[SourceHealth, ...] = ()
 
@@ -138,7 +139,7 @@ class Publication:
         now = self._clock()
         rules = (*config.filters, *(rule for source in config.sources for rule in source.filters))
         moment = now if any(_AGE.search(rule.condition) for rule in rules) else now.astimezone(config.timezone).date()
-        parts = (_folder(_PROGRAM), _folder(config.templates) if config.templates else (), moment, repr(config))
+        parts = (self._program, _folder(config.templates) if config.templates else (), moment, repr(config))
         return sha256(f"{__version__} {parts}".encode("utf-8", "replace")).hexdigest()
 
 
@@ -174,6 +175,6 @@ def _stamp(path: Path) -> list[int] | None:
 
 
 def _folder(folder: Path) -> tuple[tuple[str, list[int] | None], ...]:
-    """The files of a folder and those below, as they stand."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix != ".pyc" and path.is_file())
-    return tuple((path.relative_to(folder).as_posix(), _stamp(path)) for path in files)
+    """The files of a folder and those below, as they stand; without what the interpreter keeps there."""
+    walked = ((Path(where), name) for where, _, names in os.walk(folder) for name in names if not name.endswith(".pyc"))
+    return tuple(sorted(((path / name).relative_to(folder).as_posix(), _stamp(path / name)) for path, name in walked))

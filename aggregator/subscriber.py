@@ -19,7 +19,7 @@ from aggregator.cadence import retry_after
 from aggregator.callback import Callback, Delivery, Word
 from aggregator.discover import hub_links
 from aggregator.errors import FetchError, ParseError
-from aggregator.fetch.client import Client, Request, Wire, permittedhost_in_request
+from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled
@@ -233,7 +233,7 @@ class Subscriber:
         self._put(one)
         self._expect()
         form = urlencode(websub.request(one)).encode("ascii")
-        permitted = permittedhost_in_request(source)
+        permitted = permitted_host(source)
         request = Request(one.hub, "POST", form, accept="*/*", permitted=permitted, proxy=source.proxy)
         try:
             answer = client.ask(request)
@@ -257,7 +257,7 @@ class Subscriber:
     def _on_page(self, client: Client, page: str, source: Source) -> tuple[tuple[str, ...], str]:
         if not is_http(page):
             return (), page
-        permitted = permittedhost_in_request(source)
+        permitted = permitted_host(source)
         request = Request(page, accept=_PAGE, permitted=permitted, proxy=source.proxy, limit=_PAGE_LIMIT)
         try:
             answer = client.ask(request)

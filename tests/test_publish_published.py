@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.publish import published
 from aggregator.publish.files import published_id, write_all
+from aggregator.records import Tombstone
 from tests.makers import DAY, NOW, ONE, Desk, entry
 
 
@@ -72,4 +73,4 @@ def test_tombstones(root: Path) -> None:
     text = (root / "atom.xml").read_text(encoding="utf-8")
     gone = '<d:deleted-entry xmlns:d="http://purl.org/atompub/tombstones/1.0" ref="urn:uuid:1" when="{}"/>'
     (root / "atom.xml").write_text(text.replace("<entry", gone.format("2026-03-14T07:00:00Z") + "<entry", 1))
-    assert published.withdrawn(root) == {"urn:uuid:1": datetime(2026, 3, 14, 7, tzinfo=UTC)}
+    assert published.withdrawn(root) == {"urn:uuid:1": Tombstone("urn:uuid:1", datetime(2026, 3, 14, 7, tzinfo=UTC))}

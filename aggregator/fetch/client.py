@@ -117,7 +117,7 @@ def tls_context() -> ssl.SSLContext:
         raise ConfigError(f"SSL_CERT_FILE: {named} holds no certificates that can be read") from error
 
 
-def permittedhost_in_request(source: Source) -> str | None:
+def permitted_host(source: Source) -> str | None:
     """The host name that `allow_private: true` permits: the source's own, as it stands in a request."""
     return host_in_request(source.url) if source.allow_private else None
 
@@ -163,7 +163,7 @@ class Client:
         with translated(source.url):
             request = Request(
                 without_user(start or source.url),
-                permitted=permittedhost_in_request(source),
+                permitted=permitted_host(source),
                 proxy=source.proxy,
                 impatient=state.failures > 0,
             )
