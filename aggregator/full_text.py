@@ -45,8 +45,8 @@ def read_pages(
     view: View, store: Store, wire: Wire, pool: Pool, clock: Callable[[], datetime], stop: threading.Event
 ) -> int:
     """Fetch what is to be fetched now, at most 5 pages a source and for a minute; how many texts that brought."""
-    todo = list(_wanted(view, store, clock())) if is_installed() else []
-    if not todo:
+    todo = list(_wanted(view, store, clock()))
+    if not todo or not is_installed():
         return 0
     end, found = time.monotonic() + FOR, 0
     with closing(replace(wire, timeout=min(wire.timeout, ONE)).client()) as client:
