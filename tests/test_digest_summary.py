@@ -136,7 +136,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.lists(PARTS | st.text(max_size=30), max_size=12).map(" ".join), st.integers(1, 3), st.integers(5, 60))
 def test_every_sentence_is_verbatim_and_within_bounds(text: str, most: int, words: int) -> None:
     chosen = summarize(text, title=TITLE, language="en", most=most, words=words)

@@ -398,7 +398,7 @@ def act(desk: Desk, number: int, step: tuple[Any, ...]) -> None:
             desk.accept()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_story)
 def test_each_accepted_entry_is_in_exactly_one_digest_and_every_digest_adds_up(story: list[tuple[Any, ...]]) -> None:
     desk = Desk(*(source(url, at_most=n + 1) for n, url in enumerate(URLS)), timezone=BERLIN)

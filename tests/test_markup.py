@@ -65,7 +65,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.lists(PIECES, max_size=80).map("".join))
 def test_the_result_is_balanced_shallow_and_orderly(html: str) -> None:
     stack: list[str] = []
@@ -135,7 +135,7 @@ _SOUP = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_SOUP.map("".join))
 def test_a_parser_agrees(html: str) -> None:
     cleaner = nh3.Cleaner(tags={*_NAMES} - {"center", "form"}, link_rel=None)

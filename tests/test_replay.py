@@ -76,7 +76,7 @@ def _at(day: int, hour: int = 7) -> datetime:
     ("moment", "received", "news", "backlog"),
     [
         (_at(14), 179, 60, 119),
-        (_at(20), 316, 112, 204),
+        pytest.param(_at(20), 316, 112, 204, marks=pytest.mark.slow),
     ],
 )
 def test_a_first_poll_receives_every_entry_once(

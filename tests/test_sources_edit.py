@@ -352,8 +352,8 @@ def test_pause_and_resume_give_the_same_bytes(data: st.DataObject) -> None:
     assert after(paused, Change(urls[place], {"paused": None})) == text
 
 
-def test_ten_thousand_sources_are_added_and_one_is_found_in_a_moment() -> None:
-    urls = [f"https://s{n}.example/feed" for n in range(10_000)]
+def test_thousands_of_sources_are_added_and_one_is_found_in_a_moment() -> None:
+    urls = [f"https://s{n}.example/feed" for n in range(3000)]
     text = after("sources:\n", add(*urls, tags=["x"]))
-    assert text.count("\n") == 20_001
-    assert after(text, Change(urls[5_000], {"paused": True})).count("paused: true") == 1
+    assert text.count("\n") == 6001
+    assert after(text, Change(urls[1500], {"paused": True})).count("paused: true") == 1

@@ -114,7 +114,7 @@ def test_of_very_many_hits_the_newest_and_those_in_titles_are_ranked(tmp_path: P
 def test_nothing_that_is_typed_is_an_error() -> None:
     desk = library()
 
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(st.text(max_size=60))
     def typed(text: str) -> None:
         query = parse_query(f"bread {text} OR {text}")

@@ -153,7 +153,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(
     st.lists(PIECES, max_size=12).map("".join).map(lambda tail: "http://a.example" + tail)
     | st.lists(PIECES).map("".join)
@@ -170,7 +170,7 @@ def test_both_forms_are_stable(url: str) -> None:
         assert is_http(link)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.text(max_size=60), st.none() | st.text(max_size=30))
 def test_nothing_raises(url: str, base: str | None) -> None:
     made = absolute(base, url)
