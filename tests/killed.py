@@ -81,9 +81,7 @@ def _run(limit: str, arguments: list[str]) -> None:
         if calls == number or frame.f_code.co_name == limit:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    sys.settrace(
-        count
-    )  # calls of our own language alone; a profile counts those of C too, at four times the cost
+    sys.settrace(count)  # calls of our own language alone; a profile counts those of C too: four times the cost
     try:
         main(arguments)
         code = 0
