@@ -149,7 +149,7 @@ class App:
         """Show what has come so far; from when on the next time counts (monotonic): later where publishing is slow."""
         began = time.monotonic()
         done.new += self.accept()
-        done.published += self.publish()
+        done.published += self._publication.publish_early(self.config, self.view())
         took = time.monotonic() - began
         return began + took + max(0.0, 5 * took - self._publish_after)
 

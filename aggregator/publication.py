@@ -99,6 +99,15 @@ class Publication:
             store.touched.clear(changes)
         return written
 
+    def publish_early(self, config: Config, view: View) -> list[str]:
+        """Write what changed in the middle of a pass: what is made once a day is made again at its end."""
+        counted = self._store.meta(MADE)
+        written = self.publish(config, view)
+        if self._store.meta(MADE) != counted:
+            with self._store.transaction():
+                self._store.set_meta(MADE, "")
+        return written
+
     def _counted_on(self, before: Standing, config: Config, view: View, stands: Callable[[str], bool]) -> list[str]:
         """The page of the year, where the last publication had not counted all of its days."""
         if self._store.meta(MADE) != "":

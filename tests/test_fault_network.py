@@ -46,6 +46,35 @@ def test_the_good_ones_are_recorded_and_published_while_a_host_hangs(world: Worl
     assert (done.polled, len(done.failed), done.new) == (11, 1, 10)
 
 
+def test_what_a_pass_publishes_on_its_way_is_no_last_word(world: World) -> None:
+    """The page of the year is made once a day; on a slow first pass it once told of the quickest blog alone."""
+    world.blog("Quick", "a")
+    slow = world.blog("Slow", "b", "c")
+    page = world.folder / "public" / "trends.html"
+
+    def wait(handler: BaseHTTPRequestHandler) -> None:
+        end = time.monotonic() + 60
+        while not page.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        body = slow.document(world.now)
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    slow.broken = wait
+    config = load(world.write())
+    store = open_store(world.folder / "data" / "aggregator.db")
+    app = App(config, store, lambda: world.now, pool=POOL, timeout=90, publish_after=0.05)
+    app.follow(config)
+    assert app.run_pass(app.due()).new == 3
+    made = page.read_bytes()
+    app.publish(everything=True)
+    store.close()
+    assert page.read_bytes() == made
+    assert b"Slow" in made
+
+
 @pytest.mark.fault(37)
 def test_whatever_hangs_ends_at_the_deadline() -> None:
     with Stage(timeout=1.0) as stage:
