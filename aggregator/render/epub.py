@@ -70,19 +70,7 @@ def _chapter(digest: Digest) -> dict[str, object]:
     return {
         "anchor": lambda story: numbers[id(story)],
         "covers": covers(digest),
-        "rest": issue.rest(digest),
-        "rest_in_words": issue.rest_in_words(digest),
-        "accounting": issue.accounting(digest),
-        "hidden": issue.hidden(digest),
-        "looked_at": issue.looked_at(digest),
-        "offline": issue.offline(digest),
-        "quiet": issue.quiet(digest),
-        "the_end": issue.THE_END,
-        "followers": issue.followers,
-        "thread": issue.thread,
-        "why": issue.why,
-        "heading": issue.heading,
-        "shows_something": issue.shows_something(digest),
+        **issue.told(digest),
     }
 
 

@@ -166,3 +166,22 @@ def quiet(digest: Digest) -> str:
         sources = "the one source" if digest.looked_at == 1 else f"the {digest.looked_at} sources"
         return f"No news today. None of {sources} in your list brought anything new. Enjoy the quiet."
     return "Nothing to read today. What arrived is accounted for below."
+
+
+def told(digest: Digest) -> dict[str, object]:
+    """What the templates of every form of an issue ask for, by the names that they use."""
+    return {
+        "rest": rest(digest),
+        "rest_in_words": rest_in_words(digest),
+        "accounting": accounting(digest),
+        "hidden": hidden(digest),
+        "looked_at": looked_at(digest),
+        "offline": offline(digest),
+        "quiet": quiet(digest),
+        "the_end": THE_END,
+        "followers": followers,
+        "thread": thread,
+        "why": why,
+        "heading": heading,
+        "shows_something": shows_something(digest),
+    }
