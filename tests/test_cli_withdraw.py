@@ -124,3 +124,9 @@ def test_an_unknown_address_changes_nothing(world: World) -> None:
         world.run(command, CAKE, "https://nowhere.example/", code=1)
         assert world.said == "no entry is known under https://nowhere.example/\n"
     assert sorted(world.titles()) == ["Bread", "Cake", "Tea"]
+
+
+def test_an_address_that_is_no_text_is_an_unknown_one(world: World) -> None:
+    two_blogs(world)
+    world.run("hide", "https://one.example/\udcff", code=1)  # a byte of the command line that is no UTF-8
+    assert world.said.startswith("no entry is known under https://one.example/")

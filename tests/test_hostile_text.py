@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from email import message_from_bytes, policy
 from html import escape
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from aggregator.cli.words import safe
+from aggregator.parse.document import parse_and_normalize
 from tests.makers import NOW
 from tests.test_publish_mail import assert_safe, letter
 from tests.world import World
@@ -35,6 +38,16 @@ TITLES = {
     "L16": "n" * 300,
     "L17": "dot. ...",
     "L18": "=cmd|' /C calc'!A0",
+}
+DOCUMENTS = {
+    "express": "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>T@</title><link>"
+    "https://one.example/@</link><item><title>t@</title><link>https://one.example/1@</link><guid>g@</guid><description>"
+    "d@</description><dc:creator>a@</dc:creator><category>c@</category></item></channel></rss>",
+    "tolerant": "<rss version='2.0'><channel><title>T@</title><x a=1><item><title>t@<link>https://one.example/1@</link>"
+    "<guid isPermaLink=false>g@</guid><description>d@</item></channel></rss>",
+    "json": '{"version": "https://jsonfeed.org/version/1.1", "title": "T@", "items": [{"id": "g@", "title": "t@", '
+    '"url": "https://one.example/1@", "content_html": "<p>c@</p>", "language": "e@n", "tags": ["k@"], '
+    '"authors": [{"name": "n@"}], "attachments": [{"url": "https://one.example/@.mp3", "mime_type": "a@"}]}]}',
 }
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 
@@ -112,6 +125,26 @@ def test_no_file_is_named_by_a_stranger(told: Told) -> None:
     known += r"|data/first/[0-9a-f]{32}\.json"
     assert [name for name in told.files if not re.fullmatch(f"{known}|feeds.yaml|feeds.schema.json", name)] == []
     assert not [name for name in told.files if name.endswith((".csv", ".tsv"))]
+
+
+@pytest.mark.parametrize("bad", ["\0", "&#0;", "&amp;#0;", "&#xD800;", "\\u0000", "\\ud800"])
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_that_no_database_holds_comes_out_of_a_document(name: str, bad: str) -> None:
+    document = DOCUMENTS[name].replace("@", bad).encode()
+    feed, entries = parse_and_normalize(document, "https://one.example/feed", None, NOW)
+    assert len(entries) == 1
+    assert not re.search("[\0\ud800-\udfff]", "".join(_texts((feed, entries))))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a record, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value):
+        yield from _texts([getattr(value, part.name) for part in fields(value)])
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from _texts(one)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name, marks=pytest.mark.hostile(name)) for name in TITLES])

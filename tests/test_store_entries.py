@@ -37,6 +37,20 @@ def test_the_id_is_made_of_the_first_address_and_the_guid(guid: str) -> None:
     assert desk.all()[0].id == f"urn:uuid:{expected}"
 
 
+def test_what_one_database_does_not_hold_is_in_none() -> None:
+    desk, odd = Desk(ONE), "a\0b\ud800c"
+    desk.record(ONE, entry(odd, title=odd))
+    desk.record(ONE, entry("told"))
+    edit(desk, entry(odd, title=f"{odd} again"), NOW)
+    with desk.store.transaction():
+        desk.store.sources.save(replace(desk.store.sources.states()[ONE], error=odd))
+        desk.store.set_meta("told", odd)
+    (known, _) = desk.store.entries.known(1)
+    assert (known.guid, known.title) == ("ab?c", "ab?c again")
+    assert [one.key for one in desk.store.entries.find(odd, odd)] == [known.key]
+    assert desk.store.sources.states()[ONE].error == desk.store.meta("told") == "ab?c"
+
+
 def test_the_id_is_the_same_after_the_address_changed_and_after_the_store_was_lost() -> None:
     desk, other = Desk(ONE), Desk(ONE)
     with desk.store.transaction():

@@ -84,6 +84,16 @@ def test_every_row_of_every_table_goes_over(come_from: str, go_to: str, kind: Ca
     assert {name for name, number in counts.items() if number} >= FILLED
 
 
+@needs_postgres
+def test_what_an_older_version_took_in_goes_over_without_what_postgresql_does_not_hold(
+    kind: Callable[[str], Store],
+) -> None:
+    desk, target = full("sqlite"), kind("postgresql")
+    desk.store._connection.execute("UPDATE entries SET guid = 'a' || char(0) || 'b' WHERE key = 1")
+    move(desk.store, target)
+    assert target.entries.known(1)[0].guid == "ab"
+
+
 @pytest.mark.parametrize(("come_from", "go_to"), WAYS[1:])
 def test_the_new_store_goes_on_where_the_old_one_stood(
     come_from: str, go_to: str, kind: Callable[[str], Store]

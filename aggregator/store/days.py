@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from aggregator.records import StoredEntry
-from aggregator.store.entries import SELECT, as_stored
+from aggregator.store.entries import SELECT
 from aggregator.store.protocol import Connection
-from aggregator.store.rows import to_text
+from aggregator.store.rows import as_stored, to_text
 
 _NEWS = "standing IN ('news', 'folded')"
 WEEK = timedelta(days=7)

@@ -10,7 +10,17 @@ from typing import Any
 
 from aggregator.records import Entry, Packed, SourceState, Standing, StoredEntry, Waiting
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import marks_of, pack_entry, pack_marks, to_text, to_time, unpack_entry, unpack_marks
+from aggregator.store.rows import (
+    as_stored,
+    marks_of,
+    names_of,
+    pack_entry,
+    pack_marks,
+    storable,
+    to_text,
+    to_time,
+    unpack_marks,
+)
 
 SELECT = (
     "SELECT e.key, coalesce(lead.id, e.id), e.source, e.data, e.standing, e.published, e.first_seen, e.changed_at, "
@@ -35,25 +45,6 @@ class Known:
     standing: Standing
 
 
-def as_stored(row: tuple[Any, ...]) -> StoredEntry:
-    """A row of SELECT as a record."""
-    key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group, hid = row
-    return StoredEntry(
-        key=key,
-        id=public_id,
-        source_key=source,
-        entry=unpack_entry(data),
-        standing=standing,
-        published=datetime.fromisoformat(published),
-        first_seen=datetime.fromisoformat(first_seen),
-        changed_at=datetime.fromisoformat(changed_at),
-        accepted=accepted,
-        accepted_at=to_time(accepted_at),
-        group=group,
-        hidden=bool(hid),
-    )
-
-
 class Entries:
     """The entries table: rows come once and stay for ever; ids are made here, once."""
 
@@ -76,17 +67,15 @@ class Entries:
 
         `published` is what is shown: the publisher's, never after `now`; else `now`.
         """
-        published = min(entry.published or now, now)
+        names, published = names_of(entry), min(entry.published or now, now)
         changed = min(max(entry.updated or published, published), now)
         self._sql.execute(
             "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
             "first_seen, changed_at, data, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 source.key,
-                self._new_id(source.first_url, entry.guid),
-                entry.guid,
-                entry.canonical_url,
-                entry.title,
+                self._new_id(source.first_url, names[0]),
+                *names,
                 pack.hash,
                 standing,
                 ordinal,
@@ -119,9 +108,7 @@ class Entries:
             f"WHERE key = ?1 AND (hash IN (?6, '') OR changed_at < ?7 OR edits < {MOST_EDITS})",
             (
                 key,
-                entry.guid,
-                entry.canonical_url,
-                entry.title,
+                *names_of(entry),
                 pack_entry(entry),
                 entry_hash,
                 moment[:10],
@@ -270,9 +257,10 @@ class Entries:
 
     def find(self, address: str, canonical_url: str | None) -> list[StoredEntry]:
         """Entries with this id, guid or canonical URL, first seen first."""
+        address = storable(address)  # a terminal may give anything
         return self._those(
             "WHERE e.canonical_url = ? OR e.id = ? OR e.guid = ? ORDER BY e.first_seen, e.key",
-            (canonical_url, address, address),
+            (storable(canonical_url), address, address),
         )
 
     def last_accepted(self) -> int:

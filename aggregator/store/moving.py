@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import StoreError
 from aggregator.store.protocol import Connection, holes
+from aggregator.store.rows import storable
 from aggregator.store.schema import migrations
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ class _Sum:
 
     def of(self, batches: Iterable[list[Row]], progress: Callable[[int], None] = lambda _: None) -> Iterator[list[Row]]:
         """The same batches, counted."""
-        for rows in batches:
+        for given in batches:
+            rows = [tuple(storable(one) if isinstance(one, str) else one for one in row) for row in given]
             self.rows += len(rows)
-            self.hash.update(repr(rows).encode("utf-8", "surrogatepass"))
+            self.hash.update(repr(rows).encode())
             progress(self.rows)
             yield rows
 

@@ -11,13 +11,24 @@ from functools import lru_cache
 from struct import pack, unpack
 from typing import Any, overload
 
-from aggregator.records import Enclosure, Entry, Hints, Packed
+from aggregator.records import Enclosure, Entry, Hints, Packed, StoredEntry
 
 FAST = 1
 """How hard zlib tries: level 6 took 1.5 times as long on 5,703 real entries and saved 8 %."""
 
 _NAMES = tuple(field.name for field in fields(Entry))
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@overload
+def storable(text: str) -> str: ...
+@overload
+def storable(text: None) -> None: ...
+def storable(text: str | None) -> str | None:
+    """Text as every database holds it: PostgreSQL has no NUL, and neither has lone surrogates."""
+    if text is None or (text.isascii() and "\0" not in text):
+        return text
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 @overload
@@ -65,6 +76,11 @@ def pack_entry(entry: Entry) -> bytes:
     return zlib.compress(_AS_JSON(data).encode("utf-8", "replace"), FAST)
 
 
+def names_of(entry: Entry) -> tuple[str, str | None, str]:
+    """What an entry is looked for by: guid, canonical URL, title."""
+    return storable(entry.guid), storable(entry.canonical_url), storable(entry.title)
+
+
 def unpack_entry(blob: bytes) -> Entry:
     """The inverse of pack_entry."""
     data: dict[str, Any] = json.loads(zlib.decompress(blob))
@@ -102,3 +118,22 @@ def marks_of(entry: Entry) -> tuple[int, ...]:
     from aggregator.entries.duplicates import marks  # noqa: PLC0415 (who only looks into the store waits for no patterns)
 
     return marks(entry)
+
+
+def as_stored(row: tuple[Any, ...]) -> StoredEntry:
+    """A row of SELECT (store/entries.py) as a record."""
+    key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group, hid = row
+    return StoredEntry(
+        key=key,
+        id=public_id,
+        source_key=source,
+        entry=unpack_entry(data),
+        standing=standing,
+        published=datetime.fromisoformat(published),
+        first_seen=datetime.fromisoformat(first_seen),
+        changed_at=datetime.fromisoformat(changed_at),
+        accepted=accepted,
+        accepted_at=to_time(accepted_at),
+        group=group,
+        hidden=bool(hid),
+    )

@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.cadence import easier_pace
 from aggregator.records import Hints, HostRest, Source, SourceState
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import pack_hints, to_text, to_time, unpack_hints
+from aggregator.store.rows import pack_hints, storable, to_text, to_time, unpack_hints
 
 _TIMES = {"polled_at", "success_at", "next_poll_at", "not_before", "gone_at", "moved_since"}
 _LIMITS = {"next_poll_at", "not_before"}  # whole seconds must not make a poll early
@@ -34,6 +34,8 @@ def _column(name: str, value: Any) -> Any:
         return pack_hints(value)
     if isinstance(value, datetime):
         return _up(value) if name in _LIMITS else to_text(value)
+    if isinstance(value, str):
+        return storable(value)
     return int(value) if isinstance(value, bool) else value
 
 

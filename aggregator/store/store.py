@@ -20,6 +20,7 @@ from aggregator.store.gaps import Gaps
 from aggregator.store.moving import Tables
 from aggregator.store.protocol import Connection
 from aggregator.store.recovered import Recovered
+from aggregator.store.rows import storable
 from aggregator.store.search import Index, Search
 from aggregator.store.sources import Sources
 from aggregator.store.subscriptions import Subscriptions
@@ -70,7 +71,8 @@ class Store(ABC):
     def set_meta(self, name: str, value: str) -> None:
         """Remember a fact (inside a transaction)."""
         self._connection.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, storable(value)),
         )
 
     def removed_lately(self) -> list[SourceState]:
