@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 
 from aggregator.entries.view import View
-from aggregator.members import NEVER, Place, as_feed, places
+from aggregator.members import NEVER, Place, as_feed, place_of, places, related
 from aggregator.records import Config, StoredEntry
 from aggregator.render.archive import Document, moved_to
 from aggregator.render.feed import atom, atom_entry
@@ -139,21 +139,25 @@ def _changed(known: Grown, month: date, store: Store, view: View, once: Once) ->
     document = Document.read(known.document)
     if document is None:
         return None
-    groups = {stored.group for stored in store.entries.get(known.keys)}
-    if not all(_follows(document, store.entries.members(group), known, month, view, once) for group in groups):
-        return None
+    changed = {stored.group for stored in store.entries.get(known.keys)}
+    mates = store.stories.mates(changed)  # which link to what changed
+    groups = store.entries.by_groups(changed.union(*mates.values()))
+    links = related(groups, store, view)
+    for key, group in groups.items():
+        if not _follows(document, group, place_of(group, links.get(key, ()), view), known, month, once):
+            return None
     return document.written()
 
 
-def _follows(document: Document, group: list[StoredEntry], known: Grown, month: date, view: View, once: Once) -> bool:
+def _follows(
+    document: Document, group: Sequence[StoredEntry], place: Place | None, known: Grown, month: date, once: Once
+) -> bool:
     """Bring one group up to date; False where the whole archive is to be made anew."""
     start, end = _span(month)
-    shown, merged = view.representative(group), view.merged(group)
-    if shown is None or merged is None or shown.accepted_at is None or not start <= shown.accepted_at < end:
+    if place is None or not start <= place.accepted_at < end:
         return not group or group[0].id not in document
-    entry = once.shown(merged, "")
-    place = Place(merged, shown, shown.accepted_at)
+    entry = once.shown(place.entry, "")
     fragment = once.written(entry, atom_entry)
-    if shown.accepted > known.accepted:
+    if place.accepted > known.accepted:
         return document.add(entry, place.accepted, place.changed_at, fragment)
     return document.exchange(entry, place.changed_at, fragment, alone=len(group) == 1)

@@ -144,7 +144,8 @@ def _missed(store: Store, pen: Pen, start: datetime | None, end: datetime) -> It
 
 
 def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Sealed:
-    """Seal the digest of `day`: its entries, its bytes, to whom it is owed by mail, in one durable transaction."""
+    """Seal the digest of `day` in one durable transaction: its entries, its bytes, to whom it is owed by mail, and
+    which entries it tells as one story, so that they link to each other in the merged feed."""
     introduction, note = introduced(series, day, store, pen, now)
     with store.transaction(durable=True):
         digest, entries = write(series, day, store, pen, now)
@@ -155,6 +156,8 @@ def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Se
         mailed = {"mail": mail.html(digest, site=Site.of(pen.config))} if series.mail_to else {}
         store.digests.seal(sealed, (stored.key for stored in entries), files(digest, pen.config, store) | mailed, now)
         store.deliveries.owe(series.name, day, series.mail_to, now)
+        for groups in digest.threads if not series.name else ():  # a further series knows a part of the news
+            store.stories.tell(groups)
     return sealed
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from itertools import islice
 
+from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
 from aggregator.records import Config, MergedEntry, MergedFeed, StoredEntry
 from aggregator.store.sqlite import Store
@@ -17,6 +18,7 @@ WINDOW = timedelta(days=14)
 FULL_BYTES = 2 * 2**20
 FRAME_BYTES = 1500  # what an entry takes besides its content
 NEVER = datetime(1995, 1, 1, tzinfo=UTC)
+MOST_RELATED = 5  # links of an entry: a story of twenty reports would else be told twenty times in each of them
 _PAGE = 200
 
 
@@ -74,13 +76,47 @@ def places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator
     waiting = iter(entries)
     while page := list(islice(waiting, _PAGE)):
         groups = store.entries.groups(page)
+        links = related(groups, store, view)
         for stored in page:
             group = groups[stored.group]
             shown = view.representative(group)
             if shown is None:
                 yield stored, None
-            elif shown.key == stored.key and (entry := view.merged(group)) and stored.accepted_at is not None:
-                yield stored, Place(entry, stored, stored.accepted_at)
+            elif shown.key == stored.key and (place := place_of(group, links.get(stored.group, ()), view)):
+                yield stored, place
+
+
+def place_of(group: Sequence[StoredEntry], links: Iterable[StoredEntry], view: View) -> Place | None:
+    """An accepted group with what it links to; None where the view hides it."""
+    shown, entry = view.representative(group), view.merged(group, links)
+    return Place(entry, shown, shown.accepted_at) if entry and shown and shown.accepted_at else None
+
+
+def related(
+    groups: Mapping[int, Sequence[StoredEntry]], store: Store, view: View
+) -> dict[int, tuple[StoredEntry, ...]]:
+    """What each group links to, by its key: the others of its story as the view shows them, nearest in time first.
+
+    They are at most 5, dated at most 14 days apart. Groups without a story are left out; most have none, and all
+    together cost one query.
+    """
+    mates = store.stories.mates(groups)
+    others = {other for those in mates.values() for other in those}
+    known = {**groups, **store.entries.by_groups(others.difference(groups))} if others else groups
+    shown = {key: view.representative(known[key]) for key in others.union(mates)}
+    return {
+        key: _nearest(own, (shown[other] for other in those))
+        for key, those in mates.items()
+        if (own := shown[key]) is not None
+    }
+
+
+def _nearest(own: StoredEntry, others: Iterable[StoredEntry | None]) -> tuple[StoredEntry, ...]:
+    def distance(other: StoredEntry) -> timedelta:
+        return abs(other.published - own.published)
+
+    near = [other for other in others if other is not None and distance(other) <= timedelta(days=MOST_DAYS)]
+    return tuple(sorted(near, key=lambda other: (distance(other), -other.accepted))[:MOST_RELATED])
 
 
 def noted(store: Store, view: View) -> Members:

@@ -9,7 +9,7 @@ comes again from the feeds as backlog.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,7 +18,7 @@ from pathlib import Path
 from aggregator import ledger
 from aggregator.entries.duplicates import marks
 from aggregator.entries.view import View
-from aggregator.publish.published import Issue, Told, days, has_feed, issues, merged_feed, shown, withdrawn
+from aggregator.publish.published import Issue, Told, days, has_feed, issues, merged_feed, shown, stories, withdrawn
 from aggregator.records import Config, Entry, Series
 from aggregator.store.digests import Sealed
 from aggregator.store.recovered import RECOVERED
@@ -63,6 +63,7 @@ def recover(config: Config, store: Store, now: datetime) -> Recovery:
         keys = [(told, at, _put_back(told, at, places, store)) for told, at in found]
         digests = sum(_adopt(name, those, store) for name, those in sealed.items())
         _hide(keys, places, View(config, store.sources.states().values(), now), store)
+        _tell_stories({told.entry.link: told.id for told, _ in found}, config, store)
         store.set_meta(RECOVERED, to_text(now))
     return Recovery(sum(key is not None for _, _, key in keys), digests)
 
@@ -127,6 +128,12 @@ def _put_back(told: Told, at: datetime, places: _Places, store: Store) -> int | 
     if key:
         store.entries.set_marks(key, marks(told.entry))
     return key or None
+
+
+def _tell_stories(ids: Mapping[str | None, str], config: Config, store: Store) -> None:
+    """Entries link to each other again as they did; `ids` are those of what was published, by address."""
+    for addresses in stories(config.output):
+        store.stories.tell(key for one in addresses if one in ids and (key := store.recovered.key(ids[one])))
 
 
 def _adopt(series: str, those: list[Issue], store: Store) -> int:

@@ -9,7 +9,8 @@ import pytest
 from lxml import etree
 
 from aggregator.members import LEAST, MOST, members
-from tests.makers import DAY, ONE, TWO, Desk, entry, words
+from aggregator.records import Rule
+from tests.makers import DAY, NOW, ONE, TWO, Desk, entry, source, words
 from tests.world import World
 
 
@@ -53,6 +54,87 @@ def test_a_group_is_hidden_when_all_its_copies_are() -> None:
     desk.change(sources=())
     assert set(members(desk.store, desk.view()).hidden) == {desk.titled("Title of a").group}
     assert first == ONE
+
+
+# --- stories ---------------------------------------------------------------------------------------------------
+
+
+def links(desk: Desk) -> dict[str, list[str]]:
+    """What each entry of the merged feed links to as its story, by title."""
+    places = members(desk.store, desk.view()).places
+    return {place.entry.title: [one.title for one in place.entry.related] for place in places}
+
+
+def told(desk: Desk, *titles: str) -> None:
+    """A digest told these as one story."""
+    with desk.store.transaction():
+        desk.store.stories.tell(desk.titled(title).group for title in titles)
+
+
+def test_entries_of_a_story_link_to_each_other_the_nearest_first_and_at_most_five() -> None:
+    desk = Desk(ONE, now=NOW + 20 * DAY)
+    ages = dict(zip("abcdefgh", (0, 1, 2, 4, 7, 11, 12, 16), strict=True))
+    desk.bring(ONE, *(entry(name, title=name, published=NOW + age * DAY) for name, age in ages.items()), entry("z"))
+    told(desk, *ages)
+    found = links(desk)
+    assert found["a"] == ["b", "c", "d", "e", "f"]
+    assert found["d"] == ["c", "e", "b", "a", "f"]  # of two as near the later one comes first
+    assert found["h"] == ["g", "f", "e", "d", "c"]  # what is more than 14 days away is another time's
+    assert found["Title of z"] == []
+
+
+def test_links_are_a_view_and_a_copy_speaks_for_its_group() -> None:
+    desk = Desk(ONE, TWO)
+    text = words(80)
+    desk.bring(ONE, entry("a", title="a"), entry("b", title="b", text=text))
+    desk.bring(TWO, entry("c", title="b elsewhere", text=text, link="https://two.example.org/c"))
+    told(desk, "a", "b elsewhere")
+    assert links(desk) == {"a": ["b"], "b": ["a"]}
+    desk.change(sources=desk.config.sources[1:])
+    assert links(desk) == {"b elsewhere": []}  # and what is hidden is linked by nobody
+    desk.change(sources=(*desk.config.sources, source(ONE, filters=(Rule("drop", "title = b"),))))
+    assert links(desk) == {"a": ["b elsewhere"], "b elsewhere": ["a"]}
+
+
+EVENT = "Kestrel cuts 20% of its staff in Ostrava"
+
+
+def test_what_a_digest_told_as_one_story_is_linked_and_nothing_published_is_news_again(world: World) -> None:
+    """Two reports, a third one three days later: old entries link to it, and are as they were but for that."""
+    one, two = world.blog("One", f"Tuesday: {EVENT}", "Bread"), world.blog("Two", f"Now: {EVENT}", ages=(2,))
+    world.write()
+    world.poll()
+    assert related_links(world) == {}
+    world.run("digest")
+    first = related_links(world)
+    assert first == {f"Tuesday: {EVENT}": [f"Now: {EVENT}"], f"Now: {EVENT}": [f"Tuesday: {EVENT}"]}
+    dates = entry_dates(world)
+    world.now += 2 * DAY
+    world.post(two, "Tea")
+    world.post(one, f"Unions protest: {EVENT}")
+    world.poll()
+    assert related_links(world) == first
+    world.run("digest")
+    assert {len(titles) for titles in related_links(world).values()} == {2}
+    assert related_links(world, "archive/2026-03.atom.xml") == related_links(world)
+    assert dates.items() <= entry_dates(world).items()
+    assert "Day 3 of a continuing story" in world.public(f"digest/{world.now:%Y-%m-%d}.txt").read_text()
+    world.now += timedelta(hours=1)
+    assert world.poll("--force")["published"] == ["status.html", "status.json"]
+
+
+def related_links(world: World, name: str = "atom.xml") -> dict[str, list[str]]:
+    found = {}
+    for one in etree.fromstring(world.public(name).read_bytes()).iterfind("{*}entry"):
+        titles = [link.get("title", "") for link in one.iterfind("{*}link[@rel='related']")]
+        if titles:
+            found[one.findtext("{*}title") or ""] = titles
+    return found
+
+
+def entry_dates(world: World) -> dict[str, str]:
+    root = etree.fromstring(world.public("atom.xml").read_bytes())
+    return {one.findtext("{*}id") or "": one.findtext("{*}updated") or "" for one in root.iterfind("{*}entry")}
 
 
 # --- tombstones ----------------------------------------------------------------------------------------------

@@ -132,6 +132,17 @@ def _copied(world: World, chance: random.Random, step: int) -> None:
         world.post(blog, f"Copied {step}", text="The same long text stands in both places, word by word. " * 20)
 
 
+def _told_together(world: World, chance: random.Random, step: int) -> None:
+    """Reports of one event, and the digest that finds them together."""
+    for blog in chance.sample(world.blogs, 2):
+        world.post(
+            blog, f"{blog.name} hears: Kestrel cuts 20% of its staff in Ostrava"
+        ).link = f"https://{blog.name}.example/{step}"
+    world.now += timedelta(days=1)
+    world.poll()
+    world.run("digest", code=None)
+
+
 def _taken_back(world: World, chance: random.Random, step: int) -> None:
     blog = chance.choice(world.blogs)
     del blog.posts[-1:]
@@ -189,5 +200,5 @@ def _nothing(world: World, chance: random.Random, step: int) -> None:
 
 HAPPENINGS = (
     _news, _news, _late, _edited, _copied, _taken_back, _hidden, _shown_again, _forgotten, _other_rules,
-    _fewer_or_more_sources, _tomorrow, _digest, _lost, _changed_by_hand, _nothing,
+    _fewer_or_more_sources, _tomorrow, _digest, _told_together, _told_together, _lost, _changed_by_hand, _nothing,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Tombstone
+from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related, Tombstone
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
 from aggregator.render.opml import opml
@@ -79,6 +79,14 @@ ENTRIES = (
             Enclosure("https://desk.example.org/1.pdf"),
         ),
         copies=(Copy(BENCH, "https://bench.example.org/same?a=1&b=2"), Copy(LETTER, None)),
+        related=(
+            Related(
+                "urn:uuid:6d0a3d5c-2b43-5b0e-8a53-0f2f3f6a7b09",
+                "Five & six",
+                "https://letter.example.org/?a=1&b=2",
+                "Letter",
+            ),
+        ),
     ),
     entry(2, title="مستقبل العمل", language="ar", source=LETTER, content=""),
     entry(3, title="Emoji 🤖 and ]]> too", source=BENCH),
@@ -146,9 +154,10 @@ def test_every_reader_sees_each_entry_once_in_order_and_none_again(
 
 
 @pytest.mark.parametrize("client", KEEPING)
-def test_an_entry_with_a_new_copy_is_not_news(client: Client, site: Served, tmp_path: Path) -> None:
+def test_an_entry_with_a_new_copy_and_a_new_story_is_not_news(client: Client, site: Served, tmp_path: Path) -> None:
     client(f"{site.base}/atom.xml", tmp_path)
-    last = replace(ENTRIES[3], copies=(Copy(BENCH, "https://bench.example.org/again"),))
+    story = Related(ENTRIES[2].id, ENTRIES[2].title, ENTRIES[2].link, BENCH.title)
+    last = replace(ENTRIES[3], copies=(Copy(BENCH, "https://bench.example.org/again"),), related=(story,))
     publish(site, (*ENTRIES[:3], last))
     assert client(f"{site.base}/atom.xml", tmp_path) == expected(ENTRIES)
 

@@ -16,6 +16,7 @@ from tests.test_polite_publishing import ATOM, walk
 from tests.world import Blog, World, digest_titles
 
 DAY = timedelta(days=1)
+EVENT = "Kestrel cuts 20% of its staff in Ostrava"
 CAKE = "https://one.example/cake"
 
 
@@ -50,6 +51,10 @@ def story(world: World, days: int = 4) -> list[Blog]:
         if day == 1:
             world.post(two, "A shared story", text)
             world.post(one, "A shared story", text)
+        if day < 3:
+            world.post(
+                (two, one, three)[day], f"{('Tuesday', 'Now', 'Later')[day]}: Kestrel cuts 20% of its staff in Ostrava"
+            )
     world.poll()
     return [one, two, three]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from aggregator import __version__
-from aggregator.records import FORGOTTEN, Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Tombstone
+from aggregator.records import FORGOTTEN, Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related, Tombstone
 from aggregator.render.feed import atom, rss
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
@@ -226,6 +226,17 @@ def test_the_content_ends_with_a_visible_line_that_names_every_source() -> None:
     assert links(atom_tree(feed), "//a:link[@rel='via']") == [
         {"rel": "via", "href": "https://bench.example.org/x?a=1&b=2", "title": "Bench & Co"}
     ]
+
+
+def test_an_entry_links_to_others_of_its_story_with_an_address_and_its_text_stays_as_it_was() -> None:
+    found = Related("urn:uuid:2", " A & B ", "https://bench.example.org/x?a=1&b=2", "Bench & Co")
+    feed = with_entry(related=(found, replace(found, link=None), replace(found, link="javascript:alert(1)")))
+    assert links(atom_tree(feed), "//a:entry/a:link[@rel='related']") == [
+        {"rel": "related", "href": "https://bench.example.org/x?a=1&b=2", "title": "A & B"}
+    ]
+    assert rss(feed, self_url="https://reader.example.net/rss.xml") == rss(
+        with_entry(), self_url="https://reader.example.net/rss.xml"
+    )
 
 
 # --- content, summary, categories, language ------------------------------------------------------------------

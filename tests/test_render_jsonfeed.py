@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed
+from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
 
@@ -108,6 +108,19 @@ def test_what_is_not_known_is_left_out() -> None:
 def test_a_folded_entry_names_every_source_and_a_private_one_without_its_addresses() -> None:
     found = item(copies=(Copy(LETTER, "https://letter.example.org/p/1"),))
     assert found["_aggregator"]["sources"][1] == {"title": "A Private Letter", "link": "https://letter.example.org/p/1"}
+
+
+def test_an_entry_names_others_of_its_story() -> None:
+    found = Related("urn:uuid:2", "Another report", "https://letter.example.org/p/2", "A Private Letter")
+    assert item(related=(found, replace(found, link=None)))["_aggregator"]["related"] == [
+        {
+            "id": "urn:uuid:2",
+            "title": "Another report",
+            "url": "https://letter.example.org/p/2",
+            "source": "A Private Letter",
+        }
+    ]
+    assert set(item()["_aggregator"]) == {"sources"}
 
 
 def test_the_bytes_are_utf_8_end_with_a_newline_and_are_the_same_again() -> None:

@@ -124,6 +124,7 @@ def compose(day: Day, view: View) -> Digest:
         previous=day.previous,
         offline=day.offline,
         epub=day.series.epub,
+        threads=told.groups,
     )
     return _looking_back(digest, day, view)
 

@@ -34,6 +34,12 @@ class Threads:
     all: tuple[Thread, ...]
     novelty: Mapping[int, float]
 
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The stories of several entries, those of earlier digests among them, as keys of their groups."""
+        every = (tuple(one.group for one in (*thread.before, *thread.entries)) for thread in self.all)
+        return tuple(groups for groups in every if len(groups) > 1)
+
 
 def threads(
     date: LocalDate, candidates: Sequence[StoredEntry], others: Sequence[StoredEntry], told: Sequence[Dated]

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 
 from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
-from aggregator.records import Attribution, Config, Copy, MergedEntry, Republish, Source, SourceState, StoredEntry
+from aggregator.records import (
+    Attribution,
+    Config,
+    Copy,
+    MergedEntry,
+    Related,
+    Republish,
+    Source,
+    SourceState,
+    StoredEntry,
+)
 from aggregator.urls import public_address, site_name
 
 _NEWS = ("news", "folded")
@@ -123,8 +133,11 @@ class View:
             for key, stored in sorted(others.items(), key=lambda pair: pair[1].accepted)
         )
 
-    def merged(self, group: Sequence[StoredEntry]) -> MergedEntry | None:
-        """A group as the one entry of the merged feed that it is, None when it is hidden."""
+    def merged(self, group: Sequence[StoredEntry], related: Iterable[StoredEntry] = ()) -> MergedEntry | None:
+        """A group as the one entry of the merged feed that it is, None when it is hidden.
+
+        `related` are shown entries of its story, which it links to.
+        """
         stored = self.representative(group)
         if stored is None:
             return None
@@ -148,6 +161,7 @@ class View:
             enclosures=entry.enclosures if allowed == "full" else (),
             image=entry.image if allowed == "full" else None,
             copies=self.copies(group, stored),
+            related=tuple(Related(o.id, o.entry.title, o.entry.link, self.title(o.source_key)) for o in related),
         )
 
     def excerpt(self, stored: StoredEntry, text: str) -> str:

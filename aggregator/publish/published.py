@@ -83,6 +83,15 @@ def merged_feed(root: Path) -> list[Told]:
     return list(found.values())
 
 
+def stories(root: Path) -> Iterator[tuple[str, ...]]:
+    """The addresses of entries that are one story: of each that links to others of its story, and of these."""
+    for path in (*sorted((root / "archive").glob(_ARCHIVES)), root / "atom.xml"):
+        for element in _elements(path, f"{_ATOM}entry"):
+            links = [(each.get("rel"), each.get("href", "")) for each in element.iterchildren(f"{_ATOM}link")]
+            if related := [href for rel, href in links if rel == "related"]:
+                yield (*(href for rel, href in links if rel == "alternate"), *related)
+
+
 def shown(root: Path) -> frozenset[str]:
     """The ids in the merged feed; none where the document is not whole, for then it says nothing of what is missing."""
     try:

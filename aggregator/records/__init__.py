@@ -43,7 +43,7 @@ from aggregator.records.kept import (
     Subscription,
     Waiting,
 )
-from aggregator.records.merged import FORGOTTEN, Attribution, Copy, MergedEntry, MergedFeed, Tombstone
+from aggregator.records.merged import FORGOTTEN, Attribution, Copy, MergedEntry, MergedFeed, Related, Tombstone
 from aggregator.records.wire import Enclosure, Hints, ParsedEntry, ParsedFeed, Redirect, Response
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "ParsedFeed",
     "PollResult",
     "Redirect",
+    "Related",
     "Republish",
     "Response",
     "RisingTerm",

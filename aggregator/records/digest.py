@@ -168,7 +168,8 @@ class Digest:
     """One sealed day: everything its files are made of.
 
     `date` is the local date of the morning it is read; `covers_from` is None in the first digest of a series.
-    `sections` are topic names in the user's order with their stories; `leads` come before them.
+    `sections` are topic names in the user's order with their stories; `leads` come before them. `threads` are the
+    stories of several entries, those of earlier digests among them, as keys of their groups.
     """
 
     series: str
@@ -197,6 +198,7 @@ class Digest:
     missed: tuple[Missed, ...] = ()
     epub: bool = False
     introduction: tuple[str, ...] = ()
+    threads: tuple[tuple[int, ...], ...] = ()
 
     @property
     def is_first(self) -> bool:

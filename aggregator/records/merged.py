@@ -28,6 +28,16 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another entry of the same story: its id in the merged feed, and what a link to it says."""
+
+    id: str
+    title: str
+    link: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class MergedEntry:
     """One entry of the merged feed, ready to be written: content is what `republish` allows.
 
@@ -51,6 +61,7 @@ class MergedEntry:
     enclosures: tuple[Enclosure, ...] = ()
     image: str | None = None
     copies: tuple[Copy, ...] = ()
+    related: tuple[Related, ...] = ()
 
 
 FORGOTTEN = "Forgotten at its publisher's wish."  # the comment of such a tombstone, which recovery reads again

@@ -151,6 +151,7 @@ def atom_entry(entry: MergedEntry) -> bytes:
         f"    <published>{stamp(entry.published)}</published>",
         *_entry_link("alternate", entry.link),
         *(line for copy in entry.copies for line in _entry_link("via", copy.link, title=copy.source.title)),
+        *(line for one in entry.related for line in _entry_link("related", one.link, title=one.title)),
         *(line for one in entry.enclosures for line in _enclosure(one)),
         *(_source(entry.source) if entry.source else ()),
         "  </entry>\n",
@@ -189,7 +190,7 @@ def rss(feed: MergedFeed, *, self_url: str, once: Once | None = None) -> bytes:
     """The feed as an RSS 2.0 document, UTF-8, with the ids of the Atom form as guids; `self_url` is its address.
 
     An entry has its first enclosure only (RSS 2.0 allows one), and `source` unless the source is private. Archive
-    links and tombstones are Atom's alone.
+    links, tombstones and the links of a story are Atom's alone.
     """
     once = once or Once()
     feed = shown(feed, once)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aggregator.records import Attribution, Enclosure, MergedEntry, MergedFeed
+from aggregator.records import Attribution, Enclosure, MergedEntry, MergedFeed, Related
 from aggregator.render.json import indented
 from aggregator.render.merged import UNKNOWN_TYPE, Once, shown, stamp
 
@@ -13,7 +13,8 @@ def json_feed(feed: MergedFeed, *, self_url: str, once: Once | None = None) -> b
     """The feed as a JSON Feed 1.1 document, UTF-8, ending with a newline; `self_url` is its own address.
 
     Each item has an extension `_aggregator: {"sources": [{"title", "site", "feed_url", "link"}]}` (absent keys are
-    unknown or private): the entry's source first, then those of its copies with their link to it.
+    unknown or private): the entry's source first, then those of its copies with their link to it. Where an entry is
+    part of a story, `"related": [{"id", "title", "url", "source"}]` in it are others of that story.
     """
     feed = shown(feed, once)
     document = _known(
@@ -41,7 +42,7 @@ def _item(entry: MergedEntry) -> dict[str, Any]:
         tags=list(entry.categories),
         language=entry.language,
         attachments=[_attachment(enclosure) for enclosure in entry.enclosures],
-        _aggregator={"sources": sources} if (sources := _sources(entry)) else None,
+        _aggregator=_known(sources=_sources(entry), related=[_related(one) for one in entry.related]),
     )
 
 
@@ -52,6 +53,10 @@ def _sources(entry: MergedEntry) -> list[dict[str, Any]]:
 
 def _source(source: Attribution, link: str | None) -> dict[str, Any]:
     return _known(title=source.title, site=source.site, feed_url=source.feed_url, link=link)
+
+
+def _related(one: Related) -> dict[str, Any]:
+    return _known(id=one.id, title=one.title, url=one.link, source=one.source)
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:

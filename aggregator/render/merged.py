@@ -11,7 +11,7 @@ from html import escape
 from typing import TypeVar, cast
 
 from aggregator.html import excerpt, text_of
-from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed
+from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related
 
 UNKNOWN_TYPE = "application/octet-stream"
 
@@ -91,6 +91,7 @@ def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
         enclosures=tuple(map(_shown_enclosure, filter(_is_on_the_web, entry.enclosures))),
         image=_web(entry.image),
         copies=copies,
+        related=tuple(filter(None, map(_shown_related, entry.related))),
     )
 
 
@@ -106,6 +107,12 @@ def _shown_source(source: Attribution) -> Attribution:
     if source.feed_url is None:
         return Attribution(title, id=source.id, updated=source.updated)
     return replace(source, title=title, site=_web(source.site), id=source.id or source.feed_url)
+
+
+def _shown_related(one: Related) -> Related | None:
+    """None where it has no address."""
+    link = _web(one.link)
+    return replace(one, title=_line(one.title) or _UNTITLED, link=link, source=_line(one.source)) if link else None
 
 
 def _credit(source: Attribution, copies: tuple[Copy, ...]) -> str:

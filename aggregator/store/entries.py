@@ -45,6 +45,13 @@ class Known:
     standing: Standing
 
 
+def _by_group(groups: Iterable[int], members: Iterable[StoredEntry]) -> dict[int, list[StoredEntry]]:
+    found: dict[int, list[StoredEntry]] = {group: [] for group in groups}
+    for stored in members:
+        found[stored.group].append(stored)
+    return {group: sorted(those, key=lambda one: one.accepted) for group, those in found.items()}
+
+
 class Entries:
     """The entries table: rows come once and stay for ever; ids are made here, once."""
 
@@ -174,10 +181,12 @@ class Entries:
         """The groups of these accepted entries by their keys, each in order of acceptance; one query for all."""
         keys, wanted = tuple(stored.key for stored in entries), tuple({stored.group for stored in entries})
         others = f"WHERE e.grp IN ({holes(wanted)}) AND e.key NOT IN ({holes(keys)})"
-        found: dict[int, list[StoredEntry]] = {group: [] for group in wanted}
-        for stored in (*entries, *self._those(others, (*wanted, *keys))):
-            found[stored.group].append(stored)
-        return {group: sorted(members, key=lambda one: one.accepted) for group, members in found.items()}
+        return _by_group(wanted, (*entries, *self._those(others, (*wanted, *keys))))
+
+    def by_groups(self, groups: Iterable[int]) -> dict[int, list[StoredEntry]]:
+        """These groups by their keys, each in order of acceptance; one query for all."""
+        wanted = tuple(groups)
+        return _by_group(wanted, self._those(f"WHERE e.grp IN ({holes(wanted)})", wanted))
 
     def get(self, keys: Iterable[int]) -> list[StoredEntry]:
         """Entries by key, in order of key."""

@@ -23,6 +23,7 @@ from aggregator.store.recovered import Recovered
 from aggregator.store.rows import storable
 from aggregator.store.search import Index, Search
 from aggregator.store.sources import Sources
+from aggregator.store.stories import Stories
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.texts import Texts
 from aggregator.store.touched import Touched
@@ -57,6 +58,7 @@ class Store(ABC):
         self.articles = Articles(connection)
         self.subscriptions = Subscriptions(connection)
         self.gaps = Gaps(connection)
+        self.stories = Stories(connection)
         self.tables = Tables(connection)
 
     @abstractmethod
