@@ -11,7 +11,7 @@ from operator import itemgetter
 from aggregator.entries.view import View
 from aggregator.members import NEVER, Place, as_feed, place_of, places, related
 from aggregator.records import Config, StoredEntry
-from aggregator.render.archive import Document, moved_to
+from aggregator.render.archive import Document, led_back, moved_to, previous
 from aggregator.render.feed import atom, atom_entry
 from aggregator.render.merged import Once
 from aggregator.store.sqlite import Store
@@ -81,16 +81,25 @@ def archives(
         )
 
 
-def moved(config: Config) -> dict[str, bytes]:
-    """The archives that stand and link to where the site was before `link` in feeds.yaml changed: with its links now.
+def mended(config: Config, store: Store) -> dict[str, bytes]:
+    """The archives that stand and whose links lead astray, with the right ones; their entries keep their bytes.
 
-    Else whoever walks them would be led to the old site. Their entries keep their bytes.
+    To where the site was before `link` in feeds.yaml changed, or back to an archive that is gone, of a time that the
+    store does not know: then to the newest older one there is. Whoever walks them would else be led to the old site,
+    or to no end.
     """
+    there = sorted((config.output / "archive").glob("????-??.atom.xml"))
+    first, last = store.entries.first_accepted_at(), store.entries.last_accepted_at()
+    known = {f"archive/{path.name}" for path in there}.union(map(archive_name, _months(first, last)))
     found: dict[str, bytes] = {}
-    for path in sorted((config.output / "archive").glob("????-??.atom.xml")):
+    for path in there:
         with contextlib.suppress(OSError), path.open("rb") as file:
-            if (head := file.read(_HEAD)) and moved_to(head, config.link):
-                found[f"archive/{path.name}"] = moved_to(head + file.read(), config.link) or b""
+            name, head = f"archive/{path.name}", file.read(_HEAD)
+            right = moved_to(head, config.link) or head
+            if (before := previous(right)) and before not in known:
+                right = led_back(right, max((one for one in known if one < name), default=None))
+            if right != head:
+                found[name] = right + file.read()
     return found
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import __version__, members, outputs, statuses, survey
-from aggregator.archives import ARCHIVE_OPEN, Grown, moved, open_archive
+from aggregator.archives import ARCHIVE_OPEN, Grown, mended, open_archive
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.records import Config, SourceHealth
@@ -86,8 +86,9 @@ class Publication:
 
         if before and not changes and _stamps(root, before.files) == before.files:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
-        found, grown = members.noted(store, view), self._grown(before, changes, root)
-        files = ({} if before else moved(config)) | outputs.files(config, store, view, stands, found, grown)
+        found, chained = members.noted(store, view), mended(config, store)
+        grown = self._grown(before, changes, root, chained)
+        files = chained | outputs.files(config, store, view, stands, found, grown)
         is_whole = _days_made(files, stands) < MOST_AT_ONCE
         written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})
@@ -131,14 +132,17 @@ class Publication:
             with self._store.transaction():
                 self._store.set_meta("feed_id", name)
 
-    def _grown(self, before: Standing | None, changes: Changes, root: Path) -> dict[str, Grown]:
-        """The open archive as it stands, where only entries changed since."""
+    def _grown(
+        self, before: Standing | None, changes: Changes, root: Path, chained: Mapping[str, bytes]
+    ) -> dict[str, Grown]:
+        """The open archive as it stands, with its links mended, where only entries changed since."""
         name = self._store.meta(ARCHIVE_OPEN)
         if before is None or changes.anything or name is None or name not in before.files:
             return {}
         if _stamps(root, (name,)) != {name: before.files[name]}:
             return {}
-        return {name: Grown((root / name).read_bytes(), changes.entries, before.accepted)}
+        document = chained.get(name) or (root / name).read_bytes()
+        return {name: Grown(document, changes.entries, before.accepted)}
 
     def _sign(self, config: Config) -> str:
         """What goes into the files beside the store: feeds.yaml, templates, the program, the day.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.publish.files import published_id
+from tests.makers import HOUR
 from tests.test_cli_withdraw import stored_texts
 from tests.test_members import deleted, ids
 from tests.test_polite_publishing import ATOM, walk
@@ -150,15 +151,49 @@ def test_after_a_lost_store_the_archives_that_stand_are_walked_from_the_new_ones
         world.poll("--force")
         world.now += 31 * DAY
     feed = published_id(world.public(""))
+    _lose_but_empty_archives(world)
+    world.post(blog, "d")
+    world.poll()
+    assert published_id(world.public("")) == feed
+    assert _walked(world) == ["atom", "2026-05", "2026-04", "2026-03"]
+
+
+def _lose_but_empty_archives(world: World) -> None:
     for path in world.public("archive").iterdir():
         path.write_bytes(re.sub(rb"  <entry.*</entry>\n", b"", path.read_bytes(), flags=re.DOTALL))
     shutil.rmtree(world.folder / "data")
     world.public("atom.xml").unlink()
+
+
+def _walked(world: World) -> list[str]:
+    links = [one.xpath("string(a:link[@rel='self']/@href)", namespaces=ATOM) for one in walk(world)]
+    return [link.rpartition("/")[2].partition(".")[0] for link in links]
+
+
+@pytest.mark.parametrize(("lost", "news"), [("2026-03", True), ("2026-04", False), ("2026-03 2026-04", True)])
+def test_archives_link_past_those_that_are_gone_and_that_no_store_can_make_again(
+    world: World, lost: str, news: bool
+) -> None:
+    blog = world.blog("One", "a")
+    world.write()
+    for title in "bc":
+        world.post(blog, title)
+        world.poll("--force")
+        world.now += 31 * DAY
+    _lose_but_empty_archives(world)
     world.post(blog, "d")
     world.poll()
-    assert published_id(world.public("")) == feed
-    names = [one.xpath("string(a:link[@rel='self']/@href)", namespaces=ATOM)[-16:] for one in walk(world)]
-    assert names == [".1:8080/atom.xml", "2026-05.atom.xml", "2026-04.atom.xml", "2026-03.atom.xml"]
+    for month in lost.split():
+        world.public(f"archive/{month}.atom.xml").unlink()
+    if news:
+        world.post(blog, "e")
+    world.now += HOUR
+    world.poll()
+    assert _walked(world) == [name for name in ("atom", "2026-05", "2026-04", "2026-03") if name not in lost]
+    stamps = {path: path.stat().st_mtime_ns for path in world.public("archive").iterdir()}
+    world.now += HOUR
+    world.poll()
+    assert {path: path.stat().st_mtime_ns for path in world.public("archive").iterdir()} == stamps
 
 
 @pytest.mark.parametrize("wreck", [b"", b"<feed", b"\xff\xfe", b"[1, 2]", b'{"date": 3}'])

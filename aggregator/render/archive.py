@@ -16,6 +16,7 @@ _ENTRY = re.compile(rb"^  <entry", re.MULTILINE)
 _ID = re.compile(rb"    <id>([^<]*)</id>")
 _PUBLISHED = re.compile(rb"^    <published>([^<]*)</published>", re.MULTILINE)
 _UPDATED = re.compile(rb"^  <updated>([^<]*)</updated>", re.MULTILINE)
+_PREVIOUS = re.compile(rb'^  <link rel="prev-archive" href="([^"]*/)(archive/[^"]*)"[^>]*/>\n', re.MULTILINE)
 _SELF = re.compile(rb'<link rel="self" href="([^"]*)archive/')
 _END = b"</feed>"
 
@@ -23,9 +24,9 @@ _END = b"</feed>"
 class Document:
     """The entries of a document by their ids and dates, newest first."""
 
-    def __init__(self, head: bytes, updated: str, entries: list[tuple[str, str, bytes]], tail: bytes) -> None:
+    def __init__(self, head: bytes, updated: str, entries: list[tuple[str, str, memoryview]], tail: bytes) -> None:
         self._head, self._updated, self._tail = head, updated, tail
-        self._entries = {one: fragment for one, _, fragment in entries}
+        self._entries: dict[str, bytes | memoryview] = {one: fragment for one, _, fragment in entries}
         self._dates = {one: published for one, published, _ in entries}
         self._added: list[tuple[str, int, bytes]] = []
 
@@ -36,12 +37,12 @@ class Document:
         starts = [found.start() for found in _ENTRY.finditer(document)]
         if end < 0 or updated is None or not starts or updated.start() > starts[0]:
             return None
-        entries = []
+        entries, whole = [], memoryview(document)  # a month of many sources is many megabytes: none is copied
         for start, after in zip(starts, [*starts[1:], end], strict=True):
             name, published = _ID.search(document, start, after), _PUBLISHED.search(document, start, after)
             if name is None or published is None:
                 return None
-            entries.append((name[1].decode(), published[1].decode(), document[start:after]))
+            entries.append((name[1].decode(), published[1].decode(), whole[start:after]))
         return cls(document[: starts[0]], updated[1].decode(), entries, document[end:])
 
     def __contains__(self, name: str) -> bool:
@@ -88,6 +89,25 @@ def moved_to(document: bytes, link: str) -> bytes | None:
     if own is None or own[1] == new:
         return None
     return head.replace(b'href="' + own[1], b'href="' + new) + entry + rest
+
+
+def previous(document: bytes) -> str | None:
+    """The name of the archive that a document, or its beginning, leads back to: its path under the site's address."""
+    found = _PREVIOUS.search(document[: _begin(document)])
+    return found[2].decode("utf-8", "replace") if found else None
+
+
+def led_back(document: bytes, name: str | None) -> bytes:
+    """A document that leads back to an archive, or its beginning, leading to the one of this name, or to none."""
+    head, new = document[: _begin(document)], name.encode() if name else b""
+    head = _PREVIOUS.sub(lambda found: found[0].replace(found[2], new) if name else b"", head, count=1)
+    return head + document[_begin(document) :]
+
+
+def _begin(document: bytes) -> int:
+    """Where the first entry begins."""
+    found = _ENTRY.search(document)
+    return found.start() if found else len(document)
 
 
 def _backwards(published: str) -> str:
