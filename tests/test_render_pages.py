@@ -7,12 +7,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from jinja2 import DictLoader, Environment
 from lxml import html
 
 from aggregator.errors import PublishError
 from aggregator.records import Attribution, Copy, MergedEntry, MergedFeed
 from aggregator.render import pages
-from aggregator.render.site import Site
+from aggregator.render.site import Compiled, Site
 from aggregator.render.status import status
 from tests.test_render_status import health
 
@@ -269,3 +270,21 @@ def test_what_their_file_breaks_in_ours_is_theirs_too(tmp_path: Path) -> None:
     (tmp_path / "templates" / "style.css").write_bytes(b"\xff\xfe")
     with pytest.raises(PublishError, match=r"templates/style\.css: "):
         pages.style(theirs(tmp_path))
+
+
+def test_a_template_is_compiled_once_for_all_processes_until_it_changes(tmp_path: Path) -> None:
+    def page(source: str) -> str:
+        made = Environment(loader=DictLoader({"p": source}), bytecode_cache=Compiled(tmp_path))
+        return made.get_template("p").render(n=2)
+
+    def is_kept(source: str) -> bool:
+        return Compiled(tmp_path).get_bucket(Environment(), "p", None, source).code is not None
+
+    assert (page("{{ n }} entries"), is_kept("{{ n }} entries"), is_kept("{{ n }} new")) == ("2 entries", True, False)
+    assert (page("{{ n }} new"), is_kept("{{ n }} new")) == ("2 new", True)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_where_nothing_may_be_written_templates_are_compiled_each_time(tmp_path: Path) -> None:
+    made = Environment(loader=DictLoader({"p": "{{ n }}"}), bytecode_cache=Compiled(tmp_path / "absent"))
+    assert made.get_template("p").render(n=2) == "2"
