@@ -141,7 +141,8 @@ def _year(config: Config, view: View, known: Mapping[LocalDate, Counted], first:
 
 def _rising(config: Config, store: Store, view: View, newest: datetime, today: LocalDate) -> tuple[RisingTerm, ...]:
     bare = replace(config, lenses=())
-    _, rises = trends(store.entries.published_between, view.is_shown, bare, newest, today)
+    began = store.entries.first_accepted_at()
+    _, rises = trends(store.entries.published_between, view.is_shown, bare, newest, today, began=began)
     return tuple(_term(rise, view) for rise in rises)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.entries.terms import Terms, Vocabulary, likeness
+from aggregator.entries.terms import Terms, Vocabulary, lean, likeness
 from aggregator.records import StoredEntry
 from tests.makers import entry, stored
 
@@ -101,3 +101,15 @@ def test_an_entry_that_was_not_read_before_has_terms_too() -> None:
 @pytest.mark.parametrize("title", ["Ssss", "SSSSSS now", "'s 's", "ß ßß"])
 def test_a_word_of_nothing_but_its_ending_is_a_word(title: str) -> None:
     assert Vocabulary([made(1, title)]).terms(made(1, title)).figures == frozenset()
+
+
+@pytest.mark.parametrize("tail", ["", "/1?utm=2", "&amp;x", " y", "/" + "x" * 400])
+def test_stories_are_told_apart_by_an_entry_without_its_content(tail: str) -> None:
+    link = '<p>Some words</p><a href="https://www.example.org/{}/page' + tail + '">there</a>\n'
+    for count in (0, 1, 29, 35, 300):
+        one = made(
+            1, "Ostrava plans 40 harbours", "The harbour of Ostrava", content="".join(map(link.format, range(count)))
+        )
+        slim = lean(one)
+        assert Vocabulary([slim]).terms(slim) == Vocabulary([one]).terms(one)
+        assert len(slim.entry.content) <= 30 * 350

@@ -63,4 +63,4 @@ def test_a_leap_day_is_a_day_like_any_other() -> None:
         days.append(sealed.day.isoformat())
         desk.now += timedelta(days=1)
     assert days == ["2028-02-27", "2028-02-28", "2028-02-29", "2028-03-01", "2028-03-02"]
-    assert desk.store.entries.unsealed("") == []
+    assert list(desk.store.entries.unsealed("")) == []

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import ledger
+from aggregator.digest.threads import ENOUGH
 from aggregator.errors import StoreError
 from aggregator.records import Rule, Series, WordList
 from tests.makers import DAY, HOUR, NOW, ONE, THREE, TWO, Desk, entry, source, words
@@ -139,7 +140,7 @@ def test_a_clock_set_back_loses_and_repeats_nothing(back: timedelta) -> None:
     assert ledger.next_due(desk.config, desk.config.digest, desk.store, desk.now) > desk.now
     ticks(desk, desk.now + 25 * DAY, HOUR)
     assert max(Counter(days_of(desk)).values()) == 1
-    assert desk.store.entries.unsealed("") == []
+    assert list(desk.store.entries.unsealed("")) == []
     rows = desk.store.digests.all("")
     assert all(one.covers_from is None or one.covers_from <= one.covers_to for one in rows)
     for one in rows:
@@ -237,7 +238,7 @@ def test_a_seal_that_fails_leaves_all_to_the_next() -> None:
     desk.bring(ONE, entry("a"))
     with pytest.raises(StoreError, match="UNIQUE"):
         ledger.seal(desk.config.digest, NOW.date(), desk.store, desk.pen(), desk.now)
-    assert len(desk.store.entries.unsealed("")) == 1
+    assert len(list(desk.store.entries.unsealed(""))) == 1
     desk.now += DAY
     desk.seal()
     assert document(desk, date(2026, 3, 15))["received"] == 1
@@ -320,6 +321,17 @@ def test_held_entries_are_counted_once_and_received_anew_when_released() -> None
     desk.seal()
     released = document(desk, date(2026, 3, 16))
     assert (released["received"], released["shown"]) == (2, 2)
+
+
+def test_backlog_is_counted_and_owned_however_much_there_is() -> None:
+    desk = Desk(ONE)
+    desk.bring(ONE, entry("first"), entry("second"))
+    desk.bring(ONE, *(entry(f"old {n}", text="") for n in range(ENOUGH + 5)), standing="backlog")
+    desk.bring(ONE, entry("last"))
+    desk.seal()
+    counted = document(desk, date(2026, 3, 14))
+    assert (counted["received"], counted["backlog"], counted["shown"]) == (ENOUGH + 8, ENOUGH + 5, 3)
+    assert list(desk.store.entries.unsealed("")) == []
 
 
 def test_the_table_of_scores_is_that_of_the_next_digest() -> None:

@@ -46,6 +46,6 @@ def test_a_hidden_one_leaves_its_tombstone_and_is_in_no_digest() -> None:
         desk.store.recovered.owned_until("", newest.key, NOW)
     assert [one.id for one in desk.store.withdrawn.tombstones(NOW - DAY)] == ["urn:uuid:1"]
     assert desk.store.entries.get([key])[0].hidden
-    assert desk.store.entries.unsealed("") == []
+    assert list(desk.store.entries.unsealed("")) == []
     assert desk.store.recovered.key("urn:uuid:2") == other
     assert desk.store.recovered.key("urn:uuid:3") is None

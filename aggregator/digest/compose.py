@@ -45,7 +45,7 @@ class Day:
     """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
     series has a shown entry already; `held` are the entries put into quarantine since the last digest; `recent` are
     the news of the digests of the last 14 days, with their dates; `news` gives what was published in (start, end];
-    `text` gives what of an entry's text is worth telling."""
+    `text` gives what of an entry's text is worth telling; `further_backlog` is only counted; `began` is the store."""
 
     series: Series
     date: LocalDate
@@ -64,6 +64,8 @@ class Day:
     news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
     text: Callable[[StoredEntry], str] = lambda stored: stored.entry.text
     offline: timedelta = timedelta(0)
+    further_backlog: int = 0
+    began: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -88,12 +90,12 @@ def compose(day: Day, view: View) -> Digest:
     more = _more(over, day, view)
     held = [_line(stored, view, "quarantined: it is held in doubt, see aggregator quarantine") for stored in day.held]
     counts = Counts(
-        received=len(day.entries) + len(day.held),
+        received=len(day.entries) + day.further_backlog + len(day.held),
         shown=sum(len(one.entries) for one in timed),
         folded=sorted_.folded,
         filtered=sorted_.filtered,
         over_cap=len(over),
-        backlog=sorted_.backlog,
+        backlog=sorted_.backlog + day.further_backlog,
         quarantined=len(day.held),
     )
     digest = Digest(
@@ -104,7 +106,7 @@ def compose(day: Day, view: View) -> Digest:
         covers_from=day.covers_from,
         covers_to=day.covers_to,
         counts=counts,
-        leads=tuple(_lead(story) for story in stories[:LEADS]),
+        leads=tuple(replace(story, lead=True) for story in stories[:LEADS]),
         sections=_sections(stories[LEADS:], view),
         also=tuple(also),
         more=more,
@@ -250,10 +252,6 @@ def _line(stored: StoredEntry, view: View, why: str) -> NotShown:
     return NotShown(stored.id, stored.entry.link, stored.entry.title, view.title(stored.source_key), why)
 
 
-def _lead(story: Story) -> Story:
-    return replace(story, lead=True)
-
-
 def _sections(stories: Sequence[Story], view: View) -> tuple[tuple[str, tuple[Story, ...]], ...]:
     """Topics in the user's order, then what meets none."""
     names = [topic.name for topic in view.config.topics] + [""]
@@ -262,8 +260,7 @@ def _sections(stories: Sequence[Story], view: View) -> tuple[tuple[str, tuple[St
     return tuple((name or rest, found[name]) for name in names if found[name])
 
 
-def _within(story: Story) -> Story:
-    """A story under its topic's heading, whose reason need not name the topic again."""
+def _within(story: Story) -> Story:  # under its topic's heading the reason need not name the topic again
     return replace(story, reason=" · ".join(part for part in story.reason.split(" · ") if part != story.topic))
 
 
@@ -292,7 +289,10 @@ def _looking_back(digest: Digest, day: Day, view: View) -> Digest:
     def shown(entries: Sequence[StoredEntry]) -> tuple[DigestEntry, ...]:
         return tuple(_entry(stored, day, view) for stored in entries)
 
-    lenses, rises = trends(day.news, lambda one: _hidden(one, day, view) is None, view.config, day.covers_to, day.date)
+    def is_shown(one: StoredEntry) -> bool:
+        return _hidden(one, day, view) is None
+
+    lenses, rises = trends(day.news, is_shown, view.config, day.covers_to, day.date, began=day.began)
     return replace(
         digest,
         trends=tuple(LensTrend(one.name, one.days, shown(one.entries)) for one in lenses),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aggregator.entries.words import Folded, Words, compile_words, fold
 from aggregator.records import Entry, WordList
 
-_LEAD_WORDS = 120
+LEAD_WORDS = 120
 
 
 def haystack(entry: Entry, tags: Sequence[str] = (), text: str | None = None) -> Folded:
@@ -15,7 +15,7 @@ def haystack(entry: Entry, tags: Sequence[str] = (), text: str | None = None) ->
 
     `text` is what of the entry's text is worth telling, if that is not all of it.
     """
-    lead = " ".join((entry.text if text is None else text).split(None, _LEAD_WORDS)[:_LEAD_WORDS])
+    lead = " ".join((entry.text if text is None else text).split(None, LEAD_WORDS)[:LEAD_WORDS])
     return fold(" . ".join((entry.title, *tags, *entry.categories, lead)))
 
 

@@ -10,7 +10,7 @@ from aggregator.entries.stories import MOST_DAYS, Earlier, group
 from aggregator.entries.terms import Vocabulary
 from aggregator.records import LocalDate, StoredEntry
 
-_ENOUGH = 1000  # texts: what is rare in so many is rare
+ENOUGH = 1000  # texts: what is rare in so many is rare
 Dated = tuple[LocalDate, StoredEntry]
 """An entry that a digest showed, with the date of that digest."""
 
@@ -51,7 +51,7 @@ def threads(
     days = {stored.key: day for day, stored in told if timedelta(0) < date - day <= timedelta(days=MOST_DAYS)}
     before = [stored for _, stored in told if stored.key in days]
     every = {stored.key: stored for stored in (*before, *candidates)}
-    every |= {stored.key: stored for stored in others[: max(0, _ENOUGH - len(every))]}
+    every |= {stored.key: stored for stored in others[: max(0, ENOUGH - len(every))]}
     vocabulary = Vocabulary(every.values())
     earlier = Earlier(before, vocabulary)
     stories = [(story, earlier.continued(story)) for story in group(candidates, vocabulary)]

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, pairwise
 from math import log
 
-from aggregator.digest.lenses import Lists, haystack
+from aggregator.digest.lenses import LEAD_WORDS, Lists, haystack
 from aggregator.entries.words import fold
 from aggregator.records import Config, Entry, LocalDate, StoredEntry
 
@@ -26,7 +26,7 @@ MOST_LISTED = 20
 MOST_TERMS, LEAST_ENTRIES, LEAST_SOURCES = 5, 3, 2
 SURPRISE = 7.88
 """The least G2: chance alone reaches it once in 200 terms (chi-square, one degree of freedom)."""
-_LEAD_WORDS = 60
+_FIRST_WORDS = 60
 _LONGEST_WORD = 40
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -122,10 +122,12 @@ def trends(
     config: Config,
     now: datetime,
     today: LocalDate,
+    *,
+    began: datetime | None = None,
 ) -> tuple[tuple[Met, ...], tuple[Rise, ...]]:
     """Both trends up to `now`, in one reading of 37 days; `news` gives what was published in (start, end].
 
-    The 7 days are held in memory, the 30 before pass by one by one.
+    Entries pass by one by one. `began`: nothing was accepted before, so that no term can rise for the first days.
     """
     groups: set[int] = set()
 
@@ -133,13 +135,24 @@ def trends(
         for stored in news(start, end):
             if stored.group not in groups and is_shown(stored):
                 groups.add(stored.group)
-                yield stored
+                yield _lean(stored)
 
+    days = _LensDays(config, today)
+    if began is not None and now - began < HISTORY:
+        for stored in once(now - WEEK - MONTH, now) if config.lenses else ():
+            days.count(stored)
+        return days.trends(), ()
     week = list(once(now - WEEK, now))
-    days, terms = _LensDays(config, today), _Terms(week, now)
+    terms = _Terms(week, now)
     for stored in chain(week, _each(terms.before, once(now - WEEK - MONTH, now - WEEK))):
         days.count(stored)
     return days.trends(), terms.rising()
+
+
+def _lean(stored: StoredEntry) -> StoredEntry:
+    """An entry with as much of its text as is looked at, for those that are held in memory."""
+    lead = " ".join(stored.entry.text.split(None, LEAD_WORDS)[:LEAD_WORDS])
+    return replace(stored, entry=replace(stored.entry, summary="", content="", text=lead))
 
 
 def _each(look: Callable[[StoredEntry], None], entries: Iterable[StoredEntry]) -> Iterator[StoredEntry]:
@@ -185,9 +198,11 @@ class _Terms:
         self._now = now
         self._size, self._size_before = len(week), 0
         self._oldest = min((one.accepted_at for one in week if one.accepted_at), default=now)
-        holders: dict[str, list[StoredEntry]] = {}
+        often, holders = _Often(LEAST_ENTRIES), dict[str, list[StoredEntry]]()
         for stored in week:
-            for term in terms_of(stored.entry):
+            often.update(terms_of(stored.entry))
+        for stored in week:
+            for term in filter(often.may_hold, terms_of(stored.entry)):
                 holders.setdefault(term, []).append(stored)
         self._holders = {term: those for term, those in holders.items() if _is_shared(those)}
         self._before: Counter[str] = Counter()
@@ -223,9 +238,24 @@ class _Terms:
         return 2 * len(mine & others) > min(len(mine), len(others))
 
 
+class _Often:
+    """What was met at least so many times, and a little more, in a megabyte: most terms of a week are met once."""
+
+    def __init__(self, least: int) -> None:
+        self._least, self._times = least, bytearray(1 << 20)
+
+    def update(self, terms: Iterable[str]) -> None:
+        for term in terms:
+            place = hash(term) & 0xFFFFF
+            self._times[place] = min(self._times[place] + 1, self._least)
+
+    def may_hold(self, term: str) -> bool:
+        return self._times[hash(term) & 0xFFFFF] >= self._least
+
+
 def terms_of(entry: Entry) -> frozenset[str]:
     """The words and two-word phrases of an entry's title and first 60 words, folded, without stop words and numbers."""
-    lead = " ".join(entry.text.split(None, _LEAD_WORDS)[:_LEAD_WORDS])
+    lead = " ".join(entry.text.split(None, _FIRST_WORDS)[:_FIRST_WORDS])
     words = [word if _tells(word) else "" for word in fold(f"{entry.title} . {lead}").split()]
     pairs = (f"{one} {other}" for one, other in pairwise(words) if one and other)
     return frozenset(chain(filter(None, words), pairs))
@@ -260,7 +290,7 @@ def _as_written(term: str, entries: Iterable[StoredEntry]) -> str:
 
 
 def _spellings(term: str, entry: Entry) -> Iterator[str]:
-    text = f"{entry.title} . {' '.join(entry.text.split(None, _LEAD_WORDS)[:_LEAD_WORDS])}"
+    text = f"{entry.title} . {' '.join(entry.text.split(None, _FIRST_WORDS)[:_FIRST_WORDS])}"
     places = [found.span() for found in _WORD.finditer(text)]
     for (start, end), (_, second_end) in pairwise([*places, (0, 0)]):
         for spelling in (text[start:end], text[start:second_end]):

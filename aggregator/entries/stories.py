@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import product
+from itertools import chain, product
 
 from aggregator.entries.linkage import Link, Members, joined
 from aggregator.entries.terms import DATES, Terms, Vocabulary, likeness
@@ -38,12 +38,21 @@ def group(entries: Sequence[StoredEntry], vocabulary: Vocabulary) -> tuple[tuple
     terms = [vocabulary.terms(stored) for stored in ordered]
     linked = {(one, other): score for score, one, other in _pairs(ordered, vocabulary)}
 
-    def may_join(left: Members, right: Members) -> bool:
-        return _belong_together(left, right, ordered, terms, linked)
+    near = sorted({place for places in linked for place in places})
+    number = {place: number for number, place in enumerate(near)}
 
-    links = [(score, *places) for places, score in linked.items()]
-    found = joined([each.unit for each in terms], links, ON_THE_WHOLE, may_join)
-    return tuple(sorted((tuple(ordered[place] for place in sorted(story)) for story in found), key=_first))
+    def those(members: Members) -> Members:
+        return tuple(near[member] for member in members)
+
+    def may_join(left: Members, right: Members) -> bool:
+        return _belong_together(those(left), those(right), ordered, terms, linked)
+
+    links = [(score, number[one], number[other]) for (one, other), score in linked.items()]
+    found = map(those, joined([terms[place].unit for place in near], links, ON_THE_WHOLE, may_join))
+    alone = ((place,) for place in range(len(ordered)) if place not in number)
+    return tuple(
+        sorted((tuple(ordered[place] for place in sorted(story)) for story in chain(found, alone)), key=_first)
+    )
 
 
 class Earlier:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
 from math import log, sqrt
@@ -98,11 +98,11 @@ class Vocabulary:
     def __init__(self, entries: Iterable[StoredEntry]) -> None:
         self._words: dict[int, tuple[tuple[Word, ...], tuple[Word, ...]]] = {}
         self._texts: Counter[str] = Counter()
-        self._stems = _Stems()
+        self._spelled = _Known()
         capital: Counter[str] = Counter()
         small: Counter[str] = Counter()
         for stored in entries:
-            title, lead = self._words[stored.key] = _read(stored.entry, self._stems)
+            title, lead = self._words[stored.key] = _read(stored.entry, self._spelled)
             self._texts.update({word.stem for word in chain(title, lead)})
             self._texts.update(set(_links(stored.entry)))
             for word in _running(title, lead, stored.entry.language):
@@ -127,7 +127,7 @@ class Vocabulary:
 
     def _terms(self, stored: StoredEntry) -> Terms:
         entry = stored.entry
-        title, lead = self._words.get(stored.key) or _read(entry, self._stems)
+        title, lead = self._words.get(stored.key) or _read(entry, self._spelled)
         times = Counter({word.stem: 2 for word in title})
         times.update(word.stem for word in lead)
         weights = {stem: self._weight(stem, number) for stem, number in times.items() if stem not in _STOP}
@@ -156,26 +156,26 @@ class Vocabulary:
                 yield word.stem, run
 
 
-class _Stems(dict[str, str]):
-    """Words and their stems: most words of a day's texts come again and again."""
+class _Known(dict[tuple[str, bool], Word]):
+    """Words as they are written, and whether a phrase begins with them: most of a day's come again and again."""
 
-    def __missing__(self, word: str) -> str:
-        stem = self[word] = _stem(word)
-        return stem
-
-
-def _read(entry: Entry, stems: _Stems) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    return tuple(_words(entry.title, 60, stems)), tuple(_words(entry.text[:_MOST_CHARACTERS], LEAD_WORDS, stems))
+    def __missing__(self, key: tuple[str, bool]) -> Word:
+        written, first = key
+        word = self[key] = Word(_stem(written), written[0].isupper(), first)
+        return word
 
 
-def _words(text: str, most: int, stems: _Stems) -> Iterator[Word]:
+def _read(entry: Entry, known: _Known) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    return tuple(_words(entry.title, 60, known)), tuple(_words(entry.text[:_MOST_CHARACTERS], LEAD_WORDS, known))
+
+
+def _words(text: str, most: int, known: _Known) -> Iterator[Word]:
     end = 0
     for found in islice(_WORD.finditer(text), most):
         start = found.start()
         first = end == 0 or (text[end:start] != " " and _BEFORE.search(text[end:start]) is not None)
         end = found.end()
-        word = found[0]
-        yield Word(stems[word], word[0].isupper(), first)
+        yield known[found[0], first]
 
 
 def _stem(word: str) -> str:
@@ -202,9 +202,18 @@ def _tells(stem: str) -> bool:
     return stem[0].isdigit() and len(stem) > 1 and not re.fullmatch("(?:19|20)[0-9][0-9]", stem)
 
 
+def lean(stored: StoredEntry) -> StoredEntry:
+    """An entry with no more of its content than its links, which is all of it that tells stories apart."""
+    links = "".join(found[0] + '"' for found in _found_links(stored.entry))
+    return replace(stored, entry=replace(stored.entry, content=links, summary=""))
+
+
+def _found_links(entry: Entry) -> Iterator[re.Match[str]]:
+    return islice(_HREF.finditer(entry.content[:_MOST_CHARACTERS]), _MOST_LINKS)
+
+
 def _links(entry: Entry) -> Iterator[str]:
-    content = entry.content[:_MOST_CHARACTERS]
-    for _, found in zip(range(_MOST_LINKS), _HREF.finditer(content), strict=False):
+    for found in _found_links(entry):
         page = found[1].rstrip("/").casefold()
         if "/" in page:
             yield page
