@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator import idle
+from aggregator import heap, idle
 from aggregator.app import App
 from aggregator.callback import Callback
 from aggregator.due import Work
@@ -124,6 +124,7 @@ class Service:
         self._due_since: float | None = None
         self._caught_up = False
         self._passed_at: datetime | None = None
+        self._grew = True  # memory was needed that is not needed now
         self.measured = self._with_digests(Measured(last_pass=self._last_pass()))
 
     def look_again(self) -> None:
@@ -150,6 +151,7 @@ class Service:
             began = time.monotonic()
             done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None, pushed=pushed)
             self._probed, self._passed_at = time.monotonic(), self._app.clock()
+            self._grew |= done.new + done.updated > 0
             if self._subscriber:
                 self._subscriber.look_again()
             self.measured = self.measured.after(done, self._probed - began).standing(self._app.told_health)
@@ -162,6 +164,9 @@ class Service:
             for one in self._app.deliver():
                 self._say(Mailed(one.text))
             idle.index(self._app.store)
+        if self._grew:
+            heap.give_back()
+            self._grew = False
 
     def _catch_up(self, work: Work) -> None:
         """Once, at the start: what a kill between recording and publishing left undone needs no request to be done."""
@@ -210,6 +215,7 @@ class Service:
             return
         for sealed in self._app.seal_due():
             self._say(DigestSealed(sealed, sealed.covers_from is None))
+            self._grew = True
         self.measured = self._with_digests(self.measured)
 
     def _with_digests(self, measured: Measured) -> Measured:
@@ -241,6 +247,7 @@ class Service:
         self._say(FileChanged(added, removed, moved))
         if self._app.store.meta("last_pass_at") is not None:
             self._app.publish()
+            self._grew = True
 
     def _tell_pages(self, error: str) -> None:
         """The page of the sources says what is wrong in feeds.yaml, until a right one is followed."""

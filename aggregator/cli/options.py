@@ -147,10 +147,12 @@ def reading_pool() -> Iterator[Pool]:
 @contextlib.contextmanager
 def writing(options: Settings, command: str, config: Config | None = None) -> Iterator[App]:
     """An App that holds the writer's lock; raises AlreadyRunning when another has it. `config`: read already."""
+    from aggregator import heap
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
     from aggregator.store import opening
 
+    heap.few_arenas()
     config = config or options.load()
     clock, kept = options.clock(config), opening.writing(config.store, command, datetime.now(UTC), options.say)
     with kept as store, reading_pool() as pool:
