@@ -188,6 +188,7 @@ def _stamp(path: Path) -> list[int] | None:
 
 
 def _folder(folder: Path) -> tuple[tuple[str, list[int] | None], ...]:
-    """The files of a folder and those below, as they stand; without what the interpreter keeps there."""
-    walked = ((Path(where), name) for where, _, names in os.walk(folder) for name in names if not name.endswith(".pyc"))
-    return tuple(sorted(((path / name).relative_to(folder).as_posix(), _stamp(path / name)) for path, name in walked))
+    """The files of a folder and those below, as they stand; without what is kept compiled there."""
+    walked = ((Path(where), name) for where, _, names in os.walk(folder) for name in names)
+    files = (where / name for where, name in walked if where.name != "__pycache__")
+    return tuple(sorted((path.relative_to(folder).as_posix(), _stamp(path)) for path in files))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import re
 import shutil
 import sqlite3
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -74,6 +76,31 @@ def test_a_template_of_the_users_that_changed_is_seen_by_the_next_pass(world: Wo
     os.utime(folder / "style.css", (1, 1))
     world.now += HOUR
     assert "style.css" in world.poll()["published"]
+
+
+def test_what_is_kept_compiled_beside_a_template_is_no_reason_to_render(world: World) -> None:
+    """Also in the program's own folder, where each process may add to it."""
+    world.blog("One", "a")
+    folder = world.folder / "templates"
+    folder.mkdir()
+    world.write()
+    world.poll()
+    before = _remembered(world)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "page.cache").touch()
+    world.now += HOUR
+    world.poll()
+    assert _remembered(world) == before
+    (folder / "style.css").touch()
+    world.now += HOUR
+    world.poll()
+    assert _remembered(world) != before
+
+
+def _remembered(world: World) -> Any:
+    """The sign of what was published."""
+    with contextlib.closing(sqlite3.connect(world.folder / "data" / "aggregator.db")) as store:
+        return json.loads(*store.execute("SELECT value FROM meta WHERE name = 'published'").fetchone())["sign"]
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 16))])
