@@ -165,6 +165,7 @@ class Service:
                 self._say(Mailed(one.text))
             idle.index(self._app.store)
         if self._grew:
+            self._app.store.rest()
             heap.give_back()
             self._grew = False
 

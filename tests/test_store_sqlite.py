@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from aggregator import heap
 from aggregator.errors import StoreBroken, StoreError
+from aggregator.parse.worker import resident
 from aggregator.records import Response
 from aggregator.store.bodies import Body
 from aggregator.store.sqlite import open_store
@@ -43,6 +45,22 @@ def tables(path: Path) -> set[str]:
         found = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     connection.close()
     return {name for name in found if not name.startswith("search_") or name in TABLES}
+
+
+def test_at_rest_no_page_of_the_file_is_held(tmp_path: Path) -> None:
+    """A store of years would else take its share of memory by and by, whatever is done."""
+    with closing(open_store(tmp_path / "a.db")) as store:
+        with store.transaction():
+            for number in range(3000):
+                store.set_meta(f"large {number}", "x" * 4000)
+        assert sum(len(store.meta(f"large {number}") or "") for number in range(3000)) == 12_000_000
+        heap.give_back()
+        before = resident()
+        store.rest()
+        if not heap.give_back():
+            pytest.skip("another C library than glibc")
+        assert before - resident() > 6_000_000
+        assert store.meta("large 7") == "x" * 4000
 
 
 def test_an_empty_file_is_migrated_and_opens_again(tmp_path: Path) -> None:

@@ -72,6 +72,9 @@ class PostgresStore(Store):
             return str(error)
         return None
 
+    def rest(self) -> None:
+        """Nothing: the server keeps what it read."""
+
     def close(self) -> None:
         """Let go of the session."""
         self.session.close()

@@ -77,6 +77,10 @@ class SqliteStore(Store):
         self._connection.execute("PRAGMA optimize")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def rest(self) -> None:
+        """Let go of the pages of the file; the system still has them."""
+        self._connection.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Close; the write-ahead log is folded in by SQLite."""
         self._connection.close()
@@ -137,7 +141,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, may_write: bool) -> 
         return
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA cache_size=-16000")
+    connection.execute("PRAGMA cache_size=-16000")  # KiB, while there is something to do
     if version < len(scripts):
         if version:
             before_upgrade(connection, path, len(scripts))

@@ -116,5 +116,9 @@ class Store(ABC):
             self.sources.ease_hosts(now)
 
     @abstractmethod
+    def rest(self) -> None:
+        """Let go of what is kept in memory of the database; what is asked for next is read from it again."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the connection."""
