@@ -126,6 +126,7 @@ THROUGH = {
     "store/store.py": "store_sqlite",
     "callback.py": "subscriber",
     "entries/recognition.py": "entries_match",
+    "entries/stems.py": "entries_terms",
     "store/gaps.py": "gaps",
     "archives.py": "publication",
     "render/archive.py": "publication",

@@ -17,6 +17,7 @@ from aggregator.html import text_of
 from aggregator.records import StoredEntry
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
+from tests.events import APART, HARDEST, TOGETHER, Pair
 from tests.makers import DAY, NOW, entry, stored, words
 
 CUTS = ("Kestrel is said to cut 20% of its staff", "Insiders at Kestrel fear for desks while shares rise.")
@@ -73,6 +74,32 @@ def grouped(*those: StoredEntry) -> list[list[int]]:
 )
 def test_two_sources(one: tuple[str, str], other: tuple[str, str], together: bool) -> None:
     assert grouped(made(1, one), made(2, other)) == ([[1, 2]] if together else [[1], [2]])
+
+
+def pair(made_up: Pair) -> tuple[StoredEntry, StoredEntry]:
+    """Two entries, the second some days after the first."""
+    texts = zip((1, 2), (made_up.one, made_up.other), strict=True)
+    one, other = (
+        entry(f"g{key}", title=title, text=text, language=made_up.language, author=made_up.author)
+        for key, (title, text) in texts
+    )
+    second = NOW + timedelta(days=made_up.days)
+    return (
+        stored(1, one, source_key=1, published=NOW),
+        stored(2, other, source_key=1 if made_up.same_source else 2, published=second),
+    )
+
+
+@pytest.mark.parametrize(
+    ("made_up", "together"),
+    [
+        *(pytest.param(one, False, id=one.why) for one in APART),
+        *(pytest.param(one, False, id=one.why, marks=pytest.mark.xfail(strict=True)) for one in HARDEST),
+        *(pytest.param(one, True, id=one.why) for one in TOGETHER),
+    ],
+)
+def test_what_tells_one_event_and_what_only_looks_so(made_up: Pair, together: bool) -> None:
+    assert grouped(*pair(made_up)) == ([[1, 2]] if together else [[1], [2]])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from datetime import timedelta
 from itertools import chain, product
 
 from aggregator.entries.linkage import Link, Members, joined
-from aggregator.entries.terms import DATES, Terms, Vocabulary, likeness
+from aggregator.entries.stems import DATES
+from aggregator.entries.terms import Terms, Vocabulary, likeness
 from aggregator.records import StoredEntry
 
 MOST_DAYS = 14
@@ -21,6 +22,8 @@ LEAST = 0.12  # for two entries of which one links to the other
 ALIKE = 0.25  # likeness from which on two entries with two anchors in common are one story
 ALIKE_BY_ONE = 0.285  # with one anchor, when enough other rare words are common too
 ALIKE_IN_A_SOURCE = 0.75  # what a source tells twice is one story only if it is nearly one text
+ALIKE_IN_A_SOURCE_LATER = 0.9  # on another day it is rather its daily column
+ALIKE_IN_A_RUBRIC = 0.5  # "Labour court: ..." begins many a headline
 ON_THE_WHOLE = 0.2  # mean likeness of two stories that are one: less than two entries need, as each adds its own
 AGING = 0.035  # added to what is needed for each day between two entries after the second
 _SPECIFIC = 3.0  # rarity from which on a common word says something: about one text in twenty
@@ -127,7 +130,11 @@ def resemblance(one: StoredEntry, other: StoredEntry, vocabulary: Vocabulary) ->
         return None
     needed = _needed(a, b, vocabulary) + AGING * max(days - 2, 0.0)
     if one.source_key == other.source_key:
+        needed = max(needed, ALIKE_IN_A_SOURCE if days < 1 else ALIKE_IN_A_SOURCE_LATER)
+    elif a.is_roundup or b.is_roundup:
         needed = max(needed, ALIKE_IN_A_SOURCE)
+    elif _one_rubric(a, b):
+        needed = max(needed, ALIKE_IN_A_RUBRIC)
     return alike if alike >= needed else None
 
 
@@ -161,11 +168,40 @@ def _links(a: Terms, b: Terms) -> bool:
 
 
 def _instalments(a: Terms, b: Terms) -> bool:
-    """Whether two titles are one form filled in twice: the same words with other numbers, months or ordinals."""
+    """Whether two texts are instalments of a series, or one form filled in twice."""
+    return _dated_apart(a, b) or _numbered_apart(a, b) or _filled_in_twice(a, b)
+
+
+def _dated_apart(a: Terms, b: Terms) -> bool:
+    """Two titles of the same words with other numbers, months or ordinals."""
     one, other = set(a.title), set(b.title)
     differing = one ^ other
     changed = {stem for stem in differing if stem[0].isdigit() or stem in DATES}
     return bool(changed & one) and bool(changed & other) and len(one & other) >= len(differing - changed)
+
+
+def _numbered_apart(a: Terms, b: Terms) -> bool:
+    """The same word has other dates or another number in each: "Index for 2025" and "for 2026", "Local 88" and "91"."""
+    return any(values.isdisjoint(b.slots[word]) for word, values in a.slots.items() if word in b.slots)
+
+
+def _filled_in_twice(a: Terms, b: Terms) -> bool:
+    """Two headlines of one form, each about somebody whom the other text does not know.
+
+    Where every noun has a capital it marks nobody, so that more of the headline has to be the same.
+    """
+    one, other = (set(terms.title) & terms.weights.keys() for terms in (a, b))
+    least = 0.75 if a.is_capitalized or b.is_capitalized else 0.5
+    if len(one & other) < least * min(len(one), len(other)):
+        return False
+    return bool(a.subjects - b.weights.keys()) and bool(b.subjects - a.weights.keys())
+
+
+def _one_rubric(a: Terms, b: Terms) -> bool:
+    """Whether two headlines begin alike before their colon, and have nothing in common behind it."""
+    if not a.head or a.title[: a.head] != b.title[: b.head]:
+        return False
+    return not set(a.title[a.head :]) & set(b.title[b.head :]) & a.weights.keys()
 
 
 def _belong_together(
@@ -188,7 +224,7 @@ def _belong_together(
             continue
         if entries[one].source_key == entries[other].source_key:
             return False
-        instalments += _instalments(terms[one], terms[other])
+        instalments += _dated_apart(terms[one], terms[other])
     return 2 * instalments < len(left) * len(right)
 
 

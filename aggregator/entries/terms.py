@@ -16,7 +16,7 @@ from itertools import chain, islice
 from math import log, sqrt
 from typing import NamedTuple
 
-from aggregator.markup import word_set
+from aggregator.entries.stems import DATES, MONTHS, STOP, stem
 from aggregator.records import Entry, StoredEntry
 
 LEAD_WORDS = 120
@@ -24,7 +24,6 @@ IMAGINED = 200  # texts in which no word stands: without them nothing would be r
 RARE = 0.03  # share of the texts in which a name or figure may stand and still tell an event
 RARE_AT_LEAST = 6  # texts: an event of the day may be in so many, however few there are
 NAMED = 1.25  # what a name weighs against another word as rare
-_STEM = 7
 _SHORT = 2  # letters of the names of themes and countries (AI, HR, EU), which tell no event
 _MOST_LINKS = 30
 _MOST_LINKING = 4  # a page that more entries link to tells no event
@@ -32,27 +31,17 @@ _MOST_CHARACTERS = 20_000
 _WORD = re.compile(r"[^\W_]+(?:[.,'’&][^\W_]+)*%?")
 _HREF = re.compile(r'href="https?://(?:www\.)?([^"?#\s]{4,300})', re.IGNORECASE)
 _BEFORE = re.compile(r"[.!?:;|•…»“”\"'‘’()\[\]–—\n-]\s*$|^\s*$")
+_COLON = re.compile(r":\s|\s[|–—]\s")
+_YEAR = re.compile("(?:19|20)[0-9][0-9]")
+_ROUNDUP = re.compile(
+    r"\b(?:round-?ups?|recap|newsletter|reading list|week(?:end|ly)? (?:in|reading|reads|links|news)|news in brief"
+    r"|(?:morning|evening|daily|weekly) (?:brief|briefing|news|call|digest|links)|links? (?:for|of) "
+    r"|(?:[0-9]+|three|four|five|six|seven|ten) (?:things|numbers|links|reads)"
+    r"|wochenrückblick|presseschau|linktipps|kurz notiert|kurzmeldungen|revue de presse|en bref|resumen semanal"
+    r"|heti összefoglaló|hírek röviden)\b",
+    re.IGNORECASE,
+)  # titles that promise many things
 _CAPITALIZING = ("de", "lb")  # languages that write every noun with a capital
-_NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8"} | {
-    "nine": "9",
-    "ten": "10",
-}
-_STOP = word_set(
-    """a about after again all also am amid among an and any are as at be because been before being between both but by
-    can could did do does down during each even every few for from get gets had has have he her here his how i if in
-    into is it its just like made make makes many may me might more most much must my need new no not now of off on once
-    one only or other our out over own part per said say says she should since so some such than that the their them
-    then there these they this those through to too under until up upon us use used using very via was way we were what
-    when where which while who why will with within without would year years you your
-    aber als am an auch auf aus bei bis das dass dem den der des die durch ein eine einem einen einer es für hat ich im
-    in ist kann mehr mit nach nicht noch nur oder sich sie sind so über um und von vor was wenn werden wie wird zu zum
-    zur
-    a au aux avec ce ces cette comme dans de des du elle en est et il la le les leur mais ne nous on ou par pas plus
-    pour qu que qui sa sans se ses son sont sur un une vous
-    al como con de del el en es esta este la las lo los más muy no para pero por que se sin su sus un una y ya
-    a az be csak de egy el és ez ezt hanem hogy is ki le már meg még mert mint nagy nem sem szerint több után vagy
-    van volt"""
-)
 
 
 class Word(NamedTuple):
@@ -65,7 +54,11 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """One text in terms. `weights` maps stems to weights; `names` maps each name's stems to the run they stand in."""
+    """One text in terms. `weights` maps stems to weights; `names` maps each name's stems to the run they stand in.
+
+    `title` are the stems of the headline, `head` how many of them stand before its colon, `subjects` those that a
+    capital marks as somebody's or something's own. `slots` maps a word to the dates or numbers that follow it.
+    """
 
     weights: Mapping[str, float]
     names: Mapping[str, int]
@@ -73,6 +66,11 @@ class Terms:
     links: Set[str]
     page: str
     title: tuple[str, ...]
+    head: int
+    subjects: Set[str]
+    slots: Mapping[str, Set[str]]
+    is_roundup: bool
+    is_capitalized: bool
 
     @cached_property
     def length(self) -> float:
@@ -108,6 +106,7 @@ class Vocabulary:
             for word in _running(title, lead, stored.entry.language):
                 (capital if word.capital else small)[word.stem] += 1
         self._names = {stem for stem, times in capital.items() if times > 9 * small[stem]} - DATES
+        self._unsaid = small.keys() | STOP | DATES  # what a capital makes nobody's own
         self._count = len(self._words) + IMAGINED
         self._known: dict[int, Terms] = {}
 
@@ -130,15 +129,31 @@ class Vocabulary:
         title, lead = self._words.get(stored.key) or _read(entry, self._spelled)
         times = Counter({word.stem: 2 for word in title})
         times.update(word.stem for word in lead)
-        weights = {stem: self._weight(stem, number) for stem, number in times.items() if stem not in _STOP}
+        byline = {word.stem for word in _words(entry.author or "", 20, self._spelled)}  # who tells it, not what is told
+        weights = {
+            stem: self._weight(stem, number) for stem, number in times.items() if not (stem in STOP or stem in byline)
+        }
         return Terms(
-            weights,
-            dict(self._runs(chain(title, lead))),
-            {stem for stem in times if _tells(stem)},
-            {page for page in _links(entry) if self._texts[page] <= _MOST_LINKING},
-            _address(entry.canonical_url or ""),
-            tuple(word.stem for word in title),
+            weights=weights,
+            names={stem: run for stem, run in self._runs(chain(title, lead)) if stem not in byline},
+            figures={stem for stem in times if _tells(stem)},
+            links={page for page in _links(entry) if self._texts[page] <= _MOST_LINKING},
+            page=_address(entry.canonical_url or ""),
+            title=tuple(word.stem for word in title),
+            head=_head(entry.title),
+            subjects=set(self._subjects(title)),
+            slots=_slots((*title, *lead)),
+            is_roundup=_ROUNDUP.search(entry.title) is not None,
+            is_capitalized=_is_capitalized(entry.language),
         )
+
+    def _subjects(self, title: tuple[Word, ...]) -> Iterator[str]:
+        """Names, and where not every word of the headline has a capital, what has one and is never written small."""
+        inner = [word for word in title if not word.first and word.stem not in STOP]
+        counts = 2 * sum(word.capital for word in inner) <= len(inner)
+        for word in title:
+            if word.stem in self._names or (counts and word.capital and word.stem not in self._unsaid):
+                yield word.stem
 
     def _weight(self, stem: str, times: int) -> float:
         """The second mention of a word says less than the first; a name says more than another word."""
@@ -161,7 +176,7 @@ class _Known(dict[tuple[str, bool], Word]):
 
     def __missing__(self, key: tuple[str, bool]) -> Word:
         written, first = key
-        word = self[key] = Word(_stem(written), written[0].isupper(), first)
+        word = self[key] = Word(stem(written), written[0].isupper(), first)
         return word
 
 
@@ -178,28 +193,46 @@ def _words(text: str, most: int, known: _Known) -> Iterator[Word]:
         yield known[found[0], first]
 
 
-def _stem(word: str) -> str:
-    """Folded and cut: endings differ between a title and its text; a figure without its separators."""
-    low = word.casefold().replace("’", "'").removesuffix("'s")
-    if low[:1].isdigit():
-        return low.replace(",", "")
-    low = _NUMBERS.get(low, low)
-    return low[:_STEM] if len(low) > _STEM else (low.rstrip("s") or low) if len(low) > 3 else low
+def _is_capitalized(language: str | None) -> bool:
+    return (language or "").split("-")[0].lower() in _CAPITALIZING
+
+
+def _head(title: str) -> int:
+    """How many words stand before the first colon or bar, where some stand behind it."""
+    found = _COLON.search(title)
+    return len(_WORD.findall(title[: found.start()])) if found and _WORD.search(title, found.end()) else 0
+
+
+def _slots(words: tuple[Word, ...]) -> dict[str, set[str]]:
+    """What dates a word is followed by ("Index for 2025", "jobs in May"), and what number a name has ("Local 88")."""
+    found: dict[str, set[str]] = {}
+    context = name = ""
+    for word in words:
+        told = word.stem
+        if told[0].isdigit() or told in MONTHS:
+            is_date = told in MONTHS or _YEAR.fullmatch(told) is not None
+            if slot := context if is_date else name:
+                found.setdefault(slot if is_date else f"{slot} #", set()).add(told)
+            name = ""
+        else:
+            context = context if told in STOP else told
+            name = told if word.capital and told not in STOP and told not in DATES else ""
+    return found
 
 
 def _running(title: tuple[Word, ...], lead: tuple[Word, ...], language: str | None) -> Iterator[Word]:
     """Words whose capital means something: not a phrase's first, not in a Headline Written Like This."""
-    if (language or "").split("-")[0].lower() in _CAPITALIZING:
+    if _is_capitalized(language):
         return
     for words in (title, lead):
-        inner = [word for word in words if not word.first and word.stem not in _STOP and word.stem[:2] != "i'"]
+        inner = [word for word in words if not word.first and word.stem not in STOP and word.stem[:2] != "i'"]
         if 2 * sum(word.capital for word in inner) <= len(inner) or words is lead:
             yield from inner
 
 
 def _tells(stem: str) -> bool:
     """A figure that may tell an event: not a year, not a single digit."""
-    return stem[0].isdigit() and len(stem) > 1 and not re.fullmatch("(?:19|20)[0-9][0-9]", stem)
+    return stem[0].isdigit() and len(stem) > 1 and not _YEAR.fullmatch(stem)
 
 
 def lean(stored: StoredEntry) -> StoredEntry:
@@ -221,18 +254,3 @@ def _links(entry: Entry) -> Iterator[str]:
 
 def _address(url: str) -> str:
     return url.partition("://")[2].removeprefix("www.").rstrip("/").casefold()
-
-
-DATES = frozenset(
-    map(
-        _stem,
-        word_set(
-            """January February March April May June July August September October November December Januar Februar März
-        Mai Juni Juli Oktober Dezember január február március április május június július augusztus szeptember október
-        janvier février mars avril juin juillet août septembre octobre enero febrero marzo abril mayo junio julio
-        agosto Monday Tuesday Wednesday Thursday Friday Saturday Sunday Montag Dienstag Mittwoch Donnerstag Freitag
-        Q1 Q2 Q3 Q4 spring summer autumn winter first second third weekly monthly annual"""
-        ),
-    )
-)
-"""Stems that tell one instalment of a series from the next; no names."""
