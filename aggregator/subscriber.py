@@ -176,11 +176,21 @@ class Subscriber:
             elif one is None or not self._stands(one, state, config.callback):
                 self._end(one, now)
                 self._put(_made(state, config.callback, now))
+            elif websub.has_failed(one, now):
+                self._turn(one, state, config.callback, now)
             elif websub.lapsed(one, now):
                 self._put(replace(one, state="off"))
                 self._hasten(one, sources, f"{HUB}'s lease has ended")
         for one in live.values():
             self._end(one, now)
+
+    def _turn(self, one: Subscription, state: SourceState, base: str, now: datetime) -> None:
+        """A hub that failed makes room for another one that the feed names; should it call yet, it hears 404."""
+        other = websub.elsewhere(one, state.hints, _callback(base), _secret(), now)
+        if other is not None:
+            with self._store.transaction():
+                self._store.subscriptions.drop(one.callback)
+                self._store.subscriptions.put(other)
 
     @staticmethod
     def _stands(one: Subscription, state: SourceState, base: str) -> bool:
@@ -271,8 +281,12 @@ class Subscriber:
 
 
 def _made(state: SourceState, base: str, now: datetime) -> Subscription:
-    hints, callback = state.hints, base + secrets.token_urlsafe(32)
-    return websub.agreement(state.key, websub.best_hub(hints.hubs), hints.topic or state.url, callback, _secret(), now)
+    hub, topic = websub.best_hub(state.hints.hubs), state.hints.topic or state.url
+    return websub.agreement(state.key, hub, topic, _callback(base), _secret(), now)
+
+
+def _callback(base: str) -> str:
+    return base + secrets.token_urlsafe(32)
 
 
 def _secret() -> str:

@@ -53,10 +53,14 @@ def heard(feed: ParsedFeed, response: Response) -> ParsedFeed:
     return replace(feed, hints=replace(feed.hints, hubs=hubs or feed.hints.hubs, topic=topic))
 
 
+def usable(hubs: Iterable[str]) -> list[str]:
+    """The hubs that can be asked, each once: those first that can be told a secret (https), else as they are named."""
+    return sorted(dict.fromkeys(filter(is_http, hubs)), key=lambda hub: not hub.lower().startswith("https:"))
+
+
 def best_hub(hubs: Iterable[str]) -> str | None:
-    """The hub to ask: the first that can be told a secret (https), else the first."""
-    usable = [hub for hub in hubs if is_http(hub)]
-    return next((hub for hub in usable if hub.lower().startswith("https:")), usable[0] if usable else None)
+    """The hub to ask first."""
+    return next(iter(usable(hubs)), None)
 
 
 def is_wanted(source: Source, state: SourceState) -> bool:
@@ -66,9 +70,9 @@ def is_wanted(source: Source, state: SourceState) -> bool:
 
 
 def agreed(hints: Hints, subscription: Subscription) -> bool:
-    """Whether a subscription is to the hub and the topic that the feed names today; naming none says nothing."""
-    hub = best_hub(hints.hubs)
-    return hub is None or (hub, hints.topic or subscription.topic) == (subscription.hub, subscription.topic)
+    """Whether a subscription is to a hub and the topic that the feed names today; naming none says nothing."""
+    hubs = usable(hints.hubs)
+    return not hubs or (subscription.hub in hubs and hints.topic in (None, "", subscription.topic))
 
 
 # --- what a subscription goes through (section 5) ------------------------------------------------------------
@@ -87,6 +91,26 @@ def asked(one: Subscription, now: datetime) -> Subscription:
     error = "its hub never verified what it was asked for" if one.pending else one.error
     next_at = now + max(VERIFIED_IN, _backed_off(tries))
     return replace(one, pending=mode, tries=tries, asked_at=now, next_at=next_at, error=error)
+
+
+def has_failed(one: Subscription, now: datetime) -> bool:
+    """Whether its hub denied it, did not take the request, or never verified what it was asked for."""
+    is_waiting = one.pending is not None and one.next_at is not None and one.next_at > now
+    return one.state == "denied" or (one.state == "off" and one.asked_at is not None and not is_waiting)
+
+
+def elsewhere(one: Subscription, hints: Hints, callback: str, secret: str, now: datetime) -> Subscription | None:
+    """What is to be agreed with the next hub of the feed after one that failed; None where it names no other.
+
+    After the last it is the first one's turn again, when a single hub would be asked again.
+    """
+    hubs = usable(hints.hubs)
+    if len(hubs) < 2 or one.hub not in hubs:
+        return None
+    place = (hubs.index(one.hub) + 1) % len(hubs)
+    when = now if place else max(now, one.next_at or now)
+    other = agreement(one.source_key, hubs[place], one.topic, callback, secret, now)
+    return replace(other, tries=one.tries, next_at=when, error=one.error)
 
 
 def request(one: Subscription) -> dict[str, str]:

@@ -346,6 +346,37 @@ def test_a_hub_that_asks_to_wait_is_left_alone(reader: Reader, hub: Hub) -> None
     assert len(hub.paths) == 2
 
 
+@pytest.mark.parametrize("failure", ["away", "refuses", "denies", "never verifies"])
+def test_where_a_feed_names_two_hubs_the_second_is_asked_when_the_first_fails(
+    failure: str, reader: Reader, web: Web, hub: Hub, tls: ssl.SSLContext
+) -> None:
+    """And the first again in its time, when the second fails too."""
+    with Hub(tls) as second:
+        first_url = hub.url
+        links = f'<{first_url}>; rel="hub", <{second.url}>; rel="hub"'
+        web.on("/feed", Answer(200, rss(["a"]), {"Link": links}))
+        if failure == "away":
+            hub.__exit__(None, None, None)
+        hub.answers = [Answer(500)] * 9 if failure == "refuses" else []
+        hub.verifies = failure == "denies"
+        one = reader.subscribe(hub)
+        if failure == "denies":
+            assert hub.deny(one.callback, one.topic).status == 200
+        reader.tick(HOUR)
+        second.settle()
+        reader.tick()
+        assert (reader.one.state, reader.one.hub) == ("active", second.url)
+        assert reader.one.callback != one.callback, "what the first may say yet is not taken for the second's word"
+        assert reader.tick(timedelta(minutes=1)) == []
+        assert second.deliver(reader.one.callback, rss(["a", "b"])).status == 202
+        assert reader.tick() == ["b"]
+        second.answers = [Answer(500)] * 99
+        for _ in range(24 * 14):
+            reader.tick(HOUR)
+        assert 2 <= len(hub.paths if failure != "away" else second.paths) <= 40, "asked less and less often"
+        assert len(reader.store.subscriptions.all()) == 1
+
+
 def test_what_is_denied_is_polled_and_asked_for_again_in_a_week(reader: Reader, hub: Hub) -> None:
     one = reader.subscribe(hub)
     assert hub.deny(one.callback, "https://other.example/").status == 404
