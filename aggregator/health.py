@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median
 
 from aggregator.records import Source, SourceState, State
+from aggregator.rhythm import median
 
 _REFUSALS = {
     401: "it wants a password (401)",

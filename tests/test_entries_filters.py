@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.entries.filters import Facts, FilterError, RuleSet, Verdict, judge, rules_for
+from aggregator.entries.conditions import Facts, FilterError
+from aggregator.entries.filters import RuleSet, Verdict, judge, rules_for
 from aggregator.records import Config, Rule, Source
 
 AD = Rule("drop", 'title has "sponsored"', line=3)

@@ -6,13 +6,14 @@ see; `score` adds to the entry's weight in the digest. Rules are views: they cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from aggregator.entries.conditions import Condition, Facts, FilterError, Reading, parse_condition
 from aggregator.records import Config, Rule, Source
 
-__all__ = ["Condition", "Facts", "FilterError", "RuleSet", "Verdict", "judge", "parse_condition", "rules_for"]
+if TYPE_CHECKING:
+    from aggregator.entries.conditions import Condition, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,14 @@ class RuleSet:
     """Rules compiled once, for many entries. Raises FilterError where a condition cannot be read."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple((rule, parse_condition(rule.condition)) for rule in rules)
+        self._rules = tuple(_compiled(rules)) if rules else ()
 
     def judge(self, facts: Facts) -> Verdict:
         """Apply every rule in order to one entry."""
+        if not self._rules:
+            return Verdict(tags=facts.tags)
+        from aggregator.entries.conditions import Reading  # noqa: PLC0415
+
         reading = Reading(facts, list(facts.tags))
         score, matched = 0.0, list[Rule]()
         for rule, condition in self._rules:
@@ -49,6 +54,12 @@ class RuleSet:
             elif rule.argument not in reading.tags:
                 reading.tags.append(rule.argument)
         return Verdict(None, tuple(reading.tags), score, tuple(matched))
+
+
+def _compiled(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Condition]]:
+    from aggregator.entries.conditions import parse_condition  # noqa: PLC0415 (who has no rules waits for no patterns)
+
+    return ((rule, parse_condition(rule.condition)) for rule in rules)
 
 
 def judge(rules: Sequence[Rule], facts: Facts) -> Verdict:

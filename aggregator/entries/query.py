@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 # Scripts that put no spaces between words: each of their characters is a word of its own.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_CHARACTER = re.compile(f"([{_UNSPACED}])")
-_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
-_PART = re.compile(r'(-?)"([^"]*)"(\*?)|(\S+)')
+# Compiled, and kept, by `re` when first used: most commands look for nothing.
+_CHARACTER = f"([{_UNSPACED}])"
+_WORD = f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+"
+_PART = r'(-?)"([^"]*)"(\*?)|(\S+)'
 _MOST_TERMS = 30
 AROUND = 28  # words of a snippet
 
@@ -50,7 +51,7 @@ class Query:
 def parse_query(text: str) -> Query:
     """Words that all must be there; `"in a row"`, `begin*`, `-without`, and `OR` between alternatives."""
     alternatives, wanted, unwanted = [], list[Term](), list[Term]()
-    for minus, phrase, star, word in (*_PART.findall(text)[:_MOST_TERMS], ("", "", "", "OR")):
+    for minus, phrase, star, word in (*re.findall(_PART, text)[:_MOST_TERMS], ("", "", "", "OR")):
         if word == "OR":
             if wanted:
                 alternatives.append(Alternative(tuple(wanted), tuple(unwanted)))
@@ -65,7 +66,7 @@ def parse_query(text: str) -> Query:
 
 def spaced(text: str) -> str:
     """The text with every character of an unspaced script as a word of its own."""
-    return _CHARACTER.sub(r" \1 ", text)
+    return re.sub(_CHARACTER, r" \1 ", text)
 
 
 def marked(text: str, query: Query) -> tuple[tuple[str, bool], ...]:
@@ -96,7 +97,7 @@ def words(text: str) -> Iterator[str]:
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word without case and diacritics, with where it stands."""
-    for match in _WORD.finditer(text):
+    for match in re.finditer(_WORD, text):
         yield _folded(match[0]), match.start(), match.end()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
 
-from aggregator.entries.filters import Facts, RuleSet, Verdict, rules_for
+from aggregator.entries.filters import RuleSet, Verdict, rules_for
 from aggregator.records import (
     Attribution,
     Config,
@@ -18,6 +19,9 @@ from aggregator.records import (
     StoredEntry,
 )
 from aggregator.urls import public_address, site_name
+
+if TYPE_CHECKING:
+    from aggregator.entries.conditions import Facts
 
 _NEWS = ("news", "folded")
 _EXCERPT_WORDS = 60
@@ -171,6 +175,8 @@ class View:
         return excerpt(text, _EXCERPT_WORDS) if self.republish(stored.source_key) != "link" else ""
 
     def _facts(self, stored: StoredEntry) -> Facts:
+        from aggregator.entries.conditions import Facts  # noqa: PLC0415 (who shows no entry waits for no patterns)
+
         entry, source = stored.entry, self._sources[stored.source_key]
         return Facts(
             title=entry.title,

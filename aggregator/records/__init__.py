@@ -8,23 +8,9 @@ answer about itself, no I/O, no clock.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from aggregator.records.config import Config, LocalDate, Republish, Rule, Series, Source, WordList
-from aggregator.records.digest import (
-    Counts,
-    Digest,
-    DigestEntry,
-    FailedSource,
-    LensCount,
-    LensTrend,
-    Missed,
-    More,
-    NotShown,
-    RisingTerm,
-    SilentSource,
-    Story,
-    Topical,
-    Year,
-)
 from aggregator.records.kept import (
     Brought,
     Changes,
@@ -45,6 +31,24 @@ from aggregator.records.kept import (
 )
 from aggregator.records.merged import FORGOTTEN, Attribution, Copy, MergedEntry, MergedFeed, Related, Tombstone
 from aggregator.records.wire import Enclosure, Hints, ParsedEntry, ParsedFeed, Redirect, Response
+
+if TYPE_CHECKING:
+    from aggregator.records.digest import (
+        Counts,
+        Digest,
+        DigestEntry,
+        FailedSource,
+        LensCount,
+        LensTrend,
+        Missed,
+        More,
+        NotShown,
+        RisingTerm,
+        SilentSource,
+        Story,
+        Topical,
+        Year,
+    )
 
 __all__ = [
     "FORGOTTEN",
@@ -98,3 +102,12 @@ __all__ = [
     "WordList",
     "Year",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What digests are made of, where it is asked for: making these classes takes longer than most commands need."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from aggregator.records import digest  # noqa: PLC0415
+
+    return getattr(digest, name)
