@@ -40,6 +40,7 @@ from aggregator.records import (
     SourceState,
 )
 from aggregator.report import Move, Progress
+from aggregator.store.ahead import Ahead
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 from aggregator.websub import heard, hub_that_delivers, was_missed
@@ -159,27 +160,30 @@ def settle(
     *,
     scatter: bool = False,
     hears: bool = False,
+    ahead: Ahead | None = None,
 ) -> PollResult:
     """match: what the answer means for the store. `removed` are sources that the same save took out.
 
-    `scatter` spreads the next polls of sources that were all asked at once. `hears`: hubs can reach this program.
+    `ahead` is what was read of the store for a batch of polls. `scatter` spreads the next polls of sources that were
+    all asked at once. `hears`: hubs can reach this program.
     """
+    ahead = ahead or Ahead(store)
     if polled.pushed:
         return _settled_push(polled, store, now)
     if (error := polled.error) is not None or polled.response is None:
         state = after_failure(
             polled.source, polled.state, polled.response, error or SourceError("http", "no answer"), now
         )
-        return PollResult(polled.source, state, "failed", rests=tuple(_rests(polled, state, store, now)))
+        return PollResult(polled.source, state, "failed", rests=tuple(_rests(polled, state, ahead, now)))
     before, changes = polled.state, Changes()
     outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
     if polled.feed is not None:
         outcome = "new"
         before = _adopted(polled, store, removed)
-        changes = _matched(polled, before, store, now)
+        changes = _matched(polled, before, store, ahead, now)
     hub = store.subscriptions.of(before.key) if hears else None
     missed = was_missed(hub, (entry for entry, standing in changes.new if standing == "news"), now)
-    published = store.entries.rhythm(before.key)
+    published = ahead.published(before.key)
     gap = gap_in(polled.feed, polled.response, changes, before, published[:1], now)
     state = after_answer(
         polled.source,
@@ -191,24 +195,24 @@ def settle(
         published=published,
         now=now,
         scatter=scatter,
-        same_feed=not changes.foreign and _is_same(polled, before, store),
+        same_feed=not changes.foreign and _is_same(polled, before, ahead),
     )
     state = replace(state, held_why=changes.doubt or state.held_why)
-    turnover = pace(gap or store.gaps.latest(before.key, now - HURRIED_FOR))
+    turnover = pace(gap or ahead.gap(before.key, now - HURRIED_FOR))
     state = paced(polled.source, state, now, hub=None if missed else hub_that_delivers(hub, now), turnover=turnover)
-    rests = tuple(_rests(polled, state, store, now))
+    rests = tuple(_rests(polled, state, ahead, now))
     return PollResult(
         polled.source, state, outcome, changes, _kept(polled, changes), rests, _packs(polled), missed, gap
     )
 
 
-def _matched(polled: Polled, before: SourceState, store: Store, now: datetime) -> Changes:
+def _matched(polled: Polled, before: SourceState, store: Store, ahead: Ahead, now: datetime) -> Changes:
     """What a document changes, links included that have become safer."""
-    if store.recovered.is_any:
+    if ahead.were_recovered:
         with store.transaction():
             store.recovered.recognise(before, polled.entries)
     partial = polled.response is not None and polled.response.is_partial
-    known = store.entries.known(before.key)
+    known = ahead.known(before.key)
     doubt = takeover(before, polled.feed, polled.entries, known) if polled.feed else None
     changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt)
     safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
@@ -221,7 +225,7 @@ def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:
     So `success_at` stays that of the last poll: what a hub leaves out may be older than what it brings.
     """
     state = store.sources.state(polled.state.key)
-    changes = _matched(polled, state, store, now)
+    changes = _matched(polled, state, store, Ahead(store), now)
     state = replace(state, held_why=changes.doubt or state.held_why)
     return PollResult(polled.source, state, "new", changes, packs=_packs(polled))
 
@@ -236,9 +240,9 @@ def _packs(polled: Polled) -> dict[str, Packed]:
     return {entry.guid: pack for entry, pack in zip(polled.entries, polled.packs, strict=True)}
 
 
-def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> Iterator[HostRest]:
+def _rests(polled: Polled, after: SourceState, ahead: Ahead, now: datetime) -> Iterator[HostRest]:
     """The hosts that are left alone after a poll: one that said 429, as long as it asks; one with a pace, so long."""
-    paces, slow = store.sources.paces(), overtaxed(polled)
+    paces, slow = ahead.paces, overtaxed(polled)
     for host in slow:
         pace = slower_pace(paces.get(host, NO_TIME))
         yield HostRest(host, max(after.not_before or after.next_poll_at or now, now + pace), pace)
@@ -246,11 +250,11 @@ def _rests(polled: Polled, after: SourceState, store: Store, now: datetime) -> I
         yield HostRest(host, now + paces[host])
 
 
-def _is_same(polled: Polled, before: SourceState, store: Store) -> bool:
+def _is_same(polled: Polled, before: SourceState, ahead: Ahead) -> bool:
     """Whether a document is this source's feed: by its id or half of its entries; True if nothing can be compared."""
     if polled.feed is None or before.is_new or not polled.entries or (polled.response and polled.response.is_partial):
         return True
-    known = store.entries.known(before.key)
+    known = ahead.known(before.key)
     return polled.feed.id == before.feed_id is not None or share_known(polled.entries, known) >= 0.5
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from aggregator.entries.normalize import content_hash
@@ -20,15 +20,19 @@ def record(result: PollResult, store: Store, now: datetime) -> None:
     _record_all((result,), store, now)
 
 
-def _record_all(results: Iterable[PollResult], store: Store, now: datetime) -> None:
+def _record_all(results: Collection[PollResult], store: Store, now: datetime) -> None:
     with store.transaction():
-        for result in results:
-            write(result, store, now)
+        write(results, store, now)
 
 
-def write(result: PollResult, store: Store, now: datetime) -> None:
-    """What one source's poll changes (inside a transaction)."""
-    store.sources.save(result.state)
+def write(results: Collection[PollResult], store: Store, now: datetime) -> None:
+    """What polls change (inside a transaction)."""
+    store.sources.save(*(result.state for result in results))
+    for result in results:
+        _write_what_came(result, store, now)
+
+
+def _write_what_came(result: PollResult, store: Store, now: datetime) -> None:
     if result.missed:
         store.subscriptions.missed(result.state.key, now)
     if result.gap is not None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator import due, ledger
 from aggregator.cadence import HOUR
 from aggregator.due import Hosts, Work
+from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import SPACING
 from aggregator.lanes import in_lanes
@@ -25,6 +26,7 @@ from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, settle
 from aggregator.recorder import write
 from aggregator.records import Config, Source, SourceState
+from aggregator.store.ahead import Ahead
 from aggregator.store.leases import Leases, shard_of
 from aggregator.store.store import Store
 from aggregator.urls import host_of
@@ -89,9 +91,9 @@ def hasten(config: Config, store: Store, now: datetime) -> None:
 class Job:
     """One shard, once."""
 
-    def __init__(self, shard: int, config: Config, store: Store, leases: Leases, tools: Tools) -> None:
+    def __init__(self, shard: int, sources: Mapping[str, Source], store: Store, leases: Leases, tools: Tools) -> None:
         self._shard, self._store, self._leases, self._tools = shard, store, leases, tools
-        self._sources = {source.url: source for source in config.sources}
+        self._sources = sources  # by address
         self._done = Done()
         self._elders: Sequence[SourceState] = ()
 
@@ -158,19 +160,24 @@ class Job:
 
     def _record(self, batch: Iterable[Polled]) -> set[int]:
         """Record what was brought, as far as it is leased by us still, in one transaction; the keys that are done."""
-        now, those = self._tools.clock(), list(batch)
+        now, those, store = self._tools.clock(), list(batch), self._store
         if not those:
             return set()
-        settled = [(polled, settle(polled, self._store, now, self._elders, scatter=True)) for polled in those]
-        with self._store.transaction():
-            ours = self._leases.still_ours([polled.state.key for polled, _ in settled])
-            for polled, result in settled:
-                if polled.state.key in ours:
-                    write(result, self._store, now)
+        keys, documents = ([polled.state.key for polled in some] for some in (those, filter(_is_read, those)))
+        ahead = Ahead(store).read(keys, documents, now - HURRIED_FOR)
+        settled = [(polled, settle(polled, store, now, self._elders, scatter=True, ahead=ahead)) for polled in those]
+        with store.transaction():
+            ours = self._leases.still_ours(keys)
+            recorded = [(polled, result) for polled, result in settled if polled.state.key in ours]
+            write([result for _, result in recorded], store, now)
             self._leases.give_back(ours)
-        recorded = [(polled, result) for polled, result in settled if polled.state.key in ours]
         self._done.polled += len(recorded)
         self._done.lost += len(settled) - len(recorded)
         self._done.failed += sum(polled.error is not None for polled, _ in recorded)
         self._done.new += sum(len(result.changes.new) for _, result in recorded)
-        return {polled.state.key for polled in those}
+        return set(keys)
+
+
+def _is_read(polled: Polled) -> bool:
+    """Whether it brought a document whose entries are to be compared with those that are known."""
+    return polled.feed is not None

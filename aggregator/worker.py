@@ -20,6 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 import procrastinate
@@ -28,7 +29,7 @@ from procrastinate.jobs import Status
 
 from aggregator.errors import AggregatorError
 from aggregator.reading_lists import with_lists
-from aggregator.records import Config
+from aggregator.records import Config, Source
 from aggregator.shards import Done, Job, Tools, place_new
 from aggregator.store.leases import Leases
 from aggregator.store.opening import open_shared, where_for_others
@@ -53,20 +54,32 @@ class Sheet:
     config: Config
     stamp: tuple[int, ...] = ()
     read_at: float = -LISTS_FOR
-    whole: Config | None = None
+    sources: dict[str, Source] | None = None
     turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def now(self, store: Store) -> Config:
-        """The configuration that is in force."""
+    def now(self, store: Store) -> dict[str, Source]:
+        """The sources that are followed, by address."""
         with self.turn:
             with suppress(OSError, AggregatorError):
                 stat = self.config.path.stat()
                 if (stamp := (stat.st_mtime_ns, stat.st_size, stat.st_ino)) != self.stamp:
-                    self.stamp, self.whole = stamp, None
+                    self.stamp, self.sources = stamp, None
                     self.config = self.load()
-            if self.whole is None or time.monotonic() - self.read_at > LISTS_FOR:
-                self.whole, self.read_at = with_lists(self.config, store), time.monotonic()
-            return self.whole
+            if self.sources is None or time.monotonic() - self.read_at > LISTS_FOR:
+                self.sources = {source.url: source for source in with_lists(self.config, store).sources}
+                self.read_at = time.monotonic()
+            return self.sources
+
+
+def _without_jobs(leases: Leases, now: datetime) -> list[int]:
+    place_new(leases)
+    waiting = leases.deferred()
+    return [number for number in leases.due(now) if lock_of(number) not in waiting]
+
+
+def lock_of(shard: int) -> str:
+    """What keeps two jobs for one shard from waiting."""
+    return f"shard {shard}"
 
 
 class Worker:
@@ -135,9 +148,13 @@ class Worker:
         @app.task(name="tick", queueing_lock="tick", priority=_FIRST)
         async def tick(timestamp: int) -> None:
             await self._reap(app)
-            for number in await asyncio.to_thread(self._due):
-                with suppress(AlreadyEnqueued):
-                    await shard.configure(queueing_lock=f"shard {number}").defer_async(number=number)
+            jobs = [
+                shard.configure(queueing_lock=lock_of(number)).make_new_job(number=number)
+                for number in await asyncio.to_thread(self._due)
+            ]
+            if jobs:
+                with suppress(AlreadyEnqueued):  # by another worker's tick that began before: the next one will see
+                    await app.job_manager.batch_defer_jobs_async(jobs)
 
         return app
 
@@ -156,7 +173,8 @@ class Worker:
     # --- in threads ------------------------------------------------------------------------------------------
 
     def _due(self) -> list[int]:
-        return self._having(lambda _, leases: (place_new(leases), leases.due(self._tools.clock()))[1])
+        """The shards in which something is due and for which no job waits."""
+        return self._having(lambda _, leases: _without_jobs(leases, self._tools.clock()))
 
     def _shard(self, number: int) -> None:
         try:

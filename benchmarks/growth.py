@@ -37,24 +37,10 @@ from aggregator.service import TICK, Service
 from aggregator.store.rows import pack_entry, packed, to_text
 from aggregator.store.sqlite import SqliteStore, open_store
 from benchmarks.quiet import publishers
+from benchmarks.words import WORDS
 
 NOW = datetime(2026, 3, 14, 8, tzinfo=UTC)
 CLAIMS = {"sources": 1.2, "publication": 1.5, "digest_s": 2.0, "run_share": 0.01}
-_WORDS = (
-    "work",
-    "office",
-    "team",
-    "skill",
-    "model",
-    "hiring",
-    "week",
-    "tool",
-    "wage",
-    "union",
-    "data",
-    "trust",
-    "task",
-)
 
 
 @contextmanager
@@ -83,7 +69,7 @@ def fill(app: App, entries: int, gap: timedelta) -> None:
     store = app.store
     assert isinstance(store, SqliteStore)
     keys = [state.key for state in store.sources.states().values()]
-    texts = [" ".join(_WORDS[(n * k) % len(_WORDS)] for k in range(1, 60)) for n in range(1, 200)]
+    texts = [" ".join(WORDS[(n * k) % len(WORDS)] for k in range(1, 60)) for n in range(1, 200)]
 
     def row(n: int) -> tuple[object, ...]:
         at, link = to_text(NOW - (entries - n) * gap), f"https://f{n % len(keys)}.example/{n}"

@@ -32,30 +32,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.words import WORDS
+
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 3, 14, 8, tzinfo=UTC)
 PHASES = ("cold", "warm", "tenth")
 LOOK = 0.2  # seconds between two looks at the memory of all processes
-_WORDS = [
-    "work",
-    "future",
-    "office",
-    "team",
-    "skill",
-    "model",
-    "hiring",
-    "week",
-    "tool",
-    "wage",
-    "union",
-    "data",
-    "calendar",
-    "habit",
-    "trust",
-    "task",
-    "craft",
-    "city",
-]
 
 
 def document(number: int, extra: int = 0) -> bytes:
@@ -76,14 +58,14 @@ def _entry(number: int, entry: int, newest: int) -> str:
     page = f"https://blog{number}.example.com/{entry}/"
     when = format_datetime(NOW - timedelta(hours=7 * (newest - entry) + 1 + number % 6))
     return (
-        f"<item><title>{' '.join(chance.choices(_WORDS, k=6))} {entry}</title><link>{page}</link><guid>{page}</guid>"
+        f"<item><title>{' '.join(chance.choices(WORDS, k=6))} {entry}</title><link>{page}</link><guid>{page}</guid>"
         f"<pubDate>{when}</pubDate><description>{_sentences(chance)} […]</description>"
         f'<content:encoded><![CDATA[{text}<img src="/{entry}.jpg" alt="" width="900">]]></content:encoded></item>\n'
     )
 
 
 def _sentences(chance: random.Random) -> str:
-    words = (f"{chance.choice(_WORDS)}{chance.randrange(400)}\u2019s" for _ in range(chance.randint(20, 90)))
+    words = (f"{chance.choice(WORDS)}{chance.randrange(400)}\u2019s" for _ in range(chance.randint(20, 90)))
     return " ".join(words).capitalize() + f' <a href="/{chance.randrange(999)}/?utm_source=feed">more</a>.'
 
 

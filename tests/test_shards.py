@@ -52,7 +52,8 @@ class Shop:
         total = Done()
         for number in self.leases.due(self.world.now):
             own = replace(self.tools, **tools)  # type: ignore[arg-type]
-            done = Job(number, self.config, self.store, leases or self.leases, own).run()
+            sources = {source.url: source for source in self.config.sources}
+            done = Job(number, sources, self.store, leases or self.leases, own).run()
             for name in ("polled", "failed", "lost", "new"):
                 setattr(total, name, getattr(total, name) + getattr(done, name))
             total.offline |= done.offline

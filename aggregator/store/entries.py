@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,10 @@ SELECT = (
     "FROM entries e LEFT JOIN entries lead ON lead.key = e.grp "
 )
 
+_NEW = (
+    "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, "
+    "changed_at, data, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+)
 MOST_EDITS = 3
 
 
@@ -60,12 +64,19 @@ class Entries:
 
     def known(self, source: int) -> list[Known]:
         """All entries of a source, as matching sees them."""
+        return self.known_of([source])[source]
+
+    def known_of(self, sources: Collection[int]) -> dict[int, list[Known]]:
+        """The same of many sources."""
+        found: dict[int, list[Known]] = {source: [] for source in sources}
         rows = self._sql.execute(
-            "SELECT key, guid, canonical_url, title, hash, published, standing FROM entries WHERE source = ? "
-            "ORDER BY key",
-            (source,),
+            "SELECT source, key, guid, canonical_url, title, hash, published, standing FROM entries "
+            f"WHERE source IN ({holes(sources)}) ORDER BY key",
+            tuple(sources),
         )
-        return [Known(k, g, c, t, h, datetime.fromisoformat(p), s) for k, g, c, t, h, p, s in rows]
+        for source, k, g, c, t, h, published, standing in rows:
+            found[source].append(Known(k, g, c, t, h, datetime.fromisoformat(published), standing))
+        return found
 
     def add(
         self, source: SourceState, entry: Entry, pack: Packed, standing: Standing, ordinal: int, now: datetime
@@ -76,29 +87,14 @@ class Entries:
         """
         names, published = names_of(entry), min(entry.published or now, now)
         changed = min(max(entry.updated or published, published), now)
-        self._sql.execute(
-            "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, "
-            "first_seen, changed_at, data, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                source.key,
-                self._new_id(source.first_url, names[0]),
-                *names,
-                pack.hash,
-                standing,
-                ordinal,
-                to_text(published),
-                to_text(now),
-                to_text(changed),
-                pack.data,
-                pack_marks(pack.marks),
-            ),
-        )
-
-    def _new_id(self, *name: str) -> str:
-        """An id that is free: the guid that an entry gave up for another one may be used again."""
-        made = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, chr(10).join(name))}"
-        taken = self._sql.execute("SELECT 1 FROM entries WHERE id = ?", (made,)).fetchone()
-        return self._new_id(*name, "again") if taken else made
+        times = (to_text(published), to_text(now), to_text(changed))
+        row = (*names, pack.hash, standing, ordinal, *times, pack.data, pack_marks(pack.marks))
+        seed = f"{source.first_url}\n{names[0]}"
+        # The guid that an entry gave up for another one may be used again: then its id is taken.
+        while not self._sql.execute(
+            _NEW, (source.key, f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, seed)}", *row)
+        ).rowcount:
+            seed += "\nagain"
 
     def update(self, key: int, entry: Entry, entry_hash: str, now: datetime) -> None:
         """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
@@ -296,3 +292,16 @@ class Entries:
         """When the newest entries of a source were published, newest first."""
         query = "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?"
         return [datetime.fromisoformat(row[0]) for row in self._sql.execute(query, (source, most))]
+
+    def rhythms(self, sources: Collection[int], most: int = 30) -> dict[int, list[datetime]]:
+        """The same of many sources."""
+        found: dict[int, list[datetime]] = {source: [] for source in sources}
+        rows = self._sql.execute(
+            "SELECT source, published FROM (SELECT source, published, row_number() OVER (PARTITION BY source "
+            f"ORDER BY published DESC) AS place FROM entries WHERE source IN ({holes(sources)})) AS placed "
+            "WHERE place <= ? ORDER BY source, place",
+            (*sources, most),
+        )
+        for source, published in rows:
+            found[source].append(datetime.fromisoformat(published))
+        return found

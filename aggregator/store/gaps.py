@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from aggregator.records import Gap
-from aggregator.store.protocol import Connection
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import to_text, to_time
 
 KEPT_FOR = timedelta(days=400)
@@ -50,10 +51,13 @@ class Gaps:
         row = self._sql.execute(query, (source_key, to_text(since))).fetchone()
         return _gap(row) if row else None
 
-    def newest(self, since: datetime) -> dict[int, Gap]:
-        """The same of every source that has one."""
-        query = f"{_READ} WHERE found_at >= ? ORDER BY found_at"
-        return {gap.source_key: gap for gap in map(_gap, self._sql.execute(query, (to_text(since),)))}
+    def newest(self, since: datetime, sources: Collection[int] | None = None) -> dict[int, Gap]:
+        """The same of every source that has one, or of those of `sources` that have."""
+        only = "" if sources is None else f" AND source_key IN ({holes(sources)})"
+        rows = self._sql.execute(
+            f"{_READ} WHERE found_at >= ?{only} ORDER BY found_at", (to_text(since), *(sources or ()))
+        )
+        return {gap.source_key: gap for gap in map(_gap, rows)}
 
     def lost(self, start: datetime | None, end: datetime) -> list[Gap]:
         """Those that could not be filled, closed in (start, end]; oldest first."""

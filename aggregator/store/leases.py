@@ -75,6 +75,11 @@ class Leases:
         )
         return [shard for (shard,) in rows]
 
+    def deferred(self) -> set[str]:
+        """The queueing locks of the engine's jobs that wait for a worker."""
+        rows = self._sql.execute("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")
+        return {lock for (lock,) in rows}
+
     # --- one worker a shard ----------------------------------------------------------------------------------
 
     @contextlib.contextmanager

@@ -113,9 +113,10 @@ class Sources:
         )
         return list(map(_state, rows))
 
-    def save(self, state: SourceState) -> None:
-        """Write a state back (inside a transaction)."""
-        self._sql.execute(_UPDATE, (*(_column(name, getattr(state, name)) for name in _CHANGING), state.key))
+    def save(self, *states: SourceState) -> None:
+        """Write states back (inside a transaction)."""
+        rows = ((*(_column(name, getattr(state, name)) for name in _CHANGING), state.key) for state in states)
+        self._sql.executemany(_UPDATE, rows)
 
     def tallies(self) -> dict[int, int]:
         """How many entries each source has brought."""

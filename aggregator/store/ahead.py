@@ -1,0 +1,60 @@
+"""What settling a poll asks of the store; of a batch of polls it is read in a few questions, ahead of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aggregator.records import Gap
+
+if TYPE_CHECKING:
+    from aggregator.store.entries import Known
+    from aggregator.store.store import Store
+
+
+class Ahead:
+    """Facts of sources, each read once: ahead for those that `read` names, else when it is asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[int, list[Known]] = {}
+        self._published: dict[int, list[datetime]] = {}
+        self._gaps: dict[int, Gap | None] = {}
+
+    def read(self, keys: Collection[int], with_documents: Collection[int], gaps_since: datetime) -> Ahead:
+        """Read those of many sources (by key) at once; the entries of those that brought a document."""
+        self._published = self._store.entries.rhythms(keys)
+        self._gaps = dict.fromkeys(keys) | self._store.gaps.newest(gaps_since, keys)
+        if not self.were_recovered:  # else what is known changes before it is asked for
+            self._known = self._store.entries.known_of(with_documents)
+        return self
+
+    def known(self, key: int) -> list[Known]:
+        """All entries of a source."""
+        if key not in self._known:
+            self._known[key] = self._store.entries.known(key)
+        return self._known[key]
+
+    def published(self, key: int) -> list[datetime]:
+        """When the newest entries of a source were published, newest first."""
+        if key not in self._published:
+            self._published[key] = self._store.entries.rhythm(key)
+        return self._published[key]
+
+    def gap(self, key: int, since: datetime) -> Gap | None:
+        """The newest gap of a source that was found since then, if any."""
+        if key not in self._gaps:
+            self._gaps[key] = self._store.gaps.latest(key, since)
+        return self._gaps[key]
+
+    @cached_property
+    def paces(self) -> dict[str, timedelta]:
+        """Hosts that are asked only so often."""
+        return self._store.sources.paces()
+
+    @cached_property
+    def were_recovered(self) -> bool:
+        """Whether entries ever came back from what was published."""
+        return self._store.recovered.is_any
