@@ -6,7 +6,9 @@
 A PostgreSQL of its own is started (tests/postgres.py), without fsync, so that the disk is no part of it. `leases`
 fills the table of sources and asks what a tick and a job ask. `poll` starts workers against an origin on the loopback:
 each host is an address of 127.0.0.0/8, each source brings one entry of its own, each answer takes `--delay` seconds.
-Told are processor seconds, which another load of the machine does not change, beside the wall's.
+Told are processor seconds, which another load of the machine does not change, beside the wall's. Of the processors
+the workers have what the origin, PostgreSQL and whatever else runs leave them: `of_what_was_left_to_them` is their time
+by their time and that in which the cores were idle. `memory_curve_mb` is the largest worker after each tenth.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import asyncio
 import json
 import multiprocessing
 import os
-import resource
 import signal
 import statistics
 import subprocess
@@ -36,6 +37,7 @@ from aggregator.store.postgres import open_postgres
 from tests.postgres import own_server
 
 ROUNDS = 40
+CORES = os.cpu_count() or 1
 _FILL = """
 INSERT INTO sources (first_url, url, position, next_poll_at, shard, reason, feed_title, etag)
 SELECT u, u, n, CASE WHEN n <= 5120 THEN '2026-03-14T06:00:00Z' ELSE '2026-03-14T09:00:00Z' END, n % 256,
@@ -119,7 +121,7 @@ def feeds(folder: Path, address: str, port: int, sources: int, hosts: int) -> Pa
     return path
 
 
-def poll(given: argparse.Namespace) -> dict[str, float]:
+def poll(given: argparse.Namespace) -> dict[str, Any]:
     """Every source once, from an empty store: what it took of the workers' processors, and of the wall."""
     told = multiprocessing.get_context("spawn").Queue()
     web = multiprocessing.get_context("spawn").Process(target=origin, args=(told, given.delay), daemon=True)
@@ -130,13 +132,16 @@ def poll(given: argparse.Namespace) -> dict[str, float]:
         follow(path, server.address())
         command = [sys.executable, "-m", "aggregator", "--quiet", "--config", str(path)]
         command += ["worker", "--concurrency", str(given.concurrency)]
-        began = time.monotonic()
+        began, before = time.monotonic(), machine()
         workers = [subprocess.Popen(command) for _ in range(given.workers)]
+        curve: list[int] = []
         with psycopg.connect(server.address(), autocommit=True) as connection:
-            left = "SELECT count(*) FROM sources WHERE polled_at IS NULL"
-            while connection.execute(left).fetchone() != (0,):
-                time.sleep(0.25)
-            wall = time.monotonic() - began
+            polled, left = "SELECT count(polled_at) FROM sources", given.sources
+            while left := given.sources - (connection.execute(polled).fetchone() or (0,))[0]:
+                while len(curve) < 10 * (given.sources - left) // given.sources:
+                    curve.append(max(memory(one.pid) for one in workers))
+                time.sleep(1)
+            wall, used_up = time.monotonic() - began, [now - then for now, then in zip(machine(), before, strict=True)]
             entries = connection.execute("SELECT count(*) FROM entries").fetchone() or (0,)
             distinct = connection.execute("SELECT count(DISTINCT source) FROM entries").fetchone() or (0,)
             size = connection.execute("SELECT pg_database_size(current_database())").fetchone() or (0,)
@@ -145,13 +150,27 @@ def poll(given: argparse.Namespace) -> dict[str, float]:
         used = [os.wait4(one.pid, 0)[2] for one in workers]
     web.kill()
     cpu = sum(one.ru_utime + one.ru_stime for one in used)
+    idle, steal = used_up
     return {
         "sources": given.sources, "recorded": entries[0], "sources_with_entries": distinct[0], "wall_s": round(wall, 1),
         "worker_cpu_s": round(cpu, 1), "cpu_ms_a_source": round(cpu * 1000 / given.sources, 2),
-        "busy_of_cpus": round(cpu / wall / min(given.workers, os.cpu_count() or 1), 2),
+        "of_what_was_left_to_them": round(cpu / (cpu + idle), 2), "of_all_cores": round(cpu / wall / CORES, 2),
+        "stolen": round(steal / wall / CORES, 2), "memory_curve_mb": curve,
         "worker_rss_mb": round(max(one.ru_maxrss for one in used) / 1024), "database_mb": round(size[0] / 2**20),
-        "children_cpu_s": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, 1),
     }  # fmt: skip
+
+
+def machine() -> tuple[float, float]:
+    """Seconds that all cores were idle so far, and that were stolen from them (Linux)."""
+    numbers = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (int(numbers[4]) + int(numbers[5])) / ticks, int(numbers[8]) / ticks
+
+
+def memory(pid: int) -> int:
+    """Megabytes that a process has in memory now, without the processes that parse for it (Linux)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
 def follow(path: Path, address: str) -> None:

@@ -139,6 +139,21 @@ def test_the_old_address_again_beside_the_new_one_is_a_source_of_its_own() -> No
     assert file.keys == {A: 2, B: 1}
 
 
+def test_what_stands_as_it_should_is_not_written() -> None:
+    file = File(A, B, C)
+    with file.store.transaction():
+        file.store.touched.clear(file.store.touched.read())
+    file.save(A, B, C)
+    assert not file.store.touched.read()
+    file.save(A, C)
+    file.save(A, C, D)  # behind the last
+    file.save(A, B, C, D)
+    assert list(file.keys) == [A, B, C, D]
+    file.save(D, A, B)
+    assert list(file.keys) == [D, A, B]
+    assert file.counts[1:] == [(0, 0), (0, 1), (1, 0), (1, 0), (0, 1)]
+
+
 def test_one_row_cannot_return_for_two_lines() -> None:
     file = File(A)
     file.remember(A, moved_to=B)

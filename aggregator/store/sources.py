@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,15 @@ def _up(moment: datetime) -> str | None:
     return to_text(moment + timedelta(seconds=1, microseconds=-1))
 
 
+def _places(urls: Iterable[str], now: Mapping[str, int]) -> dict[str, int]:
+    """Places that rise in the order of the addresses; who stands behind the one before keeps the place of now."""
+    out, last = dict[str, int](), -1
+    for url in dict.fromkeys(urls):
+        last = now[url] if now.get(url, -1) > last else last + 1
+        out[url] = last
+    return out
+
+
 class Sources:
     """The sources table: one row for every source that was ever configured, its key for ever the same."""
 
@@ -52,23 +61,32 @@ class Sources:
     def follow(self, sources: Iterable[Source], now: datetime) -> tuple[int, int]:
         """Make the table follow feeds.yaml: (added or returned, removed). Call inside a transaction.
 
-        A removed source keeps its row and its entries; put back, it is what it was.
+        A removed source keeps its row and its entries; put back, it is what it was. What stands as it should is not
+        written: the lists may be long.
         """
-        wanted = {source.url: place for place, source in enumerate(sources)}
-        present = {
-            str(url): int(key)
-            for key, url in self._sql.execute("SELECT key, url FROM sources WHERE position IS NOT NULL")
-        }
-        gone = [key for url, key in present.items() if url not in wanted]
-        self._sql.executemany(
-            "UPDATE sources SET position = NULL, removed_at = ? WHERE key = ?", [(to_text(now), key) for key in gone]
-        )
-        for url, place in wanted.items():
-            key = present.get(url) or self._returning(url, wanted) or self._new(url)
-            self._sql.execute(
-                "UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", (place, url, key)
-            )
-        return len(wanted.keys() - present.keys()), len(gone)
+        rows = self._sql.execute("SELECT url, key, position FROM sources WHERE position IS NOT NULL")
+        present = {url: (key, position) for url, key, position in rows}
+        wanted = _places([source.url for source in sources], {url: place for url, (_, place) in present.items()})
+        gone = [(to_text(now), key) for url, (key, _) in present.items() if url not in wanted]
+        self._sql.executemany("UPDATE sources SET position = NULL, removed_at = ? WHERE key = ?", gone)
+        come = wanted.keys() - present.keys()
+        heard = self._heard_of() if come else set()
+        moved = [(place, url) for url, place in wanted.items() if url in present and present[url][1] != place]
+        self._sql.executemany("UPDATE sources SET position = ? WHERE url = ? AND position IS NOT NULL", moved)
+        for url in wanted:
+            if url in come and url in heard:  # one after the other: no row returns for two lines
+                key = self._returning(url, wanted) or self._new(url)
+                self._sql.execute(
+                    "UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", (wanted[url], url, key)
+                )
+        new = [(url, url, wanted[url]) for url in wanted if url in come and url not in heard]
+        self._sql.executemany("INSERT INTO sources (first_url, url, position) VALUES (?, ?, ?)", new)
+        return len(come), len(gone)
+
+    def _heard_of(self) -> set[str]:
+        """Every address that any source ever had here."""
+        rows = self._sql.execute("SELECT url, first_url, moved_to FROM sources")
+        return {address for row in rows for address in row if address}
 
     def _returning(self, url: str, wanted: Collection[str]) -> int | None:
         """The source that had this address, or permanently redirected to it, and has no other line now."""
