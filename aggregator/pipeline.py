@@ -170,11 +170,8 @@ def settle(
     ahead = ahead or Ahead(store)
     if polled.pushed:
         return _settled_push(polled, store, now)
-    if (error := polled.error) is not None or polled.response is None:
-        state = after_failure(
-            polled.source, polled.state, polled.response, error or SourceError("http", "no answer"), now
-        )
-        return PollResult(polled.source, state, "failed", rests=tuple(_rests(polled, state, ahead, now)))
+    if polled.error is not None or polled.response is None:
+        return _settled_failure(polled, polled.error or SourceError("http", "no answer"), ahead, now)
     before, changes = polled.state, Changes()
     outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
     if polled.feed is not None:
@@ -204,6 +201,11 @@ def settle(
     return PollResult(
         polled.source, state, outcome, changes, _kept(polled, changes), rests, _packs(polled), missed, gap
     )
+
+
+def _settled_failure(polled: Polled, error: SourceError, ahead: Ahead, now: datetime) -> PollResult:
+    state = after_failure(polled.source, polled.state, polled.response, error, now)
+    return PollResult(polled.source, state, "failed", rests=tuple(_rests(polled, state, ahead, now)))
 
 
 def _matched(polled: Polled, before: SourceState, store: Store, ahead: Ahead, now: datetime) -> Changes:

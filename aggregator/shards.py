@@ -1,12 +1,13 @@
 """What a poll worker does with one shard: lease, poll host by host, record, give back. The same pipeline as a pass.
 
-Politeness holds across machines, for all sources of a host are in one shard, a shard is one worker's at a time, and
-who takes a shard over from a worker that died waits for the spacing first. Learned paces and rests of hosts stand in
-the database.
+Politeness holds across machines, for all sources of a host are in one shard, a shard is one worker's at a time, what a
+redirect leads to is claimed first (hands.py), and who takes a shard over from a worker that died waits for the spacing.
+Learned paces and rests of hosts stand in the database.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,8 +18,10 @@ from aggregator import due, ledger
 from aggregator.cadence import HOUR
 from aggregator.due import Hosts, Work
 from aggregator.entries.gaps import HURRIED_FOR
+from aggregator.errors import StoreError
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import SPACING
+from aggregator.hands import BUSY, SharedTurns
 from aggregator.lanes import in_lanes
 from aggregator.memory import where_to_ask
 from aggregator.network import Network
@@ -44,6 +47,7 @@ class Tools:
     """What all jobs of a worker process share. `clock` gives the present, aware UTC."""
 
     wire: Wire
+    turns: SharedTurns  # those of the wire
     pool: Pool
     clock: Callable[[], datetime]
     stop: threading.Event
@@ -116,9 +120,19 @@ class Job:
 
     def _poll(self, keys: list[int], most: float) -> set[str]:
         """Ask what is leased and may be asked now; the hosts that were."""
-        work = self._work(keys)
+        work, tools = self._work(keys), self._tools
+        lanes = {host_of(where_to_ask(source, state)) for source, state in work}
+        held = tools.turns.hold(lanes, self._leases, tools.lease) if work else set[str]()
+        try:
+            return self._poll_work([one for one in work if host_of(where_to_ask(*one)) in held], set(keys), most)
+        finally:
+            with contextlib.suppress(StoreError):  # else the claims end by themselves
+                tools.turns.let_go(held, self._leases)
+
+    def _poll_work(self, work: Work, keys: set[int], most: float) -> set[str]:
+        """Ask what may be asked now, its hosts in our hands; the hosts that were."""
         waiting = {state.key for _, state in work}
-        self._leases.give_back(set(keys) - waiting, self._tools.aside)
+        self._leases.give_back(keys - waiting, self._tools.aside)
         unreached: list[Polled] = []
         batch: list[Polled] = []
         began = time.monotonic()
@@ -127,14 +141,16 @@ class Job:
             if polled is not None:
                 with tools.noting:
                     away = tools.network.note(polled, tools.clock())
-                (unreached if away else batch).append(polled)
+                if polled.error is None or polled.error.kind != BUSY:  # else it is asked again, a little later
+                    (unreached if away else batch).append(polled)
             if len(batch) >= BATCH or (batch and time.monotonic() - began > TOGETHER):
                 waiting -= self._record(batch)
                 batch, began = [], time.monotonic()
         with tools.noting:
             self._done.offline = tools.network.is_away(tools.clock())
         waiting -= self._record(batch if self._done.offline else batch + unreached)
-        self._leases.give_back(waiting, OFFLINE if self._done.offline else 0.0)
+        aside = 0.0 if tools.stop.is_set() else tools.aside
+        self._leases.give_back(waiting, OFFLINE if self._done.offline else aside)
         return {host_of(where_to_ask(source, state)) for source, state in work if not source.is_ours}
 
     def _work(self, keys: Collection[int]) -> Work:

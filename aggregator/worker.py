@@ -16,9 +16,9 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -82,22 +82,60 @@ def lock_of(shard: int) -> str:
     return f"shard {shard}"
 
 
+class Sessions:
+    """The sessions of a process with the database, each used by one thread at a time."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.name = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self._idle: queue.SimpleQueue[tuple[Store, Leases]] = queue.SimpleQueue()
+
+    @contextmanager
+    def one(self) -> Iterator[tuple[Store, Leases]]:
+        """A session of one's own, kept for the next that needs one unless it failed."""
+        try:
+            store, leases = self._idle.get_nowait()
+        except queue.Empty:
+            store, leases = open_shared(self._address, self.name)
+        try:
+            yield store, leases
+        except BaseException:
+            store.close()
+            raise
+        self._idle.put((store, leases))
+
+    @contextmanager
+    def claims(self) -> Iterator[Leases]:
+        """One for what a redirect leads to."""
+        with self.one() as (_, leases):
+            yield leases
+
+    def close(self) -> None:
+        """Close those that nobody uses."""
+        while not self._idle.empty():
+            self._idle.get()[0].close()
+
+
 class Worker:
     """A process that polls `concurrency` shards at once, until it is stopped."""
 
     def __init__(
-        self, sheet: Sheet, tools: Tools, concurrency: int, say: Say, told: Callable[[int, Done], None]
+        self,
+        sheet: Sheet,
+        tools: Tools,
+        sessions: Sessions,
+        concurrency: int,
+        say: Say,
+        told: Callable[[int, Done], None],
     ) -> None:
-        self._sheet, self._tools, self._concurrency = sheet, tools, concurrency
+        self._sheet, self._tools, self._sessions, self._concurrency = sheet, tools, sessions, concurrency
         self._say, self._told = say, told
-        self._name = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-        self._idle: queue.SimpleQueue[tuple[Store, Leases]] = queue.SimpleQueue()
         for noisy in ("procrastinate", "psycopg.pool"):  # what matters of it is said by us, in one line
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
     def run(self) -> None:
         """Work until a signal says to stop; what is under way is recorded and given back first."""
-        open_shared(self._sheet.config.store, self._name)[0].close()  # a wrong address is told at once
+        self._having(lambda *_: None)  # a wrong address is told at once
         while not self._tools.stop.is_set():
             try:
                 asyncio.run(self._work())
@@ -105,8 +143,7 @@ class Worker:
                 if not self._tools.stop.is_set():
                     self._say(f"worker: {' '.join(str(error).split())}; trying again")
                     self._tools.stop.wait(AGAIN)
-        while not self._idle.empty():
-            self._idle.get()[0].close()
+        self._sessions.close()
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -133,7 +170,7 @@ class Worker:
                 conninfo=where_for_others(self._sheet.config.store), min_size=1, max_size=4, timeout=10.0
             ),
             worker_defaults={
-                "name": self._name,
+                "name": self._sessions.name,
                 "delete_jobs": "always",
                 "update_heartbeat_interval": HEARTBEAT,
                 "stalled_worker_timeout": DEAD_AFTER,
@@ -162,6 +199,7 @@ class Worker:
         """The engine's own tables, once."""
         schema = app.schema_manager.get_schema()
         await asyncio.to_thread(self._having, lambda _, leases: leases.make("procrastinate_jobs", schema))
+        await asyncio.to_thread(self._having, lambda _, leases: leases.make_hands())
 
     async def _reap(self, app: procrastinate.App) -> None:
         """Finish and delete the jobs of workers that gave no sign of life."""
@@ -187,15 +225,6 @@ class Worker:
         self._told(number, done)
 
     def _having(self, use: Callable[[Store, Leases], T]) -> T:
-        """With a session of its own, kept for the next that needs one unless it failed."""
-        try:
-            store, leases = self._idle.get_nowait()
-        except queue.Empty:
-            store, leases = open_shared(self._sheet.config.store, self._name)
-        try:
-            made = use(store, leases)
-        except BaseException:
-            store.close()
-            raise
-        self._idle.put((store, leases))
-        return made
+        """With a session of its own."""
+        with self._sessions.one() as (store, leases):
+            return use(store, leases)

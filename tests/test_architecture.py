@@ -79,6 +79,7 @@ FLOORS = {
     "proposals.py": 4,
     "service.py": 11,
     "shards.py": 8,
+    "hands.py": 7,
     "worker.py": 9,
     "cli": 12,
     "__main__.py": 13,

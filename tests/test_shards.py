@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -11,11 +13,13 @@ from aggregator.fetch.client import Wire, tls_context
 from aggregator.network import Network
 from aggregator.records import Config
 from aggregator.sources.config import load
+from aggregator.urls import host_of
 from tests.makers import POOL
 from tests.postgres import give_back, needs_postgres, take_database
 from tests.world import Blog, World
 
 pytest.importorskip("psycopg")
+from aggregator.hands import SharedTurns
 from aggregator.shards import Done, Job, Tools, hasten, place_new
 from aggregator.store.leases import Leases
 from aggregator.store.postgres import open_postgres
@@ -32,17 +36,19 @@ class Shop:
         world.settings = f"store: {address}"
         self.store = open_postgres(address)
         self.leases = Leases(self.store.session, "ann")
+        self.leases.make_hands()
+        turns = SharedTurns(lambda: nullcontext(self.leases), spacing=0.0, patience=0.0)
         self.tools = Tools(
-            Wire("test", tls_context(), 60.0), POOL, lambda: world.now, threading.Event(), Network(),
-            threading.Lock(), spacing=0.0, lease=600.0, margin=60.0, aside=0.01,
+            Wire("test", tls_context(), 60.0, turns=turns), turns, POOL, lambda: world.now, threading.Event(),
+            Network(), threading.Lock(), spacing=0.0, lease=600.0, margin=60.0, aside=0.01,
         )  # fmt: skip
 
     @property
     def config(self) -> Config:
         return load(self.world.folder / "feeds.yaml")
 
-    def follow(self) -> None:
-        self.world.write()
+    def follow(self, blogs: list[Blog] | None = None) -> None:
+        self.world.write(blogs)
         with self.store.transaction():
             self.store.sources.follow(self.config.sources, self.world.now)
         place_new(self.leases)
@@ -184,3 +190,40 @@ def test_while_workers_are_at_it_run_polls_nothing(shop: Shop) -> None:
     assert len(blog.requests) == 0
     shop.world.run("poll")
     assert len(blog.requests) == 1
+
+
+def test_what_a_redirect_leads_to_is_asked_by_one_worker_at_a_time(shop: Shop) -> None:
+    """Ben asks where One leads to: that is no failure of One, which is asked again when he has done."""
+    one, two = shop.world.blog("One"), shop.world.blog("Two", "b")
+
+    def lead_on(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", two.url)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    one.broken = lead_on
+    shop.world.write([one])
+    shop.follow([one])
+    ben = open_postgres(shop.config.store)
+    his = Leases(ben.session, "ben")
+    assert his.claim([host_of(two.url)], 60) == {host_of(two.url)}
+    assert shop.work() == Done()
+    assert (len(one.requests), len(two.requests), shop.leased()) == (1, 0, 0)
+    assert shop.store.sources.states()[one.url].failures == 0
+    his.let_go([host_of(two.url)], 0.0)
+    ben.session.execute("UPDATE sources SET leased_until = NULL")
+    assert shop.work() == Done(polled=1, new=1)
+    assert his.claim([host_of(one.url), host_of(two.url)], 60) == {host_of(one.url), host_of(two.url)}
+    ben.close()
+
+
+def test_hosts_that_another_worker_was_led_to_are_set_aside(shop: Shop) -> None:
+    one, two = shop.world.blog("One", "a"), shop.world.blog("Two", "b")
+    shop.follow()
+    ben = open_postgres(shop.config.store)
+    Leases(ben.session, "ben").claim([host_of(one.url)], 60)
+    assert shop.work(aside=3600.0) == Done(polled=1, new=1)
+    assert (len(one.requests), len(two.requests)) == (0, 1)
+    assert shop.leases.due(shop.world.now) == []
+    ben.close()

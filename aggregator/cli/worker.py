@@ -34,7 +34,8 @@ def worker(concurrency: int, lease: int) -> None:
 
     if find_spec("procrastinate") is None:
         raise StoreError("worker: this needs one more package: pip install 'fow-aggregator[workers]'")
-    from aggregator.worker import Sheet, Worker
+    from aggregator.hands import SharedTurns
+    from aggregator.worker import Sessions, Sheet, Worker
 
     options = settings()
     config = options.load()
@@ -48,8 +49,11 @@ def worker(concurrency: int, lease: int) -> None:
             options.say(line, event="shard", shard=shard, **facts)
 
     with reading_pool() as pool:
+        sessions = Sessions(config.store)
+        turns = SharedTurns(sessions.claims)
         tools = Tools(
-            Wire(agent_of(config), tls_context()),
+            Wire(agent_of(config), tls_context(), turns=turns),
+            turns,
             pool,
             options.clock(config),
             threading.Event(),
@@ -58,4 +62,4 @@ def worker(concurrency: int, lease: int) -> None:
             lease=float(lease),
             margin=lease / 5,
         )
-        Worker(Sheet(options.load, config), tools, concurrency, options.say, told).run()
+        Worker(Sheet(options.load, config), tools, sessions, concurrency, options.say, told).run()

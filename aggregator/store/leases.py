@@ -130,6 +130,37 @@ class Leases:
         wanted = f"SELECT {function}(?::int, hashtext(current_schema() || ' alone'))"
         return bool(self._sql.execute(wanted, (LOCK + 1,)).fetchone()[0])
 
+    # --- hosts ------------------------------------------------------------------------------------------------
+
+    def claim(self, hosts: Collection[str], seconds: float) -> set[str]:
+        """Take hosts for this process, for so many seconds at most; those that are ours now."""
+        rows = self._sql.execute(
+            "INSERT INTO hands (host, held_by, until) SELECT host, ?2, clock_timestamp() + make_interval(secs => ?3) "
+            "FROM unnest(?1::text[]) AS host ORDER BY host ON CONFLICT (host) DO UPDATE SET "
+            "held_by = excluded.held_by, until = greatest(excluded.until, CASE WHEN hands.held_by = excluded.held_by "
+            "THEN hands.until END) WHERE hands.held_by = excluded.held_by OR hands.until < clock_timestamp() "
+            "RETURNING host",
+            (sorted(set(hosts)), self._name, float(seconds)),
+        )
+        return {host for (host,) in rows}
+
+    def let_go(self, hosts: Collection[str], rest: float) -> None:
+        """Hosts of this process are anybody's after so many seconds."""
+        self._sql.execute(
+            "UPDATE hands SET until = clock_timestamp() + make_interval(secs => ?2) "
+            "WHERE host = ANY(?1::text[]) AND held_by = ?3",
+            (list(hosts), float(rest), self._name),
+        )
+
+    def make_hands(self) -> None:
+        """The table of the hosts that are in somebody's hands; what is long over in it is let go of."""
+        self.make(
+            "hands",
+            'CREATE TABLE hands (host TEXT COLLATE "C" PRIMARY KEY, held_by TEXT COLLATE "C" NOT NULL, '
+            "until TIMESTAMPTZ NOT NULL)",
+        )
+        self._sql.execute("DELETE FROM hands WHERE until < now() - interval '1 hour'")
+
     # --- leases ----------------------------------------------------------------------------------------------
 
     def take(self, shard: int, now: datetime, seconds: float) -> list[int]:
