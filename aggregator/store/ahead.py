@@ -25,7 +25,7 @@ class Ahead:
 
     def read(self, keys: Collection[int], with_documents: Collection[int], gaps_since: datetime) -> Ahead:
         """Read those of many sources (by key) at once; the entries of those that brought a document."""
-        self._published = self._store.entries.rhythms(keys)
+        self._published = self._store.days.rhythms(keys)
         self._gaps = dict.fromkeys(keys) | self._store.gaps.newest(gaps_since, keys)
         if not self.were_recovered:  # else what is known changes before it is asked for
             self._known = self._store.entries.known_of(with_documents)

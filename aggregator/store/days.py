@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from aggregator.records import StoredEntry
 from aggregator.store.entries import SELECT
-from aggregator.store.protocol import Connection
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import as_stored, to_text
 
 _NEWS = "standing IN ('news', 'folded')"
@@ -61,6 +61,19 @@ class Days:
         ):
             numbers[-1 - (end - datetime.fromisoformat(at)) // WEEK] += 1
         return numbers
+
+    def rhythms(self, sources: Collection[int], most: int = 30) -> dict[int, list[datetime]]:
+        """When the newest entries of many sources were published, newest first."""
+        found: dict[int, list[datetime]] = {source: [] for source in sources}
+        rows = self._sql.execute(
+            "SELECT source, published FROM (SELECT source, published, row_number() OVER (PARTITION BY source "
+            f"ORDER BY published DESC) AS place FROM entries WHERE source IN ({holes(sources)})) AS placed "
+            "WHERE place <= ? ORDER BY source, place",
+            (*sources, most),
+        )
+        for source, published in rows:
+            found[source].append(datetime.fromisoformat(published))
+        return found
 
     # --- what was counted ------------------------------------------------------------------------------------
 

@@ -292,16 +292,3 @@ class Entries:
         """When the newest entries of a source were published, newest first."""
         query = "SELECT published FROM entries WHERE source = ? ORDER BY published DESC LIMIT ?"
         return [datetime.fromisoformat(row[0]) for row in self._sql.execute(query, (source, most))]
-
-    def rhythms(self, sources: Collection[int], most: int = 30) -> dict[int, list[datetime]]:
-        """The same of many sources."""
-        found: dict[int, list[datetime]] = {source: [] for source in sources}
-        rows = self._sql.execute(
-            "SELECT source, published FROM (SELECT source, published, row_number() OVER (PARTITION BY source "
-            f"ORDER BY published DESC) AS place FROM entries WHERE source IN ({holes(sources)})) AS placed "
-            "WHERE place <= ? ORDER BY source, place",
-            (*sources, most),
-        )
-        for source, published in rows:
-            found[source].append(datetime.fromisoformat(published))
-        return found
