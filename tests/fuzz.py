@@ -52,11 +52,28 @@ SEEDS: dict[str, list[Path | bytes]] = {
         b"HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\nHTTP/1.0 301 Moved\r\nLocation: /other?a=b\r\nRetry-After: 9\r\n\r\n",
     ],
     "feed": [*(SAMPLES / "feeds").iterdir()],
+    "broken": [SAMPLES / "feeds" / name for name in ("broken.rss", "old.rss", "science.rdf", "western.rss")],
     "page": [SAMPLES / "feeds" / "page.html"],
     "opml": [*(SAMPLES / "opml").iterdir()],
     "config": [SAMPLES / "config" / "wrong.yaml", SAMPLES.parent.parent / "feeds.yaml"],
     "edit": [SAMPLES.parent.parent / "feeds.yaml"],
 }
+
+# What is instrumented tells of each line that it is reached, and takes twice its time.
+INSTRUMENTED = {"broken": ["aggregator.parse.tolerant", "feedparser"], "head": ["aggregator", "h11", "httpcore"]}
+
+# Words that chance would hardly find: `feed` and `broken` are given these to put in.
+WORDS = (
+    "<rss version='2.0'>", "<channel>", "<item>", "</item>", "<guid isPermaLink='false'>", "<pubDate>", "<link>",
+    "<description>", "<content:encoded>", "<dc:creator>", "<dc:date>", "<media:group>", "<media:content url='",
+    "<enclosure url='",
+    "<feed xmlns='http://www.w3.org/2005/Atom'>", "<entry>", "</entry>", "<id>", "<updated>", "<title type='html'>",
+    "<content type='xhtml'>", "<div xmlns='http://www.w3.org/1999/xhtml'>", "<link rel='alternate' href='", "<source>",
+    "<rdf:RDF xmlns='http://purl.org/rss/1.0/'>", "<Channel HREF='", "<!DOCTYPE rss [<!ENTITY a 'b'>]>", "&a;",
+    "<![CDATA[", "]]>", "&lt;p&gt;", "&amp;amp;", "&#x1b;", "&#0;", "&nbsp;", "<?xml version='1.0' encoding='utf-16'?>",
+    "encoding='undefined'", "xml:base='//x/'", "xml:lang='de'", "xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'",
+    '{"version":"https://jsonfeed.org/version/1.1","items":[', '"content_html":"', '"date_published":"', '"id":1e400',
+)  # fmt: skip
 
 
 def kept(target: str) -> list[bytes]:
@@ -82,6 +99,10 @@ def look(target: str, seconds: int, found: Path, *, keeping: bool) -> int:
         for number, one in enumerate([*kept(target), *SEEDS.get(target, [])]):
             (seeds / str(number)).write_bytes(one if isinstance(one, bytes) else one.read_bytes())
         options = [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-print_final_stats=1"]
+        if target in ("feed", "broken"):
+            words = Path(folder) / "words"
+            words.write_text("".join(f"{json.dumps(word)}\n" for word in WORDS), "ascii")
+            options.append(f"-dict={words}")
         code = _libfuzzer(target, *options, str(grown), str(seeds))
         if keeping and code == 0:
             found_now = [path.read_bytes() for path in grown.iterdir()]  # each reached what none before it had
@@ -96,10 +117,10 @@ def _libfuzzer(target: str, *options: str) -> int:
 
 
 def inside(target: str) -> None:
-    """The fuzzer's own process: every line of the package tells when it is reached. Does not return."""
+    """The fuzzer's own process: lines of the package tell when they are reached. Does not return."""
     import atheris
 
-    with atheris.instrument_imports(include=["aggregator", "feedparser", "h11", "httpcore"]):
+    with atheris.instrument_imports(include=INSTRUMENTED.get(target, ["aggregator"])):
         from tests.fuzzed import TARGETS
     atheris.Setup(["fuzz", *sys.argv[1:]], TARGETS[target])
     atheris.Fuzz()

@@ -28,6 +28,7 @@ from aggregator.fetch.body import decoded
 from aggregator.fetch.client import Client, Request
 from aggregator.fetch.turns import Turns
 from aggregator.html import excerpt, safe_html, text_of, text_of_safe, title_text
+from aggregator.parse import tolerant
 from aggregator.parse.document import parse_and_normalize
 from aggregator.parse.opml import read_opml
 from aggregator.records import Entry
@@ -53,6 +54,14 @@ def feed(data: bytes) -> None:
         assert told.link is None or is_http(told.link), told.link
         for entry in entries:
             _check_entry(entry)
+
+
+def broken(data: bytes) -> None:
+    """A document that is no XML, through the reader of what is broken alone."""
+    with suppress(ParseError, RecursionError):
+        found = tolerant.read(data.decode("utf-8", "replace"), "https://blog.example/feed", 1000)
+        assert len(found.entries) <= 1000
+        assert all(at is None or at.tzinfo is not None for one in found.entries for at in (one.published, one.updated))
 
 
 def _check_entry(entry: Entry) -> None:
@@ -181,5 +190,5 @@ def _tls() -> ssl.SSLContext:
 
 
 TARGETS: dict[str, Target] = {
-    one.__name__: one for one in (feed, markup, url, config, edit, opml, filters, words, page, body, head)
+    one.__name__: one for one in (feed, broken, markup, url, config, edit, opml, filters, words, page, body, head)
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,7 +53,7 @@ def test_what_security_names_as_proof_is_there() -> None:
     assert not [name for name in files if not (ROOT / name).is_file()]
     tests = re.findall(r"`(tests/\w+\.py)::(test_\w+)`", text)
     assert not [one for path, one in tests if f"def {one}(" not in (ROOT / path).read_text(encoding="utf-8")]
-    assert "pip-audit" in text
+    assert ".ci/audit.py" in text
 
 
 def _can_build() -> bool:
@@ -87,3 +89,39 @@ def test_who_has_one_machine_needs_no_extra() -> None:
     without = "import sys; sys.modules.update(dict.fromkeys(('psycopg', 'procrastinate', 'trafilatura')))"
     names = "aggregator.service, aggregator.cli.run, aggregator.cli.poll, aggregator.cli.digest, aggregator.doctor"
     subprocess.run([sys.executable, "-c", f"{without}; import {names}"], check=True, cwd=ROOT)
+
+
+_TOLD = """
+import json, sys
+told = json.loads({told!r})
+if told is None:
+    sys.exit("ConnectionError: no way out")
+known = {{"name": "jinja2", "version": "2.10", "vulns": [{{"id": "PYSEC-1", "fix_versions": ["2.10.1"]}}]}}
+here = told["here"] if "--skip-editable" in sys.argv else [known if told["reached"] else told["canary"]]
+print(json.dumps({{"dependencies": here}}))
+sys.exit(any(one.get("vulns") for one in here))
+"""
+_SKIPPED = {"name": "jinja2", "skip_reason": "Dependency not found"}
+_SOUND = {"name": "lxml", "version": "6.0", "vulns": []}
+_OURS = {"name": "fow-aggregator", "skip_reason": "distribution marked as editable"}
+_WEAK = {"name": "lxml", "version": "4.0", "vulns": [{"id": "PYSEC-2", "fix_versions": []}]}
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "said"),
+    [
+        ({"reached": True, "here": [_SOUND, _OURS]}, 0, "no weakness is known"),
+        ({"reached": True, "here": [_SOUND, _WEAK, _SKIPPED]}, 1, "lxml 4.0: PYSEC-2, mended in no version\nnot audit"),
+        ({"reached": True, "here": [_SOUND, _SKIPPED]}, 2, "not audited: jinja2 (Dependency not found)"),
+        ({"reached": False, "canary": _SKIPPED, "here": [_SOUND]}, 2, "the advisories were not reached"),
+        (None, 2, "failed: ConnectionError: no way out"),
+    ],
+)
+def test_what_could_not_be_audited_is_never_taken_for_sound(told: object, code: int, said: str, tmp_path: Path) -> None:
+    """pip-audit itself needs the net and ends with 0 where a mirror knows no advisories; here is what it prints."""
+    (tmp_path / "told.py").write_text(_TOLD.format(told=json.dumps(told)))
+    command = shlex.join([sys.executable, "-S", str(tmp_path / "told.py")])
+    audit = [sys.executable, "-S", str(ROOT / ".ci" / "audit.py")]
+    done = subprocess.run(audit, env={"PIP_AUDIT": command}, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
