@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from aggregator import due, gaps, idle, ledger, notices, outages, outputs, survey
+from aggregator import due, gaps, heap, idle, ledger, notices, outages, outputs, survey
 from aggregator.cadence import HOUR
 from aggregator.deliver import Delivered, deliver, tell_hub
 from aggregator.due import Hosts, Work
@@ -291,6 +291,7 @@ class App:
     def _seal(self, series: Series, day: date) -> Sealed:
         self._publication.name_feed(self.config)
         self.accept()
+        heap.give_back()
         return ledger.seal(series, day, self.store, self.pen(), self.clock())
 
     def pen(self) -> ledger.Pen:

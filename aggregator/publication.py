@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator import __version__, members, outputs, statuses, survey
+from aggregator import __version__, heap, members, outputs, statuses, survey
 from aggregator.archives import ARCHIVE_OPEN, Grown, mended, open_archive
 from aggregator.entries.view import View
 from aggregator.publish.files import published_id, remove_others, write_all
@@ -29,6 +29,7 @@ from aggregator.store.touched import Changes
 from aggregator.year import MADE, PAGE, trends_files
 
 PUBLISHED = "published"
+MANY = 200  # entries: what brought them left memory that the publication then need not ask the system for
 _PROGRAM = Path(__file__).parent
 _AGE = re.compile(r"\bage\b")
 
@@ -86,6 +87,8 @@ class Publication:
 
         if before and not changes and _stamps(root, before.files) == before.files:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
+        if changes.digest or len(changes.entries) > MANY:
+            heap.give_back()
         found, chained = members.noted(store, view), mended(config, store)
         grown = self._grown(before, changes, root, chained)
         files = chained | outputs.files(config, store, view, stands, found, grown)
@@ -107,6 +110,7 @@ class Publication:
         if self._store.meta(MADE) != counted:
             with self._store.transaction():
                 self._store.set_meta(MADE, "")
+        heap.give_back()  # the pass goes on
         return written
 
     def _counted_on(self, before: Standing, config: Config, view: View, stands: Callable[[str], bool]) -> list[str]:

@@ -76,9 +76,8 @@ def _counted(
             break
         if read >= most:
             break
-        entries = list(_of_day(on, config, store))
-        read += len(entries)
-        fresh[on] = tally.of(entries)
+        fresh[on], passed = tally.of(_of_day(on, config, store))
+        read += passed
     with store.transaction():
         store.days.keep(sign, fresh, first)
     known |= fresh
@@ -96,15 +95,16 @@ class _Tally:
     def __init__(self, config: Config, view: View) -> None:
         self._topics, self._lenses, self._view = Lists(config.topics), Lists(config.lenses), view
 
-    def of(self, entries: Iterable[StoredEntry]) -> Counted:
-        topics, lenses, sources = Counter[str](), Counter[str](), Counter[str]()
-        for stored in entries:
+    def of(self, entries: Iterable[StoredEntry]) -> tuple[Counted, int]:
+        """The numbers, and how many entries passed by: a day of many sources is too much to be held."""
+        topics, lenses, sources, passed = Counter[str](), Counter[str](), Counter[str](), 0
+        for passed, stored in enumerate(entries, 1):  # noqa: B007
             if stored.standing == "news" and self._view.is_shown(stored):
                 text = haystack(stored.entry, self._view.tags(stored))
                 topics.update(filter(None, [self._topics.first(text)]))
                 lenses.update(self._lenses.all(text))
                 sources[str(stored.source_key)] += 1
-        return {"entries": sources.total(), "topics": topics, "lenses": lenses, "sources": sources}
+        return {"entries": sources.total(), "topics": topics, "lenses": lenses, "sources": sources}, passed
 
 
 def _year(config: Config, view: View, known: Mapping[LocalDate, Counted], first: LocalDate, today: LocalDate) -> Year:
