@@ -90,7 +90,7 @@ def believed(feed: ParsedFeed | None, state: SourceState, *, foreign: bool) -> P
     """A feed as far as it may speak for its source: one that seems to be another's changes no name, hint or hub."""
     if feed is None or not foreign:
         return feed
-    return replace(feed, title=None, link=None, id=None, language=None, hints=state.hints)
+    return feed._replace(title=None, link=None, id=None, language=None, hints=state.hints)
 
 
 def described(state: SourceState, feed: ParsedFeed) -> SourceState:

@@ -50,7 +50,7 @@ def heard(feed: ParsedFeed, response: Response) -> ParsedFeed:
     hubs = tuple(dict.fromkeys(url for rel, url in told if rel == "hub"))
     itself = next((url for rel, url in told if rel == "self"), None)
     topic = (itself if hubs else None) or feed.self_link or itself or response.url
-    return replace(feed, hints=replace(feed.hints, hubs=hubs or feed.hints.hubs, topic=topic))
+    return feed._replace(hints=replace(feed.hints, hubs=hubs or feed.hints.hubs, topic=topic))
 
 
 def usable(hubs: Iterable[str]) -> list[str]:

@@ -102,9 +102,9 @@ def test_the_same_bytes_with_new_validators_are_remembered_with_the_new_ones() -
 
 
 def test_a_document_that_was_cut_leaves_the_validators_alone_and_is_read_again() -> None:
-    after = told(KNOWN, answer(etag='"2"'), replace(FEED, wellformed=False, cut=True))
+    after = told(KNOWN, answer(etag='"2"'), FEED._replace(wellformed=False, cut=True))
     assert (after.etag, after.last_modified, after.validators_url, after.body_hash) == ('"1"', "Mon", URL, None)
-    assert told(KNOWN, answer(etag='"2"'), replace(FEED, wellformed=False)).etag == '"2"'  # mended, but whole
+    assert told(KNOWN, answer(etag='"2"'), FEED._replace(wellformed=False)).etag == '"2"'  # mended, but whole
 
 
 @pytest.mark.parametrize("status", [None, 304, 403, 404, 410, 429, 500, 503])
@@ -140,10 +140,10 @@ def test_a_success_resets_what_failures_left_behind() -> None:
 
 
 def test_what_the_feed_says_of_itself_is_kept_until_it_says_otherwise() -> None:
-    first = told(FRESH, answer(), replace(FEED, link="https://blog.example/", language="en", hints=Hints(ttl=3 * HOUR)))
+    first = told(FRESH, answer(), FEED._replace(link="https://blog.example/", language="en", hints=Hints(ttl=3 * HOUR)))
     assert (first.feed_title, first.feed_link, first.language) == ("A blog", "https://blog.example/", "en")
     assert told(first, answer(304)).next_poll_at == first.next_poll_at  # the ttl counts for a 304, too
-    later = told(first, answer(), replace(FEED, title=None))
+    later = told(first, answer(), FEED._replace(title=None))
     assert (later.feed_title, later.feed_link, later.hints) == ("A blog", "https://blog.example/", Hints())
 
 

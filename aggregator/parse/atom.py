@@ -29,6 +29,8 @@ from aggregator.parse.xml import Element, local_name
 _HTML: Final = frozenset({"html", "text/html"})
 _TEXT: Final = frozenset({"text", "text/plain"})
 _KNOWN: Final = frozenset({"", "text", "html", "xhtml", "xml"})
+_RELS: Final = frozenset({"alternate", "self", "enclosure", "replies", "hub", "edit"})
+_USUAL: Final = frozenset({"text", "html", "xhtml"})
 _RELATIONS: Final = "http://www.iana.org/assignments/relation/"
 
 
@@ -55,7 +57,9 @@ class Link(NamedTuple):
 
 def construct(element: Element, bases: Bases | None = None) -> Construct:
     """A text construct or a content element (RFC 4287 sections 3.1 and 4.1.3.3)."""
-    kind = (attribute(element, "type") or "").lower().partition(";")[0].strip()
+    kind = element.get("type")
+    if kind not in _USUAL:
+        kind = (attribute(element, "type") or "").lower().partition(";")[0].strip()
     if len(element):
         return Construct(_without_div(element, bases), False)
     mode = (element.get("mode") or "").strip().lower()
@@ -65,8 +69,9 @@ def construct(element: Element, bases: Bases | None = None) -> Construct:
     if mode == "base64" or not (kind in _KNOWN or kind.startswith("text/") or kind.endswith(("+xml", "/xml"))):
         text, kind = _from_base64(text), ""
     if kind in _HTML or (mode == "escaped" and kind not in _TEXT) or (not kind and looks_like_markup(text)):
-        base = bases.own(element) if bases else None
-        return Construct(resolve_all(base, text) if base else text, False)
+        if bases and bases.scoped and (base := bases.own(element)):
+            text = resolve_all(base, text)
+        return Construct(text, False)
     return Construct(text, True)
 
 
@@ -107,14 +112,17 @@ def links(fields: Fields) -> list[Link]:
         said = attributes(element)
         href = said.get("href") or (text_of(element) if len(element) == 0 else None) or element.get("href")
         if href is not None:
-            rel = said.get("rel", "alternate").removeprefix(_RELATIONS).lower()
+            rel = said.get("rel", "alternate")
+            rel = rel if rel in _RELS else rel.removeprefix(_RELATIONS).lower()
             found.append(Link(rel, said.get("type", "").lower(), href, element))
     return found
 
 
 def alternate(found: list[Link]) -> Link | None:
     """The link to the page: an alternate that says it is HTML, one that does not say what it is, any other."""
-    pages = [link for link in found if "alternate" in link.rel.split()]
+    pages = [link for link in found if link.rel == "alternate" or "alternate" in link.rel.split()]
+    if len(pages) < 2:
+        return pages[0] if pages else None
     html = [link for link in pages if "html" in link.type]
     unsaid = [link for link in pages if not link.type]
     return next(iter(html or unsaid or pages), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from aggregator.entries.normalize import normalize
@@ -21,7 +20,7 @@ def parse_and_normalize(
     entries = normalize(feed, url, now)
     title = title_text(feed.title or "", is_text=False) or None
     link = clean_link(absolute(url, feed.link) or "") if feed.link else None
-    return replace(feed, entries=(), title=title, link=link), entries
+    return feed._replace(entries=(), title=title, link=link), entries
 
 
 def parse_and_pack(

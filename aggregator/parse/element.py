@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape, unescape
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -18,12 +19,17 @@ _REFERENCES: Final = frozenset(["href", "src", "cite", "poster", "longdesc", "ba
 VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+_LONGEST_PERSON: Final = 500
 _MAIL = re.compile(r"[^\s<>()\"',;:]{1,100}@[^\s<>()\"',;:]{1,100}")
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _REFERENCE = re.compile(
     r"""(\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*)(["'])([^"'<>]*)\2""", re.IGNORECASE
 )
+_RELATIVE = re.compile(
+    r"""\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*["'](?!https?://)""", re.IGNORECASE
+)
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#][!-~]*)?")
+_CLOCK = re.compile(r"(?:(?:([0-9]{1,6}):)?([0-9]{1,6}):)?([0-9]{1,6})")
 _BREAKS = re.compile(r"[\r\n\t]+")
 _MARKUP = re.compile(
     r"</[A-Za-z][A-Za-z0-9]*\s*>|<(?:br|p|img|hr)\b[^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});"
@@ -77,7 +83,7 @@ def is_filled(element: Element) -> bool:
 
 def text_of(element: Element) -> str | None:
     """The text of an element and all in it, without white space around it; None when there is none."""
-    text = element.text if len(element) == 0 else "".join(str(part) for part in element.itertext())
+    text = "".join(map(str, element.itertext())) if len(element) else element.text
     return (text.strip() or None) if text else None
 
 
@@ -101,9 +107,11 @@ def markup_of(element: Element, bases: Bases | None = None) -> str | None:
     """
     if len(element):
         return inner_markup(element, bases)
-    html = text_of(element)
-    base = bases.own(element) if html and bases else None
-    return resolve_all(base, html) if html and base else html
+    text = element.text
+    html = text.strip() if text else None
+    if html and bases and bases.scoped and (base := bases.own(element)):
+        return resolve_all(base, html)
+    return html or None
 
 
 def inner_markup(element: Element, bases: Bases | None) -> str | None:
@@ -117,11 +125,10 @@ def inner_markup(element: Element, bases: Bases | None) -> str | None:
 def _serialise(element: Element, bases: Bases | None, pieces: list[str]) -> None:
     """As HTML without namespaces. libxml2 bounds the depth to 256, so recursion is safe."""
     tag = _local(element.tag)
-    base = bases.own(element) if bases else None
     pieces.append(f"<{tag}")
     for key, value in element.items():
         name, text = _local(key), str(value)
-        if base and name in _REFERENCES:
+        if name in _REFERENCES and bases and bases.scoped and (base := bases.own(element)):
             text = resolve(base, text) or text
         if not str(key).startswith(_XML):
             pieces.append(f' {name}="{escape(text, quote=False).replace(chr(34), "&quot;")}"')
@@ -158,29 +165,49 @@ def language_tag(text: str | None) -> str | None:
 
 
 class Bases:
-    """Resolves references: against xml:base where there is one (XML Base section 4), else against the feed's."""
+    """Resolves references: against xml:base where there is one (XML Base section 4), else against the feed's.
 
-    __slots__ = ("_default", "_scoped")
+    `scoped` says that there may be one somewhere; `inside` an element, what is above it is looked at once only.
+    """
+
+    __slots__ = ("_default", "_element", "_own", "scoped")
 
     def __init__(self, default: str | None, *, scoped: bool) -> None:
+        self.scoped = scoped
         self._default = default
-        self._scoped = scoped
+        self._element: Element | None = None
+        self._own: str | None = None
+
+    def inside(self, element: Element) -> Bases:
+        """The same for what stands in `element`."""
+        if not self.scoped:
+            return self
+        inner = Bases(self._default, scoped=True)
+        inner._own, inner._element = self.own(element), element
+        return inner
 
     def own(self, element: Element) -> str | None:
         """The base that xml:base attributes give an element; None without one."""
-        if not self._scoped:
+        if not self.scoped:
             return None
-        chain = [base for node in (element, *element.iterancestors()) if (base := node.get(XML_BASE))]
+        chain: list[str] = []
+        node: Element | None = element
+        while node is not None and node is not self._element:
+            if base := node.get(XML_BASE):
+                chain.append(base)
+            node = node.getparent()
         if not chain:
-            return None
-        base = self._default
+            return self._own
+        own = self._own or self._default
         for reference in reversed(chain):
-            base = resolve(base, reference)
-        return base
+            own = resolve(own, reference)
+        return own
 
     def url(self, element: Element, reference: str | None) -> str | None:
         """A reference that stands in an element, made absolute; an empty one means the xml:base itself."""
-        if not self._scoped and reference:
+        if reference and _ABSOLUTE.fullmatch(reference):
+            return reference
+        if not self.scoped and reference:
             return resolve(self._default, reference)
         if reference == "":
             return self.own(element)
@@ -223,11 +250,15 @@ def _host(url: str | None) -> str:
 
 def resolve_all(base: str, html: str) -> str:
     """HTML with the references in its tags made absolute."""
+    if not _RELATIVE.search(html):
+        return html
     return _TAG.sub(lambda tag: _REFERENCE.sub(lambda found: _absolute(base, found), tag[0]), html)
 
 
 def _absolute(base: str, found: re.Match[str]) -> str:
     mark = found[2]
+    if is_web(found[3]):
+        return found[0]
     url = resolve(base, unescape(found[3]))
     return f"{found[1]}{mark}{escape(url).replace('&#x27;', '&#39;')}{mark}" if url else found[0]
 
@@ -239,7 +270,12 @@ def is_web(url: str | None) -> bool:
 
 def person(text: str | None) -> Person:
     """`mail (Name)`, `Name <mail>`, `mail`, `Name`: the forms that RSS authors are written in."""
-    text = " ".join((text or "")[:500].split())
+    return _person((text or "")[:_LONGEST_PERSON])
+
+
+@lru_cache(maxsize=512)  # a feed has few authors
+def _person(text: str) -> Person:
+    text = " ".join(text.split())
     mail = _MAIL.search(text) if "@" in text else None
     if not mail:
         inside = text[1:-1] if text.startswith("(") and text.endswith(")") else text
@@ -259,6 +295,9 @@ def joined(people: list[Person]) -> Person:
 
 def seconds(text: str | None) -> int | None:
     """A duration `HH:MM:SS`, `MM:SS` or seconds."""
+    if text and (usual := _CLOCK.fullmatch(text)):
+        hours, minutes, rest = usual.groups()
+        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(rest)
     parts = (text or "").strip().split(":")
     if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"\d{1,6}(?:\.\d{1,9})?", part.strip()) for part in parts):
         return None

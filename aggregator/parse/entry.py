@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -33,6 +33,7 @@ from aggregator.records import Enclosure, ParsedEntry
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _YES: Final = frozenset({"true", "yes", "1"})
 _MOST_CATEGORIES: Final = 200
+_NO_LINKS: Final[list[atom.Link]] = []
 
 
 def read(element: Element, bases: Bases, language: str | None, author: Person) -> ParsedEntry:
@@ -43,7 +44,8 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
     fields = Fields(element)
     named = fields.named
     there = narrowed(tuple(named))
-    links = atom.links(fields) if "atom:link" in named else []
+    bases = bases.inside(element)
+    links = atom.links(fields) if "atom:link" in named else _NO_LINKS
     media = Media(fields, bases) if there.media else None
     enclosures = _enclosures(fields, links, bases) if there.enclosures else ()
     if media and not enclosures:
@@ -54,9 +56,10 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
     content, holder = held(fields, there.content, bases) if there.content else (None, None)
     if holder is None:
         holder = element if summarised is None else summarised
-    name, email = _author(fields, there.author, author)
+    if there.author or "atom:source" in named:
+        author = _author(fields, there.author, author)
     return ParsedEntry(
-        (_guid(fields, there.id) if there.id else None) or (element.get(_RDF_ABOUT) or "").strip() or None,
+        (there.id and _guid(named, there.id)) or (element.get(_RDF_ABOUT) or "").strip() or None,
         link,
         title or (media and media.title),
         title_is_text,
@@ -64,25 +67,25 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
         content,
         date_of(fields, there.published) if there.published else None,
         date_of(fields, there.updated) if there.updated else None,
-        name,
-        email,
+        author.name,
+        author.email,
         categories_of(fields, there.categories) if there.categories else (),
         enclosures,
         _comments(fields, links, bases) if there.replies else None,
         media and media.image,
-        _language(element, fields, there.language, holder) or language,
+        language_of(holder) or language_of(element) or (there.language and _language(fields, there)) or language,
         _source_title(fields, there.source, bases) if there.source else None,
         _source_id(fields) if there.source else None,
         html_of(fields, there.rights, bases) if there.rights else None,
         (_duration(fields) if there.duration else None) or (media and media.duration),
-        bases.own(holder) or link or bases.url(element, "."),
+        (bases.own(holder) if bases.scoped else None) or link or bases.url(element, "."),
     )
 
 
-def _guid(fields: Fields, names: tuple[str, ...]) -> str | None:
+def _guid(named: Mapping[str, list[Element]], names: tuple[str, ...]) -> str | None:
     """The guid as it is written, markup too."""
     for name in names:
-        for child in fields.named.get(name, ()):
+        for child in named[name]:
             if guid := markup_of(child):
                 return guid
     return None
@@ -117,7 +120,7 @@ def title_of(fields: Fields, names: tuple[str, ...], bases: Bases) -> tuple[str 
     """The title and whether it is plain text."""
     for name in names:
         for child in fields.named.get(name, ()):
-            if name.startswith("atom:") and is_filled(child):
+            if name[:5] == "atom:" and is_filled(child):
                 return atom.construct(child, bases)
             if title := markup_of(child, bases):
                 return title, name.startswith(("itunes:", "media:"))
@@ -134,7 +137,7 @@ def held(fields: Fields, names: tuple[str, ...], bases: Bases) -> tuple[str | No
     for name in names:
         children = fields.named.get(name, ())
         for child in children if len(children) < 2 else atom.richest_first(children):
-            html = atom.construct(child, bases).html if name.startswith("atom:") else markup_of(child, bases)
+            html = atom.construct(child, bases).html if name[:5] == "atom:" else markup_of(child, bases)
             if html:
                 return html, child
     return None, None
@@ -154,11 +157,11 @@ def author_of(fields: Fields, names: tuple[str, ...]) -> Person:
     email = None
     for name in names:
         if elements := fields.named.get(name):
-            read_person = atom.person_of if name.startswith("atom:") else _person
+            read_person = atom.person_of if name[:5] == "atom:" else _person
             found = joined([read_person(child) for child in elements])
-            email = email or found.email
             if found.name:
-                return Person(found.name, email)
+                return Person(found.name, email) if email else found
+            email = email or found.email
     return Person(None, email)
 
 
@@ -192,8 +195,10 @@ def categories_of(fields: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
                 found += (text_of(child) or "").split(",")
             elif name == "itunes:category":
                 found += (attribute(part, "text") for part in child.iter())
+            elif name == "atom:category":
+                found.append(atom.category(child))
             else:
-                found.append(atom.category(child) if name == "atom:category" else text_of(child))
+                found.append(text_of(child) if len(child) else child.text)
     return unique(found)
 
 
@@ -205,7 +210,7 @@ def unique(words: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def _comments(fields: Fields, links: list[atom.Link], bases: Bases) -> str | None:
-    if (comments := first_filled(fields, ("comments",))) is not None:
+    if "comments" in fields.named and (comments := first_filled(fields, ("comments",))) is not None:
         text = text_of(comments) or ""
         return None if " " in text else bases.url(comments, text)
     replies = [link for link in links if link.rel == "replies"]
@@ -218,7 +223,10 @@ def _comments(fields: Fields, links: list[atom.Link], bases: Bases) -> str | Non
 def _enclosures(fields: Fields, links: list[atom.Link], bases: Bases) -> tuple[Enclosure, ...]:
     """RSS enclosures and Atom's."""
     parts = [(e, attribute(e, "url") or attribute(e, "href")) for e in fields.named.get("enclosure", ())]
-    parts += [(link.element, link.href) for link in links if link.rel == "enclosure"]
+    if links:
+        parts += [(link.element, link.href) for link in links if link.rel == "enclosure"]
+    if not parts:
+        return ()
     found: dict[str, Enclosure] = {}
     for child, href in parts[:100]:
         if (url := bases.url(child, href)) and url not in found:
@@ -230,8 +238,8 @@ def _duration(fields: Fields) -> int | None:
     return seconds(fields.text(("itunes:duration",)))
 
 
-def _language(element: Element, fields: Fields, names: tuple[str, ...], holder: Element) -> str | None:
-    return language_of(holder) or language_of(element) or (language_tag(fields.text(names)) if names else None)
+def _language(fields: Fields, tables: Tables) -> str | None:
+    return language_tag(fields.text(tables.language))
 
 
 def _source_title(fields: Fields, names: tuple[str, ...], bases: Bases) -> str | None:

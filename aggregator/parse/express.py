@@ -49,7 +49,7 @@ class Shape:
         holders = [self.fields, *map(Fields, channels[1:])]
         if channels and kind != "channel":
             holders.append(self.beside)
-        self.entries = [root] if kind == "atom:entry" else _entries(holders)
+        self.entries = [root] if kind == "atom:entry" else _entries(root, holders)
         self.version = _version(root, kind)
 
 
@@ -129,16 +129,23 @@ def _rename(root: Element, namespace: str) -> None:
             node.tag = f"{{{namespace}}}{local}" if namespace else local
 
 
-def _entries(holders: list[Fields]) -> list[Element]:
+def _entries(root: Element, holders: list[Fields]) -> list[Element]:
     """Items of the channel and, as in RDF, beside it; some feeds wrap them once more, or one into another."""
     found = [child for holder in holders for child in _in_order(holder)]
-    kinds = {child.tag for child in found}
-    if any(True for element in found for _ in element.iterchildren(*kinds)):
+    if _are_nested(root, found):
         return [node for node in holders[0].element.iter() if name_of(node.tag) in _ENTRIES]
     if found:
         return found
     wrapped = [child for holder in holders for child in holder.all("items", "entries")]
     return [child for wrapper in wrapped for child in wrapper if name_of(child.tag) == "item"]
+
+
+def _are_nested(root: Element, found: list[Element]) -> bool:
+    """Whether an entry stands in another one: only where there are more of them than were found need be looked."""
+    kinds = {child.tag for child in found}
+    if not kinds or sum(1 for _ in root.iter(*kinds)) == len(found):
+        return False
+    return any(True for element in found for _ in element.iterchildren(*kinds))
 
 
 def _in_order(holder: Fields) -> list[Element]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import replace
 from html import escape
 from typing import Final
 
@@ -40,10 +39,9 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
         raise ParseError("not_feed", "empty document")
     most = MOST_ENTRIES_OF_BIG if len(body) > BIG else MOST_ENTRIES
     is_json = text[0] in "{["
-    feed = replace(jsonfeed.read(text, url, most), reason="JSON") if is_json else _read_xml(decoded, url, most)
+    feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded, url, most)
     cut = not is_json and not _END.search(text[-_TAIL:])
-    return replace(
-        feed,
+    return feed._replace(
         encoding=decoded.encoding,
         wellformed=feed.wellformed and decoded.faithful,
         reason=feed.reason if decoded.faithful else f"{feed.reason}; its label or some of its bytes were wrong",
@@ -56,7 +54,7 @@ def identified(feed: ParsedFeed, url: str | None) -> ParsedFeed:
     """The feed as it is shown on its own: one that names no page is known by its address, one without a title by
     its link. What is published does without: an address may hold a token."""
     link = feed.link or feed.self_link or url
-    return replace(feed, link=link, title=feed.title or (escape(link, quote=False) if link else None))
+    return feed._replace(link=link, title=feed.title or (escape(link, quote=False) if link else None))
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -85,15 +83,14 @@ def _read_xml(decoded: Decoded, url: str | None, most: int) -> ParsedFeed:
     root = document.root
     if root is not None and express.is_feed(root):
         feed = express.read(root, url, most, scoped="xml:base" in document.text)
-        feed = replace(feed, left_out=feed.left_out + left_out) if left_out else feed
         reason = "well-formed XML" if document.wellformed else "XML that could be mended"
-        return replace(feed, wellformed=document.wellformed, reason=reason)
+        return feed._replace(wellformed=document.wellformed, reason=reason, left_out=feed.left_out + left_out)
     name = xml.local_name(root) if root is not None else ""
     if name == "html" or _PAGE.match(text.lstrip()[:200]):
         raise ParseError("html", "an HTML page, not a feed")
     try:
         reason = "XML that could not be mended" if root is None else f"<{name[:40]}> is no root of RSS, RDF or Atom"
-        return replace(tolerant.read(document.text, url, most), reason=reason)
+        return tolerant.read(document.text, url, most)._replace(reason=reason)
     except ParseError as error:
         if error.kind != "not_feed":
             raise

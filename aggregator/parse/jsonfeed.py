@@ -35,6 +35,7 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
         version=version.rstrip("/").rpartition("/")[2] or "1.1",
         encoding="utf-8",
         wellformed=True,
+        reason="JSON",
         title=_html(_text(feed, "title")),
         link=link,
         id=_text(feed, "feed_url"),

@@ -13,6 +13,8 @@ from aggregator.parse.xml import Element
 from aggregator.records import Enclosure
 
 _MOST: Final = 50
+_TITLE: Final = ("media:title",)
+_SOUND: Final = frozenset({"audio/mpeg", "audio/mp3", "audio/x-m4a", "video/mp4"})
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
 
@@ -24,33 +26,48 @@ class Media:
 
     def __init__(self, entry: Fields, bases: Bases) -> None:
         named = entry.named
-        groups = [*entry.within("media:group")] if "media:group" in named else []
+        groups = list(entry.within("media:group")) if "media:group" in named else []
         self._entry = entry
         self._bases = bases
         self._contents = named.get("media:content", [])[:_MOST]
-        self._contents += [child for group in groups for child in group.all("media:content")[:_MOST]]
-        self._scopes = [entry, *groups, *(Fields(child) for child in self._contents if len(child))]
+        for group in groups:
+            self._contents += group.all("media:content")[:_MOST]
+        self._scopes = [entry, *groups]
+        if self._contents:
+            self._scopes += [Fields(child) for child in self._contents if len(child)]
 
     @property
     def title(self) -> str | None:
         """A title given to the media."""
-        return next((text for scope in self._scopes if (text := scope.text(("media:title",)))), None)
+        for scope in self._scopes:
+            if "media:title" in scope.named and (text := scope.text(_TITLE)):
+                return text
+        return None
 
     @property
     def description(self) -> str | None:
         """A description given to the media."""
-        texts = (markup_of(child) for scope in self._scopes for child in scope.named.get("media:description", ()))
-        return next((text for text in texts if text), None)
+        for scope in self._scopes:
+            for child in scope.named.get("media:description", ()):
+                if text := markup_of(child):
+                    return text
+        return None
 
     @property
     def duration(self) -> int | None:
         """Seconds, as the first that tells says."""
-        return next((time for child in self._contents if (time := seconds(attribute(child, "duration")))), None)
+        for child in self._contents:
+            if time := seconds(attribute(child, "duration")):
+                return time
+        return None
 
     @property
     def image(self) -> str | None:
         """The entry's picture: iTunes' image, a thumbnail, a medium or an enclosure that is an image."""
-        return next((url for child, said in self._pictures() if (url := self._bases.url(child, said))), None)
+        for child, said in self._pictures():
+            if url := self._bases.url(child, said):
+                return url
+        return None
 
     def _pictures(self) -> Iterator[tuple[Element, str | None]]:
         """Elements and the references in them, best first."""
@@ -72,8 +89,11 @@ class Media:
     @property
     def player(self) -> str | None:
         """A page that plays the media."""
-        players = (child for scope in self._scopes for child in scope.named.get("media:player", ()))
-        return next((url for child in players if (url := self._bases.url(child, attribute(child, "url")))), None)
+        for scope in self._scopes:
+            for child in scope.named.get("media:player", ()):
+                if url := self._bases.url(child, attribute(child, "url")):
+                    return url
+        return None
 
     @property
     def enclosures(self) -> tuple[Enclosure, ...]:
@@ -87,6 +107,9 @@ class Media:
 
 
 def _is_image(element: Element) -> bool:
+    kind = element.get("type")
+    if kind in _SOUND and element.get("medium") is None:
+        return False
     said = attributes(element)
     kind = said.get("type", "").lower()
     if kind.startswith("image/") or said.get("medium") == "image":

@@ -94,9 +94,8 @@ class ParsedEntry(NamedTuple):
     base: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """A document that is a feed, in either lane; `format` is `rss`, `atom` or `json`.
+class ParsedFeed(NamedTuple):
+    """A document that is a feed, in either lane; `format` is `rss`, `atom` or `json`. A tuple, as its entries are.
 
     `reason` says why it took this lane; `left_out` counts entries beyond the limit; `cut` says that its end is missing,
     `half_entry` that its last entry is not whole: half of it is not to be taken for all.
