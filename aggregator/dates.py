@@ -64,8 +64,12 @@ def _common(text: str) -> datetime | None:
         if text[6:7] == " ":
             text = f"{text[:5]}0{text[5:]}"
         number, zone = _NUMBERS.get(text[8:11]), _zone(text[25:])
-        return _iso(f"{text[12:16]}-{number}-{text[5:7]}T{text[17:25]}{zone}") if number and zone else None
-    return _iso(text) if text[10:11] == "T" else None
+        if not number or not zone:
+            return None
+        text = f"{text[12:16]}-{number}-{text[5:7]}T{text[17:25]}{zone}"
+    elif text[10:11] != "T":
+        return None
+    return _iso(text)
 
 
 @lru_cache(maxsize=256)

@@ -52,7 +52,7 @@ class Fields:
         self.element = element
         self.named: dict[str, list[Element]] = {}
         named = self.named
-        for child in element:
+        for child in element[:]:  # type: ignore[index]  # a list is made faster than walked over
             name = name_of(child.tag)
             if name in named:
                 named[name].append(child)
@@ -91,8 +91,11 @@ def attribute(element: Element, name: str) -> str | None:
     """An attribute without white space around it, its name in any case; None when it is empty."""
     value = element.get(name)
     if value is None:
-        value = next((str(value) for key, value in element.items() if str(key).lower() == name), None)
-    return (value.strip() or None) if value else None
+        for key, other in element.items():
+            if str(key).lower() == name:
+                return str(other).strip() or None
+        return None
+    return value.strip() or None
 
 
 def attributes(element: Element) -> dict[str, str]:

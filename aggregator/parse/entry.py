@@ -25,14 +25,16 @@ from aggregator.parse.element import (
     text_of,
     whole_number,
 )
-from aggregator.parse.media import Media
+from aggregator.parse.media import Media, picture_of
 from aggregator.parse.precedence import AUTHOR, Tables, narrowed
 from aggregator.parse.xml import Element
 from aggregator.records import Enclosure, ParsedEntry
 
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_TEXT_TITLES: Final = frozenset({"itunes:title", "media:title"})
 _YES: Final = frozenset({"true", "yes", "1"})
 _MOST_CATEGORIES: Final = 200
+_ONLY_FILES: Final = ("enclosure",)
 _NO_LINKS: Final[list[atom.Link]] = []
 
 
@@ -46,7 +48,7 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
     there = narrowed(tuple(named))
     bases = bases.inside(element)
     links = atom.links(fields) if "atom:link" in named else _NO_LINKS
-    media = Media(fields, bases) if there.media else None
+    media = Media(fields, bases) if there.media and there.media != _ONLY_FILES else None
     enclosures = _enclosures(fields, links, bases) if there.enclosures else ()
     if media and not enclosures:
         enclosures = media.enclosures
@@ -72,7 +74,7 @@ def read(element: Element, bases: Bases, language: str | None, author: Person) -
         categories_of(fields, there.categories) if there.categories else (),
         enclosures,
         _comments(fields, links, bases) if there.replies else None,
-        media and media.image,
+        media.image if media else picture_of(named["enclosure"], bases) if there.media else None,
         language_of(holder) or language_of(element) or (there.language and _language(fields, there)) or language,
         _source_title(fields, there.source, bases) if there.source else None,
         _source_id(fields) if there.source else None,
@@ -96,7 +98,8 @@ def _link(fields: Fields, tables: Tables, links: list[atom.Link], bases: Bases) 
     if tables.original_link and (original := first_filled(fields, tables.original_link)) is not None:
         return bases.url(original, text_of(original))
     for child in reversed(fields.named.get("link", ())):
-        if url := bases.url(child, text_of(child) or attribute(child, "href")):
+        text = text_of(child) if len(child) else child.text
+        if url := bases.url(child, (text and text.strip()) or attribute(child, "href")):
             return url
     if page := atom.alternate(links):
         return bases.url(page.element, page.href)
@@ -123,7 +126,7 @@ def title_of(fields: Fields, names: tuple[str, ...], bases: Bases) -> tuple[str 
             if name[:5] == "atom:" and is_filled(child):
                 return atom.construct(child, bases)
             if title := markup_of(child, bases):
-                return title, name.startswith(("itunes:", "media:"))
+                return title, name in _TEXT_TITLES
     return None, False
 
 
@@ -147,7 +150,8 @@ def date_of(fields: Fields, names: tuple[str, ...]) -> datetime | None:
     """The first of these that is a date."""
     for name in names:
         for child in fields.named.get(name, ()):
-            if date := parse_date(text_of(child) or ""):
+            text = text_of(child) if len(child) else child.text
+            if text and (date := parse_date(text)):
                 return date
     return None
 
@@ -158,7 +162,7 @@ def author_of(fields: Fields, names: tuple[str, ...]) -> Person:
     for name in names:
         if elements := fields.named.get(name):
             read_person = atom.person_of if name[:5] == "atom:" else _person
-            found = joined([read_person(child) for child in elements])
+            found = read_person(elements[0]) if len(elements) == 1 else joined([read_person(one) for one in elements])
             if found.name:
                 return Person(found.name, email) if email else found
             email = email or found.email
@@ -179,10 +183,11 @@ def _author(fields: Fields, names: tuple[str, ...], default: Person) -> Person:
 
 def _person(element: Element) -> Person:
     """An RSS author; some write Atom's name and email inside."""
-    if len(element):
-        inner = Fields(element)
-        if name := inner.text(("name", "atom:name")):
-            return Person(name, inner.text(("email", "atom:email")))
+    if not len(element):
+        return person(element.text)
+    inner = Fields(element)
+    if name := inner.text(("name", "atom:name")):
+        return Person(name, inner.text(("email", "atom:email")))
     return person(text_of(element))
 
 
@@ -205,14 +210,17 @@ def categories_of(fields: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
 def unique(words: Iterable[str | None]) -> tuple[str, ...]:
     """Each word that is there once, white space put in order, two hundred at most."""
     clean = dict.fromkeys([" ".join(word.split()) for word in words if word])
-    clean.pop("", None)
+    if "" in clean:
+        del clean[""]
     return tuple(clean)[:_MOST_CATEGORIES]
 
 
 def _comments(fields: Fields, links: list[atom.Link], bases: Bases) -> str | None:
-    if "comments" in fields.named and (comments := first_filled(fields, ("comments",))) is not None:
-        text = text_of(comments) or ""
-        return None if " " in text else bases.url(comments, text)
+    for comments in fields.named.get("comments", ()):
+        if text := text_of(comments):
+            return None if " " in text else bases.url(comments, text)
+        if len(comments):
+            return None
     replies = [link for link in links if link.rel == "replies"]
     if not replies:
         return None

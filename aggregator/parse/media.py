@@ -106,6 +106,14 @@ class Media:
         return tuple(found.values())
 
 
+def picture_of(files: list[Element], bases: Bases) -> str | None:
+    """The first of an entry's files that is a picture."""
+    for child in files:
+        if _is_image(child) and (url := bases.url(child, attribute(child, "url"))):
+            return url
+    return None
+
+
 def _is_image(element: Element) -> bool:
     kind = element.get("type")
     if kind in _SOUND and element.get("medium") is None:
