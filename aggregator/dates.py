@@ -53,7 +53,8 @@ def parse_date(text: str) -> datetime | None:
         moment = _common(text) or _plain(text) or _sloppy(fold(text))
         if moment is None or (moment.tzinfo is UTC and not moment.microsecond):
             return moment
-        return moment.astimezone(UTC).replace(microsecond=0)
+        moment = moment.astimezone(UTC)
+        return moment.replace(microsecond=0) if moment.microsecond else moment
     except (ValueError, OverflowError):
         return None
 

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from aggregator.parse import entry
-from aggregator.parse.element import Bases, Person
+from aggregator.parse.element import Bases, Fields, Person
 from aggregator.records import Enclosure, ParsedEntry
 
 NAMESPACES = " ".join(
@@ -28,7 +28,7 @@ NAMESPACES = " ".join(
 
 def _read(inner: str, attributes: str = "", author: Person = Person(None, None)) -> ParsedEntry:
     element = etree.fromstring(f"<item {NAMESPACES} {attributes}>{inner}</item>")
-    return entry.read(element, Bases("http://e.example/", scoped="xml:base" in attributes), "en", author)
+    return entry.read(Fields(element), Bases("http://e.example/", scoped="xml:base" in attributes), "en", author)
 
 
 @pytest.mark.parametrize(

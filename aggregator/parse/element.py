@@ -25,8 +25,11 @@ _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _REFERENCE = re.compile(
     r"""(\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*)(["'])([^"'<>]*)\2""", re.IGNORECASE
 )
+# Found by its equals sign, for nearly all of a page is something else.
 _RELATIVE = re.compile(
-    r"""\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*["'](?!https?://)""", re.IGNORECASE
+    r"""=(?:(?<=\s=)|(?<=href=)|(?<=src=)|(?<=cite=)|(?<=poster=)|(?<=longdesc=)|(?<=background=)|(?<=action=)"""
+    r"""|(?<=data=))\s*["'](?!https?://)""",
+    re.IGNORECASE,
 )
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#][!-~]*)?")
 _CLOCK = re.compile(r"(?:(?:([0-9]{1,6}):)?([0-9]{1,6}):)?([0-9]{1,6})")

@@ -38,13 +38,12 @@ _ONLY_FILES: Final = ("enclosure",)
 _NO_LINKS: Final[list[atom.Link]] = []
 
 
-def read(element: Element, bases: Bases, language: str | None, author: Person) -> ParsedEntry:
-    """Read an entry; `language` and `author` are the feed's, for an entry that names none.
+def read(fields: Fields, bases: Bases, language: str | None, author: Person) -> ParsedEntry:
+    """Read the entry with these fields; `language` and `author` are the feed's, for an entry that names none.
 
     Most entries have few of the elements that there may be: what is not there is not asked for.
     """
-    fields = Fields(element)
-    named = fields.named
+    element, named = fields.element, fields.named
     there = narrowed(tuple(named))
     bases = bases.inside(element)
     links = atom.links(fields) if "atom:link" in named else _NO_LINKS

@@ -5,6 +5,7 @@ Sources: RSS 0.90 to 2.0 (rssboard.org), RSS 1.0 (purl.org/rss/1.0), RFC 4287, A
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -25,10 +26,16 @@ from aggregator.parse.large import date_rank
 from aggregator.parse.media import Media
 from aggregator.parse.namespaces import ATOM, ATOM03, name_of
 from aggregator.parse.xml import Element, local_name
-from aggregator.records import Hints, ParsedFeed
+from aggregator.records import Hints, ParsedEntry, ParsedFeed
 
 _ENTRIES: Final = frozenset({"item", "atom:entry"})
 _DAYS: Final = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
+_HINTS: Final = frozenset(
+    {"skiphours", "skipdays", "ttl", "sy:updateperiod", "sy:updatefrequency", "itunes:new-feed-url"}
+)
+_MEDIA: Final = frozenset(precedence.MEDIA)
+_NO_HINTS: Final = Hints()
+_NOBODY: Final = Person(None, None)
 _PERIODS: Final = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
@@ -49,8 +56,12 @@ class Shape:
         holders = [self.fields, *map(Fields, channels[1:])]
         if channels and kind != "channel":
             holders.append(self.beside)
-        self.entries = [root] if kind == "atom:entry" else _entries(root, holders)
+        self.entries = [root] if kind == "atom:entry" else _entries(holders)
         self.version = _version(root, kind)
+
+    def unnested(self) -> None:
+        """Take entries for such that stand in other ones."""
+        self.entries = [node for node in self.channel.iter() if name_of(node.tag) in _ENTRIES]
 
 
 def is_feed(root: Element) -> bool:
@@ -78,9 +89,9 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
     link = _link(fields, found, site)
     bases = Bases(document_base(url or _first_web(found), link), scoped=scoped)
     language = _language(shape, fields)
-    kept = _newest(shape.entries, most)
     author = entry.author_of(fields, precedence.FEED_AUTHOR)
-    inherited = author if shape.format == "atom" else Person(None, None)
+    inherited = author if shape.format == "atom" else _NOBODY
+    entries = _read_entries(shape, most, lambda one: entry.read(one, bases, language, inherited))
     return ParsedFeed(
         lane="express",
         format="atom" if shape.format == "atom" else "rss",
@@ -103,9 +114,22 @@ def read(root: Element, url: str | None, most: int, *, scoped: bool) -> ParsedFe
         generator=_generator(fields),
         copyright=entry.html_of(fields, precedence.FEED_COPYRIGHT, bases),
         hints=_hints(fields, found, bases),
-        entries=tuple(entry.read(element, bases, language, inherited) for element in kept),
-        left_out=len(shape.entries) - len(kept),
+        entries=tuple(entries),
+        left_out=len(shape.entries) - len(entries),
     )
+
+
+def _read_entries(shape: Shape, most: int, read_entry: Callable[[Fields], ParsedEntry]) -> list[ParsedEntry]:
+    """The newest `most` entries; where one stands in another, all of them are looked for."""
+    entries = []
+    kind = name_of(shape.entries[0].tag) if shape.entries else ""
+    for element in _newest(shape.entries, most):
+        fields = Fields(element)
+        if kind in fields.named:
+            shape.unnested()
+            return [read_entry(Fields(one)) for one in _newest(shape.entries, most)]
+        entries.append(read_entry(fields))
+    return entries
 
 
 def _language(shape: Shape, fields: Fields) -> str | None:
@@ -129,23 +153,13 @@ def _rename(root: Element, namespace: str) -> None:
             node.tag = f"{{{namespace}}}{local}" if namespace else local
 
 
-def _entries(root: Element, holders: list[Fields]) -> list[Element]:
-    """Items of the channel and, as in RDF, beside it; some feeds wrap them once more, or one into another."""
+def _entries(holders: list[Fields]) -> list[Element]:
+    """Items of the channel and, as in RDF, beside it; some feeds wrap them once more."""
     found = [child for holder in holders for child in _in_order(holder)]
-    if _are_nested(root, found):
-        return [node for node in holders[0].element.iter() if name_of(node.tag) in _ENTRIES]
     if found:
         return found
     wrapped = [child for holder in holders for child in holder.all("items", "entries")]
     return [child for wrapper in wrapped for child in wrapper if name_of(child.tag) == "item"]
-
-
-def _are_nested(root: Element, found: list[Element]) -> bool:
-    """Whether an entry stands in another one: only where there are more of them than were found need be looked."""
-    kinds = {child.tag for child in found}
-    if not kinds or sum(1 for _ in root.iter(*kinds)) == len(found):
-        return False
-    return any(True for element in found for _ in element.iterchildren(*kinds))
 
 
 def _in_order(holder: Fields) -> list[Element]:
@@ -205,7 +219,8 @@ def _image(shape: Shape, fields: Fields, bases: Bases) -> str | None:
             return url
     if logo := _text_url(fields, bases, "atom:logo"):
         return logo
-    return Media(fields, bases).image or _text_url(fields, bases, "atom:icon")
+    shown = None if _MEDIA.isdisjoint(fields.named) else Media(fields, bases).image
+    return shown or _text_url(fields, bases, "atom:icon")
 
 
 def _generator(fields: Fields) -> str | None:
@@ -215,6 +230,8 @@ def _generator(fields: Fields) -> str | None:
 
 
 def _hints(fields: Fields, found: list[atom.Link], bases: Bases) -> Hints:
+    if not found and _HINTS.isdisjoint(fields.named):
+        return _NO_HINTS
     hours = {
         number % 24
         for holder in fields.within("skiphours")

@@ -21,6 +21,7 @@ MOST_ENTRIES: Final = 5_000
 LARGEST: Final = 32 << 20
 
 _END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_USUAL_ENDS: Final = tuple(f"</{name}>{space}" for name in ("rss", "feed", "rdf:RDF") for space in ("", "\n"))
 _TAIL = 4096  # caches write comments after the end
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
@@ -40,7 +41,7 @@ def parse(body: bytes, *, url: str | None = None, content_type: str | None = Non
     most = MOST_ENTRIES_OF_BIG if len(body) > BIG else MOST_ENTRIES
     is_json = text[0] in "{["
     feed = jsonfeed.read(text, url, most) if is_json else _read_xml(decoded, url, most)
-    cut = not is_json and not _END.search(text[-_TAIL:])
+    cut = not is_json and not text.endswith(_USUAL_ENDS) and not _END.search(text[-_TAIL:])
     return feed._replace(
         encoding=decoded.encoding,
         wellformed=feed.wellformed and decoded.faithful,
