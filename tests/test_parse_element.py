@@ -1,4 +1,4 @@
-"""Single elements: markup, people, references, durations."""
+"""Single elements: markup, people, durations."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.parse import element, xml
-from aggregator.parse.element import Bases, Fields, Person
+from aggregator.parse import element, references, xml
+from aggregator.parse.element import Fields, Person
 
 
 def _element(text: str) -> xml.Element:
@@ -28,15 +28,6 @@ def _element(text: str) -> xml.Element:
 )
 def test_markup(text: str, markup: str | None) -> None:
     assert element.markup_of(_element(text)) == markup
-
-
-def test_references_in_markup_follow_xml_base() -> None:
-    root = _element('<f xml:base="http://a.example/x/"><d xml:base="y/">&lt;a href="z"&gt;</d><e><i src="p"/></e></f>')
-    bases = Bases("http://doc.example/", scoped=True)
-    assert element.markup_of(root[0], bases) == '<a href="http://a.example/x/y/z">'
-    assert element.markup_of(root[1], bases) == '<i src="http://a.example/x/p"></i>'
-    assert bases.url(root[0], "") == "http://a.example/x/y/"
-    assert Bases("http://doc.example/d", scoped=False).url(root[0], "q") == "http://doc.example/q"
 
 
 @pytest.mark.parametrize(
@@ -78,31 +69,6 @@ def test_whole_number(text: str | None, expected: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "reference", "expected"),
-    [
-        ("http://a.example/b/", "c", "http://a.example/b/c"),
-        ("http://a.example/b/", "HTTP://d.example", "http://d.example"),
-        ("http://a.example/", " http://d.example/a\n b ", "http://d.example/a b"),
-        ("http://a.example/", "tag:x,2026:1", "tag:x,2026:1"),
-        ("http://a.example/", "http://[broken", None),
-        (None, "c", "c"),
-        ("http://a.example/", "  ", None),
-    ],
-)
-def test_resolve(base: str | None, reference: str, expected: str | None) -> None:
-    assert element.resolve(base, reference) == expected
-
-
-def test_the_base_of_a_document_is_its_address_unless_a_proxy_serves_it() -> None:
-    assert (
-        element.document_base("http://www.a.example/blog/feed", "https://a.example/")
-        == "http://www.a.example/blog/feed"
-    )
-    assert element.document_base("http://proxy.example/a", "http://a.example/") == "http://a.example/"
-    assert element.document_base("http://a.example/feed", "/relative") == "http://a.example/feed"
-
-
-@pytest.mark.parametrize(
     ("text", "markup"),
     [
         ("a < b", False),
@@ -131,6 +97,6 @@ def test_language_tags_are_written_with_hyphens() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_references_and_people_never_raise(left: str, right: str) -> None:
-    element.resolve(left, right)
+    references.resolve(left, right)
     element.person(left + "@" + right)
-    element.resolve_all("http://a.example/", f'<a href="{left}">{right}')
+    references.resolve_all("http://a.example/", f'<a href="{left}">{right}')

@@ -8,7 +8,8 @@ import pytest
 from lxml import etree
 
 from aggregator.parse import entry
-from aggregator.parse.element import Bases, Fields, Person
+from aggregator.parse.element import Fields, Person
+from aggregator.parse.references import Bases
 from aggregator.records import Enclosure, ParsedEntry
 
 NAMESPACES = " ".join(

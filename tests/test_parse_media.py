@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from aggregator.parse.element import Bases, Fields
+from aggregator.parse.element import Fields
 from aggregator.parse.media import Media
+from aggregator.parse.references import Bases
 
 NS = 'xmlns:media="http://search.yahoo.com/mrss/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
 

@@ -11,7 +11,6 @@ from html import escape
 from typing import Final, NamedTuple
 
 from aggregator.parse.element import (
-    Bases,
     Fields,
     Person,
     attribute,
@@ -21,9 +20,9 @@ from aggregator.parse.element import (
     looks_like_markup,
     markup_of,
     person,
-    resolve_all,
     text_of,
 )
+from aggregator.parse.references import Bases, resolve_all
 from aggregator.parse.xml import Element, local_name
 
 _HTML: Final = frozenset({"html", "text/html"})

@@ -1,19 +1,18 @@
-"""Reading single elements: text, markup, people, links, durations. Everything a feed's vocabularies share."""
+"""Reading single elements: text, markup, people, durations. Everything a feed's vocabularies share."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from html import escape, unescape
+from html import escape
 from typing import Final, NamedTuple
-from urllib.parse import urljoin, urlsplit
 
 from aggregator.parse.namespaces import name_of
+from aggregator.parse.references import Bases, resolve, resolve_all
 from aggregator.parse.xml import Element
 
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
-XML_BASE: Final = f"{_XML}base"
 _XML_LANG: Final = f"{_XML}lang"
 _REFERENCES: Final = frozenset(["href", "src", "cite", "poster", "longdesc", "background", "action", "data"])
 VOID: Final = frozenset(
@@ -21,19 +20,7 @@ VOID: Final = frozenset(
 )
 _LONGEST_PERSON: Final = 500
 _MAIL = re.compile(r"[^\s<>()\"',;:]{1,100}@[^\s<>()\"',;:]{1,100}")
-_TAG = re.compile(r"<[A-Za-z][^<>]*>")
-_REFERENCE = re.compile(
-    r"""(\s(?:href|src|cite|poster|longdesc|background|action|data)\s*=\s*)(["'])([^"'<>]*)\2""", re.IGNORECASE
-)
-# Found by its equals sign, for nearly all of a page is something else.
-_RELATIVE = re.compile(
-    r"""=(?:(?<=\s=)|(?<=href=)|(?<=src=)|(?<=cite=)|(?<=poster=)|(?<=longdesc=)|(?<=background=)|(?<=action=)"""
-    r"""|(?<=data=))\s*["'](?!https?://)""",
-    re.IGNORECASE,
-)
-_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#][!-~]*)?")
 _CLOCK = re.compile(r"(?:(?:([0-9]{1,6}):)?([0-9]{1,6}):)?([0-9]{1,6})")
-_BREAKS = re.compile(r"[\r\n\t]+")
 _MARKUP = re.compile(
     r"</[A-Za-z][A-Za-z0-9]*\s*>|<(?:br|p|img|hr)\b[^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});"
 )
@@ -168,110 +155,6 @@ def language_tag(text: str | None) -> str | None:
     """A language tag as RFC 5646 writes it; None for what is too long for one."""
     tag = (text or "").strip().replace("_", "-")
     return tag if 0 < len(tag) <= 35 else None
-
-
-class Bases:
-    """Resolves references: against xml:base where there is one (XML Base section 4), else against the feed's.
-
-    `scoped` says that there may be one somewhere; `inside` an element, what is above it is looked at once only.
-    """
-
-    __slots__ = ("_default", "_element", "_own", "scoped")
-
-    def __init__(self, default: str | None, *, scoped: bool) -> None:
-        self.scoped = scoped
-        self._default = default
-        self._element: Element | None = None
-        self._own: str | None = None
-
-    def inside(self, element: Element) -> Bases:
-        """The same for what stands in `element`."""
-        if not self.scoped:
-            return self
-        inner = Bases(self._default, scoped=True)
-        inner._own, inner._element = self.own(element), element
-        return inner
-
-    def own(self, element: Element) -> str | None:
-        """The base that xml:base attributes give an element; None without one."""
-        if not self.scoped:
-            return None
-        chain: list[str] = []
-        node: Element | None = element
-        while node is not None and node is not self._element:
-            if base := node.get(XML_BASE):
-                chain.append(base)
-            node = node.getparent()
-        if not chain:
-            return self._own
-        own = self._own or self._default
-        for reference in reversed(chain):
-            own = resolve(own, reference)
-        return own
-
-    def url(self, element: Element, reference: str | None) -> str | None:
-        """A reference that stands in an element, made absolute; an empty one means the xml:base itself."""
-        if reference and _ABSOLUTE.fullmatch(reference):
-            return reference
-        if not self.scoped and reference:
-            return resolve(self._default, reference)
-        if reference == "":
-            return self.own(element)
-        return resolve(self.own(element) or self._default, reference)
-
-
-def resolve(base: str | None, reference: str | None) -> str | None:
-    """RFC 3986 section 5; None for what is no URL. White space within is what line wrapping left."""
-    reference = (reference or "").strip()
-    if _ABSOLUTE.fullmatch(reference):
-        return reference
-    reference = _BREAKS.sub("", reference)
-    if not reference:
-        return None
-    try:
-        urlsplit(reference)
-        return urljoin(base, reference) if base else reference
-    except ValueError:
-        return None
-
-
-def is_permalink(guid: str | None) -> bool:
-    """Whether a guid can be the address of a page: a web address, or a path on the feed's site."""
-    return is_web(guid) or (guid or "").startswith("/")
-
-
-def document_base(url: str | None, site: str | None) -> str | None:
-    """What relative references of a feed are relative to: its address (RFC 3986 section 5.1.3).
-
-    A feed that a proxy serves from another host is relative to its site.
-    """
-    if not is_web(site):
-        return url
-    return url if url and _host(url) == _host(site) else site
-
-
-def _host(url: str | None) -> str:
-    return (url or "").lower().partition("://")[2].partition("/")[0].removeprefix("www.")
-
-
-def resolve_all(base: str, html: str) -> str:
-    """HTML with the references in its tags made absolute."""
-    if not _RELATIVE.search(html):
-        return html
-    return _TAG.sub(lambda tag: _REFERENCE.sub(lambda found: _absolute(base, found), tag[0]), html)
-
-
-def _absolute(base: str, found: re.Match[str]) -> str:
-    mark = found[2]
-    if is_web(found[3]):
-        return found[0]
-    url = resolve(base, unescape(found[3]))
-    return f"{found[1]}{mark}{escape(url).replace('&#x27;', '&#39;')}{mark}" if url else found[0]
-
-
-def is_web(url: str | None) -> bool:
-    """An absolute http or https URL."""
-    return bool(url) and str(url)[:8].lower().startswith(("http://", "https://"))
 
 
 def person(text: str | None) -> Person:

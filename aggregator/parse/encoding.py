@@ -106,7 +106,9 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     if decoded.utf8 and body.isascii():
         return decoded
     # Looking for one byte is quicker by far than looking for a pattern.
-    may_have = b"\xc2" in body and _C1_IN_UTF8.search(body) if decoded.encoding == "utf-8" else True
+    may_have = (
+        b"\xc2" in body and _C1_IN_UTF8.search(body) if decoded.encoding == "utf-8" else not decoded.text.isascii()
+    )
     text = decoded.text
     if b"\xc3" in body and _TWICE_IN_UTF8.search(body):
         text = _once(text)

@@ -9,13 +9,10 @@ from typing import Final
 from aggregator.dates import parse_date
 from aggregator.parse import atom
 from aggregator.parse.element import (
-    Bases,
     Fields,
     Person,
     attribute,
     is_filled,
-    is_permalink,
-    is_web,
     joined,
     language_of,
     language_tag,
@@ -27,6 +24,7 @@ from aggregator.parse.element import (
 )
 from aggregator.parse.media import Media, picture_of
 from aggregator.parse.precedence import AUTHOR, Tables, narrowed
+from aggregator.parse.references import Bases, is_permalink, is_web
 from aggregator.parse.xml import Element
 from aggregator.records import Enclosure, ParsedEntry
 

@@ -10,21 +10,11 @@ from datetime import timedelta
 from typing import Final
 
 from aggregator.parse import atom, entry, precedence
-from aggregator.parse.element import (
-    Bases,
-    Fields,
-    Person,
-    attribute,
-    document_base,
-    is_web,
-    language_of,
-    language_tag,
-    text_of,
-    whole_number,
-)
+from aggregator.parse.element import Fields, Person, attribute, language_of, language_tag, text_of, whole_number
 from aggregator.parse.large import date_rank
 from aggregator.parse.media import Media
 from aggregator.parse.namespaces import ATOM, ATOM03, name_of
+from aggregator.parse.references import Bases, document_base, is_web
 from aggregator.parse.xml import Element, local_name
 from aggregator.records import Hints, ParsedEntry, ParsedFeed
 

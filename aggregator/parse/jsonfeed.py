@@ -9,8 +9,9 @@ from typing import Any
 
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
-from aggregator.parse.element import Person, document_base, joined, resolve, seconds
+from aggregator.parse.element import Person, joined, seconds
 from aggregator.parse.entry import unique
+from aggregator.parse.references import document_base, resolve
 from aggregator.parse.xml import legal
 from aggregator.records import Enclosure, Hints, ParsedEntry, ParsedFeed
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, final
 
-from aggregator.parse.element import Bases, Fields, attribute, attributes, markup_of, seconds, text_of, whole_number
+from aggregator.parse.element import Fields, attribute, attributes, markup_of, seconds, text_of, whole_number
+from aggregator.parse.references import Bases
 from aggregator.parse.xml import Element
 from aggregator.records import Enclosure
 

@@ -17,18 +17,9 @@ import feedparser
 
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
-from aggregator.parse.element import (
-    VOID,
-    Person,
-    document_base,
-    is_permalink,
-    joined,
-    person,
-    resolve,
-    seconds,
-    whole_number,
-)
+from aggregator.parse.element import VOID, Person, joined, person, seconds, whole_number
 from aggregator.parse.entry import unique
+from aggregator.parse.references import document_base, is_permalink, resolve
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
 
 MOST_ATTRIBUTES: Final = 5_000
