@@ -79,6 +79,7 @@ _COUNTER = re.compile(
 _EMOJI = re.compile(r"//(?:s\.w\.org|s\d?\.wp\.com|twemoji\.maxcdn\.com)/.*(?:emoji|smilies|72x72)", re.IGNORECASE)
 
 _NOT_XML = re.compile("[^\t\n\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = bytes((9, 10, *range(32, 127)))  # of these characters all are legal
 _NEWLINE = re.compile("\r\n?")
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
 _SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
@@ -159,7 +160,7 @@ def text_of_safe(html: str) -> str:
     parts[1::2] = [_BREAKS.get(tag, "") for tag in parts[1::2]]
     lines = [line.strip(" ") for line in entities.unescape("".join(parts)).split("\n")]
     text = "\n".join(lines)
-    if "  " in text or not all(map(str.isprintable, lines)):
+    if "  " in text or "\t" in text or not _is_printable(text):
         text = "\n".join(map(_line, lines))
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
@@ -231,7 +232,13 @@ def _bounded(html: str) -> str:
 
 def _legal(text: str) -> str:
     """The text without illegal characters, none of which Python calls printable: mostly the text itself."""
-    return text if text.replace("\n", "").isprintable() else _NOT_XML.sub("", text)
+    return text if _is_printable(text) else _NOT_XML.sub("", text)
+
+
+def _is_printable(text: str) -> bool:
+    """What Python says of all characters but line ends and tabs; it is asked of the few that are not ASCII."""
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+    return not rest or rest.decode("utf-8", "surrogatepass").isprintable()
 
 
 def _sanitized(fragment: str, base: str | None) -> str:

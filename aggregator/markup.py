@@ -70,7 +70,7 @@ _PLAIN_BLOCKS = _HEADINGS | word_set(
 _WRITTEN = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+="[^"<>]*")*>')
 _LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
 _LINK_TAG = re.compile(r'<a(?: [a-z-]+="[^"]*")*>|</a>')
-_NOT_WRITTEN = re.compile("&(?!(?:amp|lt|gt|nbsp);)|\xa0")
+_REFERENCES = ("&amp;", "&lt;", "&gt;", "&nbsp;")
 
 
 def reads_the_same(fragment: str) -> bool:
@@ -80,7 +80,7 @@ def reads_the_same(fragment: str) -> bool:
     paragraph, no item outside a list, no link in a link, no table (HTML Standard, section 13.2.6.4.7).
     """
     tags = _WRITTEN.findall(fragment)
-    if not len(tags) == fragment.count("<") == fragment.count(">") or _NOT_WRITTEN.search(fragment):
+    if not len(tags) == fragment.count("<") == fragment.count(">") or not _is_written(fragment):
         return False
     stack = [""]
     for end, name in tags:
@@ -98,6 +98,11 @@ def reads_the_same(fragment: str) -> bool:
         elif name not in ("br", "img"):
             return False
     return len(stack) == 1
+
+
+def _is_written(fragment: str) -> bool:
+    """Whether it has only the references that a sanitizer writes, and all of them."""
+    return "\xa0" not in fragment and fragment.count("&") == sum(map(fragment.count, _REFERENCES))
 
 
 def without_lost_links(fragment: str) -> str:
@@ -126,7 +131,7 @@ def tamed(fragment: str, keep: frozenset[str], attributes: frozenset[str]) -> st
     block inside an inline element or a paragraph.
     """
     starts = fragment.count("<") - fragment.count("</")
-    if starts <= MAX_TAGS and max(map(len, fragment.split("<"))) <= MAX_STRETCH:
+    if starts <= MAX_TAGS and (len(fragment) <= MAX_STRETCH or max(map(len, fragment.split("<"))) <= MAX_STRETCH):
         return fragment
     return "".join(_rewritten(fragment, keep, attributes))
 
