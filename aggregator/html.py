@@ -281,7 +281,8 @@ _CLEANER = nh3.Cleaner(
 def _link(base: str | None, value: str) -> str | None:
     if not value.strip():
         return None
-    return clean_link(value, seen_on=base) or clean_link(absolute(base, value) or "", seen_on=base)
+    clean = None if value[0] in "/#?." else clean_link(value, seen_on=base)  # these begin no absolute address
+    return clean or clean_link(absolute(base, value) or "", seen_on=base)
 
 
 def _image(found: re.Match[str]) -> str:

@@ -25,7 +25,10 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HTTP = re.compile(r"(https?):[/\\]+([^/\\?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
 # An address of ours already: nothing in it is to be removed, repaired or encoded.
 _CLEAN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?:/[A-Za-z0-9._~/%+,:;=@!$&'()*-]*)?")
-_ROOTED = re.compile(r"(?:/[A-Za-z0-9_~%+,:=@!$&'()*-][A-Za-z0-9._~%+,:=@!$&'()*-]*)+/?")  # and a path without dots
+# And a path without dots, with or without a query.
+_ROOTED = re.compile(
+    r"(?:/[A-Za-z0-9_~%+,:=@!$&'()*-][A-Za-z0-9._~%+,:=@!$&'()*-]*)+/?(?:\?[A-Za-z0-9._~%+,=@!$&'()*/-]+)?"
+)
 _PORT = re.compile(r":([0-9]{0,5})$")
 _NAME = re.compile(r"(?!\.)[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*", re.IGNORECASE)
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)

@@ -57,8 +57,9 @@ def folded(text: str) -> str:
 
 
 def says(text: str, title: str) -> bool:
-    """Whether a text says a (folded) title; its first word mostly tells that it does not."""
-    return title.partition(" ")[0] in text.casefold() and title in folded(text)
+    """Whether a text says a (folded) title; one of its words mostly tells that it does not."""
+    lower = text.casefold()
+    return all(word in lower for word in title.split(" ")) and title in folded(text)
 
 
 def _run(lines: Iterable[str], known: frozenset[str], title: str) -> int:
