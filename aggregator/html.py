@@ -15,6 +15,7 @@ from functools import lru_cache
 import nh3
 
 from aggregator import markup
+from aggregator.images import only_shown
 from aggregator.markup import BLOCKS, CELLS, HIDDEN, INLINE, LINES, VOID, word_set
 from aggregator.urls import absolute, clean_link
 
@@ -50,7 +51,6 @@ _PLAYER = {"controls": "controls"}
 _PLAYING = {"controls", "preload"}
 _PLAYER_WRITTEN = ' controls="controls">'
 _ADDRESSES = word_set("src poster cite data-src data-lazy-src data-original")
-_LAZY = ("data-src", "data-lazy-src", "data-original")
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[01]px", re.IGNORECASE
 )
@@ -64,26 +64,10 @@ _VALUES = {
     **dict.fromkeys(("colspan", "rowspan", "start"), re.compile(r"-?[0-9]{1,4}")),
 }
 
-# Images that show nothing: they tell somebody that the entry was opened.
-_COUNTER = re.compile(
-    r"""//(?:[^/]*\.)?(?:doubleclick\.net|feedsportal\.com|google-analytics\.com|googleadservices\.com|pheedo\.com
-    |googlesyndication\.com|quantserve\.com|scorecardresearch\.com|pixel\.wp\.com|stats\.wordpress\.com|vgwort\.de
-    |statcounter\.com|ct\.pinterest\.com|px\.ads\.linkedin\.com|track\.hubspot\.com|mailstat\.us|ioam\.de
-    |amazon-adsystem\.com|feedproxy\.google\.com)(?::\d+)?/
-    |//(?:hits?|pixel|stats?|beacon|counter)\.[^/]*/|//feeds\.feedburner\.com/~|//[^/]*facebook\.com/tr\b
-    |//medium\.com/_/stat\b|//[^/]*list-manage\.com/track/|/track(?:ing)?/open|/__ptq\.gif|[?&]republication-pixel
-    |/(?:open|o)(?:\.aspx|\.php)?\?
-    |/(?:count|counter|pixel|1x1|spacer|blank|clear|transparent)(?:\.(?:gif|png|php|aspx?))?(?:\?|$)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_EMOJI = re.compile(r"//(?:s\.w\.org|s\d?\.wp\.com|twemoji\.maxcdn\.com)/.*(?:emoji|smilies|72x72)", re.IGNORECASE)
-
 _NOT_XML = re.compile("[^\t\n\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = bytes((9, 10, *range(32, 127)))  # of these characters all are legal
 _NEWLINE = re.compile("\r\n?")
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
-_SHOWN = re.compile(r'<(img|source)((?: [a-z-]+="[^"]*")*)>')
-_SHOWN_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _AS_IT_IS = re.compile("[<>&\xa0]")  # what neither a parse nor a writing changes has none of these
 
 _TAG = re.compile(r'<(/?[a-z0-9]+)(?: [a-z-]+="[^"]*")*>')
@@ -248,7 +232,7 @@ def _sanitized(fragment: str, base: str | None) -> str:
     finally:
         _BASE.reset(token)
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
-    shown = _SHOWN.sub(_image, cleaned) if "<img" in cleaned or "<source" in cleaned else cleaned
+    shown = only_shown(cleaned) if "<img" in cleaned or "<source" in cleaned else cleaned
     return _legal(markup.without_lost_links(shown))
 
 
@@ -283,23 +267,3 @@ def _link(base: str | None, value: str) -> str | None:
         return None
     clean = None if value[0] in "/#?." else clean_link(value, seen_on=base)  # these begin no absolute address
     return clean or clean_link(absolute(base, value) or "", seen_on=base)
-
-
-def _image(found: re.Match[str]) -> str:
-    """An image or media source as written by nh3, without what only counts readers; an emoji as its character."""
-    values: dict[str, str] = dict(_SHOWN_ATTRIBUTE.findall(found[2]))
-    source = values.get("src") or next((values[name] for name in _LAZY if name in values), None)
-    if source is None or "style" in values:
-        return ""
-    if found[1] == "source":
-        return found[0]
-    alternative = values.get("alt", "")
-    if _EMOJI.search(source) and alternative and not alternative.isascii():
-        return alternative
-    tiny = values.get("width") in {"0", "1"} and values.get("height", "1") in {"0", "1"}
-    if tiny or values.get("height") in {"0", "1"} or _COUNTER.search(entities.unescape(source)):
-        return ""
-    kept = {"src": source, "alt": alternative} | {
-        k: values[k] for k in ("title", "width", "height", "lang", "dir") if k in values
-    }
-    return "<img" + "".join(f' {name}="{value}"' for name, value in kept.items()) + ">"

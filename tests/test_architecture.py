@@ -23,6 +23,7 @@ FLOORS = {
     "datewords.py": 0,
     "dates.py": 1,
     "markup.py": 1,
+    "images.py": 1,
     "html.py": 2,
     "cadence.py": 2,
     "health.py": 2,
