@@ -138,6 +138,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tu
         news=store.entries.published_between,
         began=store.entries.first_accepted_at(),
         text=lambda stored: store.texts.telling(stored, full=pen.view.full_text(stored.source_key)),
+        said=store.texts.of_many(),
         offline=offline_between(
             start or end - FIRST_LOOKS_BACK, end, since=store.meta("offline_since"), kept=store.meta("outages")
         ),

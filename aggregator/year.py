@@ -69,7 +69,7 @@ def _counted(
     sign, (first, today) = _sign(config), span
     known = store.days.counted(sign, first)
     fresh: dict[LocalDate, Counted] = {}
-    tally, read = _Tally(config, view), 0
+    tally, read = _Tally(config, view, store.texts.of_many()), 0
     whole = [today - timedelta(days=back) for back in range((today - first).days + 1)]
     for on in sorted(whole, key=lambda on: (on in known, today - on)):
         if on in known and on <= today - STILL_COMING:
@@ -92,15 +92,16 @@ def _of_day(on: LocalDate, config: Config, store: Store) -> Iterable[StoredEntry
 class _Tally:
     """Counts a day's news: all, by topic (the first that fits, as in the digest), by lens, by source."""
 
-    def __init__(self, config: Config, view: View) -> None:
+    def __init__(self, config: Config, view: View, text: Callable[[StoredEntry], str]) -> None:
         self._topics, self._lenses, self._view = Lists(config.topics), Lists(config.lenses), view
+        self._text = text
 
     def of(self, entries: Iterable[StoredEntry]) -> tuple[Counted, int]:
         """The numbers, and how many entries passed by: a day of many sources is too much to be held."""
         topics, lenses, sources, passed = Counter[str](), Counter[str](), Counter[str](), 0
         for passed, stored in enumerate(entries, 1):  # noqa: B007
             if stored.standing == "news" and self._view.is_shown(stored):
-                text = haystack(stored.entry, self._view.tags(stored))
+                text = haystack(stored.entry, self._view.tags(stored), self._text(stored))
                 topics.update(filter(None, [self._topics.first(text)]))
                 lenses.update(self._lenses.all(text))
                 sources[str(stored.source_key)] += 1
@@ -142,7 +143,8 @@ def _year(config: Config, view: View, known: Mapping[LocalDate, Counted], first:
 def _rising(config: Config, store: Store, view: View, newest: datetime, today: LocalDate) -> tuple[RisingTerm, ...]:
     bare = replace(config, lenses=())
     began = store.entries.first_accepted_at()
-    _, rises = trends(store.entries.published_between, view.is_shown, bare, newest, today, began=began)
+    news, text = store.entries.published_between, store.texts.of_many()
+    _, rises = trends(news, view.is_shown, bare, newest, today, text=text, began=began)
     return tuple(_term(rise, view) for rise in rises)
 
 

@@ -151,6 +151,16 @@ def test_a_phrase_stands_for_its_words_and_is_written_as_most_write_it() -> None
     assert rising(*(told(n, title, DAY) for n, title in enumerate(titles))) == [("Skills passport", 5, 0)]
 
 
+def test_words_that_are_not_worth_telling_neither_rise_nor_count() -> None:
+    week = [
+        told(n, words(3, seed=n), n * HOUR, text="Layoffs by airship. " + words(8, seed=50 + n)) for n in (1, 2, 3, 4)
+    ]
+    assert "airship" in " ".join(rise.term for rise in both([*week, *month()])[1])
+    lenses, rises = both([*week, *month()], text=lambda one: one.entry.text.partition(". ")[2])
+    assert "airship" not in " ".join(rise.term for rise in rises)
+    assert sum(number for _, number in lenses[0].days) == 0
+
+
 def test_at_most_five_the_most_surprising_first() -> None:
     names = [f"{letter}berg" for letter in "klmnprst"]
     week = [told(10 * n + m, name, m * DAY, m + 1) for n, name in enumerate(names) for m in range(4 + n % 3)]

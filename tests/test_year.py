@@ -7,8 +7,8 @@ from lxml import html
 
 from aggregator.entries.view import View
 from aggregator.records import Rule, WordList
-from aggregator.year import MOST_AT_ONCE, trends_files
-from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source
+from aggregator.year import MOST_AT_ONCE, PAGE, trends_files
+from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source, words
 from tests.test_render_pages import text
 
 TOPICS = (WordList("Robots", ("robot*",)), WordList("Hours", ("hours",)))
@@ -118,3 +118,16 @@ def test_the_rules_are_asked_about_the_entries_of_the_last_two_weeks_only() -> N
     view = Watching(made.config, made.store.sources.states().values(), made.now)
     trends_files(made.config, made.store, view, lambda _: True)
     assert 10 < len(seen) < 20
+
+
+def test_what_sources_repeat_around_their_entries_is_in_no_topic_and_does_not_rise() -> None:
+    made = Desk(ONE, source(TWO, title="Second"), topics=TOPICS, lenses=LENSES)
+    for n in range(24):
+        hello = "Zeppelin robots: a letter about small shops, sent on Sundays.\n\n" if n > 12 else ""
+        for url, seed in ((ONE, n), (TWO, 50 + n)):
+            told = entry(f"g{seed}", title=f"Title {seed}", text=hello + words(30, seed), published=made.now - HOUR)
+            made.bring(url, told)
+        made.now += DAY
+    assert robots(made) == "0 entries"
+    page = trends_files(made.config, made.store, made.view(), lambda _: False)[PAGE]
+    assert "zeppelin" not in text(page).casefold()

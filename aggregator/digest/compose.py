@@ -42,10 +42,9 @@ UNSORTED = "More stories"
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a digest is made of. `groups` gives all members of a group; `was_shown` tells whether a digest of this
-    series has a shown entry already; `held` are the entries put into quarantine since the last digest; `recent` are
-    the news of the digests of the last 14 days, with their dates; `news` gives what was published in (start, end];
-    `text` gives what of an entry's text is worth telling; `further_backlog` is only counted; `began` is the store."""
+    """What a digest is made of: `groups` gives all of a group, `news` what was published in (start, end], `text` what
+    of an entry is worth telling, `said` what of its feed's. `was_shown`: in a digest of this series; `held` since the
+    last one; `recent` are the news of the last 14 days' digests; of `further_backlog` there is only a number."""
 
     series: Series
     date: LocalDate
@@ -63,6 +62,7 @@ class Day:
     recent: Sequence[Dated] = ()
     news: Callable[[datetime, datetime], Iterable[StoredEntry]] = lambda _start, _end: ()
     text: Callable[[StoredEntry], str] = lambda stored: stored.entry.text
+    said: Callable[[StoredEntry], str] = lambda stored: stored.entry.text
     offline: timedelta = timedelta(0)
     further_backlog: int = 0
     began: datetime | None = None
@@ -292,7 +292,7 @@ def _looking_back(digest: Digest, day: Day, view: View) -> Digest:
     def is_shown(one: StoredEntry) -> bool:
         return _hidden(one, day, view) is None
 
-    lenses, rises = trends(day.news, is_shown, view.config, day.covers_to, day.date, began=day.began)
+    lenses, rises = trends(day.news, is_shown, view.config, day.covers_to, day.date, text=day.said, began=day.began)
     return replace(
         digest,
         trends=tuple(LensTrend(one.name, one.days, shown(one.entries)) for one in lenses),

@@ -123,11 +123,13 @@ def trends(
     now: datetime,
     today: LocalDate,
     *,
+    text: Callable[[StoredEntry], str] = lambda stored: stored.entry.text,
     began: datetime | None = None,
 ) -> tuple[tuple[Met, ...], tuple[Rise, ...]]:
     """Both trends up to `now`, in one reading of 37 days; `news` gives what was published in (start, end].
 
-    Entries pass by one by one. `began`: nothing was accepted before, so that no term can rise for the first days.
+    Entries pass by one by one. `text` gives what of an entry is worth telling. `began`: nothing was accepted before, so
+    that no term can rise for the first days.
     """
     groups: set[int] = set()
 
@@ -135,7 +137,7 @@ def trends(
         for stored in news(start, end):
             if stored.group not in groups and is_shown(stored):
                 groups.add(stored.group)
-                yield _lean(stored)
+                yield _lean(stored, text(stored))
 
     days = _LensDays(config, today)
     if began is not None and now - began < HISTORY:
@@ -149,9 +151,9 @@ def trends(
     return days.trends(), terms.rising()
 
 
-def _lean(stored: StoredEntry) -> StoredEntry:
+def _lean(stored: StoredEntry, text: str) -> StoredEntry:
     """An entry with as much of its text as is looked at, for those that are held in memory."""
-    lead = " ".join(stored.entry.text.split(None, LEAD_WORDS)[:LEAD_WORDS])
+    lead = " ".join(text.split(None, LEAD_WORDS)[:LEAD_WORDS])
     return replace(stored, entry=replace(stored.entry, summary="", content="", text=lead))
 
 

@@ -7,6 +7,8 @@ entries of a source are others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
@@ -31,6 +33,17 @@ class Texts:
         """The text of an entry as far as it is worth telling; of its page, if it is there and `full` asks for it."""
         page = self._articles.get(stored.key) if full else None
         return without((page.text if page else "") or stored.entry.text, self._chrome(stored.source_key))
+
+    def of_many(self) -> Callable[[StoredEntry], str]:
+        """`telling` of what feeds say, for one reading of many entries: each source is asked for once."""
+        known: dict[int, Chrome] = {}
+
+        def telling(stored: StoredEntry) -> str:
+            if stored.source_key not in known:
+                known[stored.source_key] = self._chrome(stored.source_key)
+            return without(stored.entry.text, known[stored.source_key])
+
+        return telling
 
     def whole(self, stored: StoredEntry) -> str:
         """Everything that a search looks through: the text of the feed, then that of the page."""
