@@ -18,6 +18,7 @@ from aggregator.due import hosts_of
 from aggregator.entries.gaps import HURRIED_FOR, gap_in, pace
 from aggregator.entries.match import match, safer_links
 from aggregator.entries.recognition import share_known
+from aggregator.entries.rewritten import near_copies
 from aggregator.entries.takeover import takeover
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
@@ -217,6 +218,11 @@ def _matched(polled: Polled, before: SourceState, store: Store, ahead: Ahead, no
     known = ahead.known(before.key)
     doubt = takeover(before, polled.feed, polled.entries, known) if polled.feed else None
     changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt)
+    if any(standing == "held" for _, standing in changes.new):
+        new = [entry for entry, _ in changes.new]
+        near = near_copies(new, before.key, store.entries)
+        doubt = doubt if 2 * len(near) < len(new) else None
+        changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt, near=near)
     safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
     return replace(changes, updated=changes.updated + safer)
 

@@ -128,6 +128,7 @@ THROUGH = {
     "store/store.py": "store_sqlite",
     "callback.py": "subscriber",
     "entries/recognition.py": "entries_match",
+    "entries/rewritten.py": "floods",
     "entries/stems.py": "entries_terms",
     "store/gaps.py": "gaps",
     "archives.py": "publication",

@@ -284,7 +284,8 @@ def test_what_looks_old(published: datetime | None, before: datetime, old: bool)
     ("known", "fresh", "hours", "held"),
     [
         (posts(10), posts(1000, newest=LATER, gap=timedelta(0), name="new"), 1, 997),
-        (posts(10, gap=7 * DAY), posts(10, newest=LATER, gap=timedelta(minutes=1), name="parked"), 1, 7),
+        (posts(10, gap=7 * DAY), [moved(f"https://casino.example/{one.guid}", one)
+                                  for one in posts(10, newest=LATER, gap=timedelta(minutes=1), name="parked")], 1, 7),
         (posts(10, gap=timedelta(0)), posts(10, newest=LATER, gap=timedelta(minutes=1), name="issue"), 1, 0),
         (posts(10, gap=HOUR), posts(10, newest=NOW + 10 * HOUR, gap=timedelta(minutes=50), name="busy"), 10, 0),
         (posts(10), posts(10, newest=NOW + 20 * DAY, name="holiday"), 20 * 24, 0),
@@ -392,3 +393,22 @@ def test_pairs_of_fetches(group: str, count: int, held: int, tmp_path: Path) -> 
         found = memory.poll(*normalize(parse(body, url=url), url, moment), now=moment)
         moment += HOUR
     assert (standings(found).count("news"), standings(found).count("held")) == (count, held)
+
+
+def test_a_conference_day_is_no_flood_though_the_document_turned_over() -> None:
+    """Fifteen entries in a document of ten: nothing that was known is left in it, but it leads where it always led."""
+    memory = after_a_poll(*posts(10))
+    busy = posts(15, newest=NOW + DAY - HOUR, gap=HOUR, name="talk")
+    assert {standing for _, standing in memory.poll(*busy, now=NOW + DAY)} == {"news"}
+    elsewhere = [replace(one, canonical_url=f"https://other.example/{one.guid}", guid=f"x{one.guid}") for one in busy]
+    standings = [standing for _, standing in after_a_poll(*posts(10)).poll(*elsewhere, now=NOW + DAY)]
+    assert standings.count("held") == 12
+
+
+@pytest.mark.parametrize(("past", "held"), [("days", 0), ("moments", 12)])
+def test_a_busy_day_of_a_source_that_gives_no_hours_is_no_import(past: str, held: int) -> None:
+    day = (NOW + DAY).replace(hour=0)
+    old = posts(20, newest=day - DAY if past == "days" else NOW - HOUR)
+    fresh = [entry(f"new{n}", published=day) for n in range(15)]
+    standings = [standing for _, standing in after_a_poll(*old).poll(*fresh, *old[:5], now=NOW + DAY)]
+    assert standings.count("held") == held

@@ -51,7 +51,7 @@ LANGUAGE, LINKS = "its language is id and was en", "its entries lead to casino.e
     ("feed", "entries", "signs"),
     [
         (THEIRS, posts(1, "x", "casino.example"), (NAME, SITE, LANGUAGE, LINKS)),
-        (replace(ITSELF, title="Slot Gacor", language="id-ID"), posts(3, "x"), (NAME, LANGUAGE)),
+        (ITSELF._replace(title="Slot Gacor", language="id-ID"), posts(3, "x"), (NAME, LANGUAGE)),
         (ITSELF, posts(5, "x", "casino.example", gap=timedelta(0)), (LINKS, "all are dated alike")),
     ],
 )
@@ -90,10 +90,10 @@ def test_an_honest_move_is_none(feed: ParsedFeed, move: Callable[[list[Entry]], 
 @pytest.mark.parametrize(
     ("before", "feed", "entries", "stored"),
     [
-        (KNOWN_AS, replace(ITSELF, title="Quite Another Name"), posts(3, "x"), OURS),  # one sign is none
-        (KNOWN_AS, replace(ITSELF, language="de"), posts(3, "x"), OURS),
-        (KNOWN_AS, replace(ITSELF, link="https://new.example/"), posts(3, "x"), OURS),
-        (KNOWN_AS, replace(ITSELF, title="Progress Weekly", language="en-GB"), posts(3, "x"), OURS),
+        (KNOWN_AS, ITSELF._replace(title="Quite Another Name"), posts(3, "x"), OURS),  # one sign is none
+        (KNOWN_AS, ITSELF._replace(language="de"), posts(3, "x"), OURS),
+        (KNOWN_AS, ITSELF._replace(link="https://new.example/"), posts(3, "x"), OURS),
+        (KNOWN_AS, ITSELF._replace(title="Progress Weekly", language="en-GB"), posts(3, "x"), OURS),
         (KNOWN_AS, parsed(title=None, link=None), posts(3, "x"), OURS),  # a feed that says nothing of itself
         (KNOWN_AS, THEIRS, [], OURS),
         (KNOWN_AS, THEIRS, posts(3, "x"), OURS[:2]),  # who knows what it is like?

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.makers import words
+from aggregator.entries.rewritten import near_copies
+from tests.makers import ONE, TWO, Desk, changed, entry, words
 from tests.web import Answer, Web
 from tests.world import Blog, World
 
@@ -137,6 +138,34 @@ def test_a_migration_with_new_guids_announces_and_holds_nothing(story: Story, li
     story.items = [story.item(f"New {n}", story.world.now + HOUR, 90 + n) for n in range(2)] + story.items
     assert story.polled(2 * HOUR) == 2
     assert (story.held(), story.row()["state"]) == ([], "ok")
+
+
+def test_a_migration_that_edits_titles_and_texts_as_well_is_known_by_what_is_left_of_them(story: Story) -> None:
+    """New system, new domain, every date now, a suffix in each title, a word in thirty exchanged."""
+    now = story.world.now
+    story.items = [
+        (f"{title} | Archive", f"new-{number}", f"https://new.example/{number}", now, changed(text, 0.03))
+        for number, (title, _, _, _, text) in enumerate(story.items)
+    ]
+    known = len(story.world.titles())
+    story.polled(DAY)
+    assert [title[-9:] for title in story.world.titles()] == ["| Archive"] * known
+    assert (story.held(), story.row()["state"]) == ([], "ok")
+    story.items = [story.item("New", story.world.now + HOUR, 90, host="new.example"), *story.items]
+    assert story.polled(2 * HOUR) == 1
+
+
+def test_forms_that_are_filled_in_again_and_again_are_nobodys_rewriting() -> None:
+    desk = Desk(ONE)
+    old = [entry(f"old{n}", title=f"Agreement {n}", text=f"{words(80)} Signed by {words(2, n)}") for n in range(3)]
+    new = [entry(f"new{n}", title=f"Contract {n}", text=f"{words(80)} Signed by {words(2, 50 + n)}") for n in range(2)]
+    desk.bring(ONE, *old)
+    assert near_copies(new, desk.key(ONE), desk.store.entries) == {}  # each is like three
+    other = Desk(ONE, TWO)
+    other.bring(ONE, old[0])
+    assert near_copies(new, other.key(ONE), other.store.entries) == {}  # two are like one
+    assert near_copies(new[:1], other.key(TWO), other.store.entries) == {}  # another source's
+    assert near_copies(new[:1], other.key(ONE), other.store.entries) == {"new0": other.titled("Agreement 0").key}
 
 
 @pytest.mark.slow

@@ -6,11 +6,11 @@ Pure: what the store knows and what the document says, in; Changes, out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from math import inf
 
-from aggregator.entries.recognition import Known, differs, is_same, recognised, told
+from aggregator.entries.recognition import Known, differs, is_same, leads_elsewhere, recognised, rewritten, told
 from aggregator.records import Changes, Entry, Standing
 
 FIRST_NEWS = 5
@@ -18,7 +18,7 @@ FIRST_DAYS = timedelta(days=7)
 OLD_ANNOUNCED = 3
 FLOOD = 50  # from so many new entries in one poll on the source's rhythm is looked at
 ALIKE = 12  # the same for new entries that are dated alike
-STRANGERS = 8  # the same for a document in which nothing is known: a parked domain, another site's feed
+STRANGERS = 8  # the same for a document in which nothing is known, and that leads elsewhere: a parked domain
 DAY = timedelta(days=1)
 
 
@@ -30,6 +30,7 @@ def match(
     partial: bool = False,
     *,
     doubt: str | None = None,
+    near: Mapping[str, int] | None = None,
 ) -> Changes:
     """Sort a document's entries into new and updated; the rest is seen and unchanged.
 
@@ -38,21 +39,26 @@ def match(
     poll, and so are those of a flood that the source's rhythm does not explain; the rest of them is held, and all of
     what there is a `doubt` of (takeover.py). In a flood of old ones those that are truly new are news. A `partial`
     document holds new entries only: that nothing in it is known says nothing. Where entries of a source are known
-    before its first poll, they came back from what was published (recovery.py).
+    before its first poll, they came back from what was published (recovery.py). `near` are the keys of stored entries
+    by the guids of those that nearly have their text (rewritten.py): looked for only where something would be held.
     """
     stored = list(known)
     entries = told(entries, stored)
     found = recognised(entries, stored)
-    updated = [(old.key, entry) for entry in entries if (old := found.get(entry.guid)) and differs(entry, old)]
-    forgotten = any(old.standing == "forgotten" for old in found.values())
     fresh = [entry for entry in entries if entry.guid not in found]
+    again = rewritten(entries, stored, found, near or {})
     if before is None:
         new = _first(fresh, now) if not stored else _since(fresh, max(old.published for old in stored))
     else:
-        strangers = not partial and not found and len(stored) >= FIRST_NEWS
+        strangers = not partial and not found and len(stored) >= FIRST_NEWS and bool(leads_elsewhere(stored, entries))
         usual = _usual([old.published for old in stored], now - before)
-        flood = _is_flood(fresh, usual, strangers=strangers)
+        days = 2 * sum(_is_day(old.published) for old in stored) > len(stored)
+        flood = _is_flood(fresh, usual, strangers=strangers, days=days)
         new = [(entry, "held") for entry in fresh] if doubt else _later(fresh, before, flood, usual)
+        new = [(entry, standing) for entry, standing in new if entry.guid not in again]
+    found |= again
+    forgotten = any(old.standing == "forgotten" for old in found.values())
+    updated = [(old.key, entry) for entry in entries if (old := found.get(entry.guid)) and differs(entry, old)]
     changed = {key for key, _ in updated}
     return Changes(
         new=tuple(new),
@@ -113,18 +119,23 @@ def _looks_old(entry: Entry, polled_at: datetime) -> bool:
     """Dated before the previous poll; midnight is a date without a time and stands for its whole day."""
     if entry.published is None:
         return False
-    return entry.published + (DAY if entry.published.time() == time(0, 0) else timedelta(0)) < polled_at
+    return entry.published + (DAY if _is_day(entry.published) else timedelta(0)) < polled_at
 
 
-def _is_flood(fresh: Sequence[Entry], usual: float, *, strangers: bool) -> bool:
+def _is_day(moment: datetime) -> bool:
+    return moment.time() == time(0, 0)
+
+
+def _is_flood(fresh: Sequence[Entry], usual: float, *, strangers: bool, days: bool) -> bool:
     """Whether so many new entries since the last poll are more than a source's rhythm explains.
 
-    Few are never a flood, except of `strangers`, a document in which nothing is known any more, and of those that are
-    dated alike: an import stamps all with its own moment.
+    Few are never a flood, except of `strangers`, a document in which nothing is known any more and that leads
+    elsewhere, and of those that are dated alike: an import stamps all with its own moment. A source that gives `days`
+    without a time dates a busy one alike.
     """
     if len(fresh) <= usual:
         return False
-    alike = Counter(entry.published for entry in fresh if entry.published)
+    alike = Counter(entry.published for entry in fresh if entry.published and not (days and _is_day(entry.published)))
     return len(fresh) >= (STRANGERS if strangers else FLOOD) or max(alike.values(), default=0) >= ALIKE
 
 

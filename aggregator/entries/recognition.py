@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -13,6 +14,7 @@ from aggregator.records import Entry, Standing
 
 MASS = 10  # entries that nothing else explains
 _SHORTEST_PATH = 12  # below this a path says too little to be recognised on another host
+_OWN = 0.8  # so much of a source's links must lead to one host to make it its own
 _LONG = 60  # words from which on an equal text is no form letter
 
 
@@ -41,6 +43,24 @@ _One = TypeVar("_One", Entry, Known)
 def share_known(entries: Sequence[Entry], known: Iterable[Known]) -> float:
     """How much of a document an earlier source's entries explain, 0 to 1: is an edited line the same source?"""
     return len(recognised(entries, list(known))) / len(entries) if entries else 0.0
+
+
+def leads_elsewhere(known: Iterable[Known], entries: Iterable[Entry]) -> str | None:
+    """The host that entries lead to, where nearly all that is known led to one host and none of them does."""
+    hosts = Counter(host for one in known if (host := plain_host(one.canonical_url)))
+    own, number = hosts.most_common(1)[0] if hosts else ("", 0)
+    now = Counter(host for entry in entries if (host := plain_host(entry.canonical_url)))
+    if not now or own in now or number < _OWN * hosts.total():
+        return None
+    return now.most_common(1)[0][0]
+
+
+def plain_host(url: str | None) -> str:
+    """The host of an address, without `www.`; empty where it has none."""
+    try:
+        return (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def told(entries: Sequence[Entry], stored: Sequence[Known]) -> list[Entry]:
@@ -98,6 +118,16 @@ def recognised(entries: Sequence[Entry], stored: Sequence[Known]) -> dict[str, K
     left = len(entries) - len(found)
     titled = dict(_alike(_title, entries, stored, found, taken)) if left >= MASS else {}
     return found | titled if 2 * len(titled) >= left else found
+
+
+def rewritten(
+    entries: Sequence[Entry], stored: Sequence[Known], found: Mapping[str, Known], near: Mapping[str, int]
+) -> dict[str, Known]:
+    """Of what is not found yet the stored entries that `near` names, unless the document has these themselves."""
+    present = {entry.guid for entry in entries}
+    taken = {old.key for old in found.values()}
+    free = {old.key: old for old in stored if old.key not in taken and old.guid not in present}
+    return {guid: free[key] for guid, key in near.items() if guid not in found and key in free}
 
 
 def _alike(

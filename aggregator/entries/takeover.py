@@ -11,16 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from aggregator.entries.recognition import Known, share_known
+from aggregator.entries.recognition import Known, leads_elsewhere, plain_host, share_known
 from aggregator.records import Entry, ParsedFeed, SourceState, Standing
 
 FEWEST_KNOWN = 3  # entries; of less nobody can say what the source is like
 ENOUGH = 2  # signs; one alone is a new name, a translation, a move
 _HELD: frozenset[Standing] = frozenset(("held", "dropped", "forgotten"))
 _WORD = re.compile(r"\w{3,}")
-_MOST = 0.8  # so much of a source's links must lead to one host to make it its own
 
 
 def takeover(before: SourceState, feed: ParsedFeed, entries: Sequence[Entry], known: Iterable[Known]) -> str | None:
@@ -55,8 +53,8 @@ def _renamed(old: str | None, new: str | None) -> list[str]:
 
 
 def _elsewhere(old: str | None, new: str | None) -> list[str]:
-    there = _host(new)
-    return [f"its site is {there}"] if there and _host(old) and there != _host(old) else []
+    there = plain_host(new)
+    return [f"its site is {there}"] if there and plain_host(old) and there != plain_host(old) else []
 
 
 def _other_language(old: str | None, new: str | None) -> list[str]:
@@ -66,12 +64,8 @@ def _other_language(old: str | None, new: str | None) -> list[str]:
 
 def _other_links(trusted: Sequence[Known], entries: Sequence[Entry]) -> list[str]:
     """Its entries led to one host nearly always, and none does any more."""
-    hosts = Counter(host for one in trusted if (host := _host(one.canonical_url)))
-    own, number = hosts.most_common(1)[0] if hosts else ("", 0)
-    now = Counter(host for entry in entries if (host := _host(entry.canonical_url)))
-    if not now or own in now or number < _MOST * hosts.total():
-        return []
-    return [f"its entries lead to {now.most_common(1)[0][0]}"]
+    host = leads_elsewhere(trusted, entries)
+    return [f"its entries lead to {host}"] if host else []
 
 
 def _one_instant(trusted: Sequence[Known], entries: Sequence[Entry]) -> list[str]:
@@ -84,10 +78,3 @@ def _one_instant(trusted: Sequence[Known], entries: Sequence[Entry]) -> list[str
 
 def _most_alike(moments: Iterable[datetime]) -> int:
     return max(Counter(moment.replace(second=0, microsecond=0) for moment in moments).values(), default=0)
-
-
-def _host(url: str | None) -> str:
-    try:
-        return (urlsplit(url or "").hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
