@@ -22,9 +22,10 @@ from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
 from aggregator.full_text import read_pages
-from aggregator.lanes import in_lanes
+from aggregator.lanes import LULL, in_lanes
 from aggregator.network import Network
 from aggregator.parse.pool import Pool
+from aggregator.patience import Patience
 from aggregator.pipeline import Polled, moves, settle
 from aggregator.publication import Publication
 from aggregator.publish.command import ask
@@ -40,7 +41,6 @@ from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 
 PUBLISH_AFTER = 5.0  # seconds, again and again in a pass: slow sources do not hold the others up
-BUSY = 6  # times as long while results come all the time: what is published is late by the publishing itself
 
 
 class App:
@@ -117,10 +117,10 @@ class App:
     ) -> Pass:
         """Poll, record, accept, publish; one source stops no other. `pushed` by hubs is recorded first.
 
-        Published at the end, and before it every 5 s while the pass waits for sources, every 30 s while it reads.
+        Published at the end, and before it as `Patience` has it.
         """
-        done = Pass(self.clock(), self.clock())
-        read, published_at = 0, time.monotonic()
+        done, read, total = Pass(self.clock(), self.clock()), 0, len(work) + len(pushed)
+        patience = Patience(self._publish_after, total, self._publication.took, time.monotonic())
         unreached, elders = list[Polled](), self.store.removed_lately()
         for polled in chain(pushed, self._asked(work, most)):
             if polled is None:
@@ -131,11 +131,12 @@ class App:
                 else:
                     self._record(polled, done, elders)
                 read += 1
-                progress(polled.progress(read, len(work) + len(pushed)))
-            patience = self._publish_after * (1 if polled is None else BUSY)
-            is_time = time.monotonic() > published_at + patience and done.polled > len(done.failed)
-            if is_time and self._publication.is_stale:
-                published_at = self._publish_early(done)
+                progress(polled.progress(read, total))
+            is_time = patience.is_over(time.monotonic(), read, LULL if polled is None else 0.0)
+            if is_time and self._publication.is_stale and done.polled > len(done.failed):
+                done.new += self.accept()
+                done.published += self._publication.publish_early(self.config, self.view())
+                patience.begin_anew(time.monotonic(), self._publication.took)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
         self._recorder.flush()
         self._record_unreached(unreached, done, elders)
@@ -144,14 +145,6 @@ class App:
     def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
         with self.store.polling() as ours:  # else workers are at it
             yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most)
-
-    def _publish_early(self, done: Pass) -> float:
-        """Show what has come so far; from when on the next time counts (monotonic): later where publishing is slow."""
-        began = time.monotonic()
-        done.new += self.accept()
-        done.published += self._publication.publish_early(self.config, self.view())
-        took = time.monotonic() - began
-        return began + took + max(0.0, 5 * took - self._publish_after)
 
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()

@@ -21,6 +21,7 @@ from aggregator.records import Source, SourceState
 from aggregator.urls import host_of
 
 LANES = 50
+LULL = 0.25  # seconds without a result that the caller is told of
 AHEAD = 16  # results that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
 
 
@@ -34,7 +35,7 @@ def in_lanes(
 ) -> Iterator[Polled | None]:
     """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
 
-    Yields None four times a second while none comes, so that the caller's other work does not wait for a slow source.
+    Yields None after each LULL in which none comes, so that the caller's other work does not wait for a slow source.
 
     Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
     Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
@@ -54,7 +55,7 @@ def in_lanes(
     try:
         while threads and not stop.is_set() and (end is None or time.monotonic() < end):
             try:
-                result = done.get(timeout=0.25)
+                result = done.get(timeout=LULL)
             except queue.Empty:
                 yield None
                 continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from aggregator.year import MADE, PAGE, trends_files
 
 PUBLISHED = "published"
 MANY = 200  # entries: what brought them left memory that the publication then need not ask the system for
+TOOK = "publishing_took"
 _PROGRAM = Path(__file__).parent
 _AGE = re.compile(r"\bage\b")
 
@@ -70,6 +72,7 @@ class Publication:
 
     def publish(self, config: Config, view: View, *, everything: bool = False) -> list[str]:
         """Write what changed, and say what that is; `everything` looks at all files and all sealed digests anew."""
+        began = time.monotonic()
         self.name_feed(config)
         self.is_stale = False
         root, store = config.output, self._store
@@ -100,8 +103,15 @@ class Publication:
             if newest := open_archive(files):
                 store.set_meta(ARCHIVE_OPEN, newest)
             store.set_meta(PUBLISHED, standing.text())
+            store.set_meta(TOOK, f"{time.monotonic() - began:.1f}")
             store.touched.clear(changes)
+            store.texts.keep()
         return written
+
+    @property
+    def took(self) -> float:
+        """The seconds that the last publication of something new took, in whichever process."""
+        return float(self._store.meta(TOOK) or 0)
 
     def publish_early(self, config: Config, view: View) -> list[str]:
         """Write what changed in the middle of a pass: what is made once a day is made again at its end."""

@@ -40,6 +40,7 @@ FLOORS = {
     "parse": 5,
     "report.py": 1,
     "outages.py": 1,
+    "patience.py": 1,
     "rhythm.py": 1,
     "discover.py": 5,
     "publish": 6,

@@ -36,6 +36,7 @@ TABLES = {
     "ledger",
     "bodies",
     "counted_days",
+    "learned",
     "stories",
     "deliveries",
 }

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from aggregator.store.texts import Texts
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, ONE, TWO, Desk, entry, words
 from tests.world import World
@@ -71,3 +72,31 @@ def test_explain_says_what_was_left_out_and_how_often_it_was_seen(world: World) 
     assert f"  left out    of summaries: {HELLO} (in 5 of the last 5 entries)" in told.splitlines()
     (data,) = json.loads(world.run("explain", "https://one.example/letter-2", "--json"))["entries"]
     assert data["left_out"] == [{"text": HELLO, "entries": 5, "of": 5}]
+
+
+def test_what_was_learned_is_there_for_the_next_process_and_goes_with_what_is_forgotten() -> None:
+    desk = Desk(ONE)
+    letters(desk, 5)
+    one = desk.titled("Title of n0")
+    told = desk.store.texts.telling(one)
+    with desk.store.transaction():
+        desk.store.texts.keep()
+    rows = desk.store._connection.execute("SELECT source, blocks FROM learned").fetchall()
+    assert [(source, json.loads(blocks)) for source, blocks in rows] == [(one.source_key, [[HELLO, 5, 5]])]
+    fresh = Texts(desk.store._connection)
+    assert (fresh.telling(one), fresh.left_out(one)) == (told, desk.store.texts.left_out(one))
+    with desk.store.transaction():
+        desk.store.withdrawn.forget([one.key], desk.now)
+    assert desk.store._connection.execute("SELECT * FROM learned").fetchall() == []
+
+
+def test_what_was_learned_from_other_entries_is_not_taken() -> None:
+    desk = Desk(ONE)
+    letters(desk, 4)
+    one = desk.titled("Title of n0")
+    desk.store.texts.telling(one)
+    with desk.store.transaction():
+        desk.store.texts.keep()
+        desk.store.entries.update(one.key, entry("n0", text=words(50, 77)), "other", desk.now)
+    other = desk.titled("Title of n1")
+    assert Texts(desk.store._connection).telling(other) == other.entry.text, "three are left, too few"

@@ -40,7 +40,7 @@ def learn(texts: Sequence[str]) -> Chrome:
     entry is not around it.
     """
     pages = [page for page in map(_blocks, dict.fromkeys(texts[:LATEST])) if len(page) > 1]
-    words = cache(_words)  # the same few blocks are looked at again and again
+    words = cache(words_of)  # the same few blocks are looked at again and again
     found: dict[str, Repeated] = {}
     while len(found) < MOST:
         near = [list(_near_the_ends(page, found, words)) for page in pages]
@@ -71,7 +71,7 @@ def left_out(text: str, chrome: Chrome) -> list[Repeated]:
     if without(text, chrome) == text:
         return []
     lines = text.split("\n")
-    return [chrome[_words(lines[place])] for place in sorted(_taken(lines, chrome))]
+    return [chrome[words_of(lines[place])] for place in sorted(_taken(lines, chrome))]
 
 
 def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
@@ -80,7 +80,7 @@ def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
         return set()
     shown = [place for place, line in enumerate(lines) if line.strip()]
     orders = (shown, shown[::-1])
-    return {place for order in orders for place, is_known in _walked(order, lines, chrome, _words) if is_known}
+    return {place for order in orders for place, is_known in _walked(order, lines, chrome, words_of) if is_known}
 
 
 def _near_the_ends(page: Sequence[str], chrome: Chrome, words: Callable[[str], str]) -> Iterator[str]:
@@ -107,5 +107,6 @@ def _blocks(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _words(block: str) -> str:
+def words_of(block: str) -> str:
+    """By what a block is known: its words, without case."""
     return " ".join(block.split()).casefold()

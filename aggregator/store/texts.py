@@ -7,13 +7,16 @@ entries of a source are others.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from hashlib import sha256
 
-from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without
+from aggregator import __version__
+from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without, words_of
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
 from aggregator.store.protocol import Connection
-from aggregator.store.rows import unpack_entry
+from aggregator.store.rows import storable, unpack_entry
 
 _NEWEST = (
     "FROM entries WHERE source = ? AND standing NOT IN ('forgotten', 'held', 'dropped') "
@@ -22,12 +25,14 @@ _NEWEST = (
 
 
 class Texts:
-    """What summaries and excerpts are made of; what was learned of a source is kept while its newest entries stay."""
+    """What summaries and excerpts are made of; what was learned of a source is kept while its newest entries stay, in
+    this process and, when `keep` is called, for the next one."""
 
     def __init__(self, connection: Connection) -> None:
         self._sql = connection
         self._articles = Articles(connection)
-        self._learned: dict[int, tuple[object, Chrome]] = {}
+        self._learned: dict[int, tuple[str, Chrome]] = {}
+        self._unkept: set[int] = set()
 
     def telling(self, stored: StoredEntry, *, full: bool = False) -> str:
         """The text of an entry as far as it is worth telling; of its page, if it is there and `full` asks for it."""
@@ -54,10 +59,37 @@ class Texts:
         """The blocks of an entry's text that `telling` leaves out."""
         return left_out(stored.entry.text, self._chrome(stored.source_key))
 
+    def keep(self) -> None:
+        """Remember what was learned, of the entries that there are now (inside a transaction)."""
+        rows = [(source, *self._learned_now(source)) for source in sorted(self._unkept)]
+        self._sql.executemany(
+            "INSERT INTO learned VALUES (?, ?, ?) "
+            "ON CONFLICT (source) DO UPDATE SET sign = excluded.sign, blocks = excluded.blocks",
+            [(source, sign, _packed(chrome)) for source, sign, chrome in rows],
+        )
+        self._unkept.clear()
+
     def _chrome(self, source: int) -> Chrome:
-        sign = self._sql.execute(f"SELECT key, changed_at {_NEWEST}", (source,)).fetchall()
-        known = self._learned.get(source)
+        return self._learned_now(source)[1]
+
+    def _learned_now(self, source: int) -> tuple[str, Chrome]:
+        newest = self._sql.execute(f"SELECT key, changed_at {_NEWEST}", (source,)).fetchall()
+        sign = sha256(f"{__version__} {newest}".encode()).hexdigest()[:32]
+        known = self._learned.get(source) or self._kept(source)
         if known is None or known[0] != sign:
             rows = self._sql.execute(f"SELECT data {_NEWEST}", (source,))
-            known = self._learned[source] = sign, learn([unpack_entry(data).text for (data,) in rows])
-        return known[1]
+            known = sign, learn([unpack_entry(data).text for (data,) in rows])
+            self._unkept.add(source)
+        self._learned[source] = known
+        return known
+
+    def _kept(self, source: int) -> tuple[str, Chrome] | None:
+        row = self._sql.execute("SELECT sign, blocks FROM learned WHERE source = ?", (source,)).fetchone()
+        if row is None:
+            return None
+        return row[0], {words_of(text): Repeated(text, seen, of) for text, seen, of in json.loads(row[1])}
+
+
+def _packed(chrome: Chrome) -> str:
+    blocks = [(one.text, one.seen, one.of) for one in chrome.values()]
+    return storable(json.dumps(blocks, ensure_ascii=False))
