@@ -96,8 +96,12 @@ def beside_hub(now: datetime, hub: str, not_before: datetime | None, hints: Hint
 
 
 def after_gap(now: datetime, gap: timedelta, not_before: datetime | None, hints: Hints, *, seed: str) -> Decision:
-    """After a poll of a source whose feed turned over between two polls: soon enough for the next to meet it."""
-    reason = f"its feed has turned over between two polls: every {in_words(gap)}"
+    """After a poll of a source whose feed turned over between two polls: soon enough for the next to meet it.
+
+    One that holds a single entry turns over with each.
+    """
+    told = "its feed holds a single entry" if hints.alone else "its feed has turned over between two polls"
+    reason = f"{told}: every {in_words(gap)}"
     return _decided(now, gap, reason, not_before, hints, seed)
 
 

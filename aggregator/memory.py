@@ -86,8 +86,13 @@ def _well(state: SourceState, now: datetime) -> SourceState:
     return replace(state, success_at=now, failures=0, error=None, error_kind=None, gone_at=None, gone=False)
 
 
-def believed(feed: ParsedFeed | None, state: SourceState, *, foreign: bool) -> ParsedFeed | None:
-    """A feed as far as it may speak for its source: one that seems to be another's changes no name, hint or hub."""
+def believed(feed: ParsedFeed | None, state: SourceState, *, foreign: bool, alone: bool) -> ParsedFeed | None:
+    """A feed as far as it may speak for its source: one that seems to be another's changes no name, hint or hub.
+
+    `alone`: its document held a single entry.
+    """
+    if feed is not None and alone:
+        feed = feed._replace(hints=replace(feed.hints, alone=True))
     if feed is None or not foreign:
         return feed
     return feed._replace(title=None, link=None, id=None, language=None, hints=state.hints)

@@ -15,7 +15,7 @@ from hashlib import sha256
 from aggregator.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discover import Offers, offers
 from aggregator.due import hosts_of
-from aggregator.entries.gaps import HURRIED_FOR, gap_in, pace
+from aggregator.entries.gaps import HURRIED_FOR, gap_in, is_alone, pace
 from aggregator.entries.match import match, safer_links
 from aggregator.entries.recognition import share_known
 from aggregator.entries.rewritten import near_copies
@@ -187,7 +187,7 @@ def settle(
         polled.source,
         before,
         polled.response,
-        believed(polled.feed, before, foreign=changes.foreign),
+        believed(polled.feed, before, foreign=changes.foreign, alone=is_alone(changes, polled.response)),
         body_hash=polled.body_hash,
         brought_news=bool(changes.new),
         published=published,
@@ -196,7 +196,7 @@ def settle(
         same_feed=not changes.foreign and _is_same(polled, before, ahead),
     )
     state = replace(state, held_why=changes.doubt or state.held_why)
-    turnover = pace(gap or ahead.gap(before.key, now - HURRIED_FOR))
+    turnover = pace(gap or ahead.gap(before.key, now - HURRIED_FOR), state.hints, published)
     state = paced(polled.source, state, now, hub=None if missed else hub_that_delivers(hub, now), turnover=turnover)
     rests = tuple(_rests(polled, state, ahead, now))
     return PollResult(

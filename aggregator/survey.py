@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.due import Hosts, planned
-from aggregator.entries.gaps import HURRIED_FOR
+from aggregator.entries.gaps import HURRIED_FOR, one_in_words
 from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.view import View
 from aggregator.health import state_of, typical_gap
@@ -34,6 +34,7 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
         push = in_words(subscriptions.get(state.key), now)
         missed = gap_words(gaps.get(state.key), config.timezone, source.every)
         published = store.entries.rhythm(state.key)
+        missed = missed or one_in_words(state.hints, published, source.every)
         quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
         rows.append(

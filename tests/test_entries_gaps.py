@@ -96,8 +96,9 @@ def test_what_lies_in_it() -> None:
 
 def test_how_soon_it_is_asked_and_what_is_said() -> None:
     lost, zone = gaps.closed(GAP, NOW, is_filled=False), ZoneInfo("Europe/Berlin")
-    assert gaps.pace(GAP) == 4 * HOUR
-    assert gaps.pace(None) is None
+    assert gaps.pace(GAP, Hints(), ()) == 4 * HOUR
+    assert gaps.pace(None, Hints(), ()) is None
+
     told = "may have missed entries between 2026-03-13 08:00 and 2026-03-14 07:00"
     assert gaps.in_words(lost, zone, HOUR) == told
     assert gaps.in_words(replace(lost, window_s=3000), zone, HOUR) == (
@@ -105,3 +106,22 @@ def test_how_soon_it_is_asked_and_what_is_said() -> None:
     )
     assert gaps.in_words(GAP, zone, HOUR) is None
     assert gaps.in_words(None, zone, timedelta(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "alone", "pace", "told"),
+    [
+        ((0, 1, 2, 3, 4), True, HOUR / 2, True),
+        ((0, 1, 2, 4, 5), True, HOUR / 2, True),
+        ((0, 1, 2, 3), True, None, False),  # too few to tell
+        ((0, 1, 2, 3, 4), False, None, False),
+        ((0, 2, 4, 6, 8), True, HOUR, False),
+        ((0, 24, 48, 72, 96), True, DAY / 2, False),
+    ],
+)
+def test_a_feed_of_one_entry_is_asked_twice_between_two(
+    hours: tuple[int, ...], alone: bool, pace: timedelta | None, told: bool
+) -> None:
+    published = [NOW - ago * HOUR for ago in hours]
+    assert gaps.pace(None, Hints(alone=alone), published) == pace
+    assert (gaps.one_in_words(Hints(alone=alone), published, HOUR) is not None) == told

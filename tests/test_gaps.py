@@ -130,6 +130,24 @@ def test_older_pages_fill_a_gap_one_a_pass_until_they_meet_what_is_known(
     assert "missed" not in reader.said()
 
 
+def test_a_feed_of_one_entry_has_no_gap_but_a_pace_and_says_when_that_is_not_enough(blog: Publisher) -> None:
+    """It has a new entry at every poll, so nobody can know how many came between."""
+    blog.window = 1
+    reader = Reader(blog.url)
+    for hour in range(6):
+        blog.write(f"h{hour}", newest=reader.now - HOUR / 2)
+        assert len(reader.poll().changes.new) == 1
+        reader.now += HOUR
+    assert reader.store.gaps.latest(1, NOW - DAY) is None
+    assert "its feed holds a single entry, and a new one at nearly every poll: lower its `every`" in reader.said()
+    reader.poll()
+    assert "single entry" in reader.said(), "an unchanged answer does not unsay it"
+    blog.window = 2
+    blog.write("one", "two", newest=reader.now)
+    reader.poll()
+    assert "single entry" not in reader.said()
+
+
 def test_pages_are_not_asked_for_faster_than_one_a_minute(blog: Publisher, reader: Reader) -> None:
     blog.wordpress = True
     reader.poll()

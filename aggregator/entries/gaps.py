@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aggregator.records import Changes, Entry, Gap, ParsedFeed, Response, SourceState
+from aggregator.health import typical_gap
+from aggregator.records import Changes, Entry, Gap, Hints, ParsedFeed, Response, SourceState
 
-FEWEST = 2  # entries in a feed: one that never holds more meets nothing each time, and nothing follows from it
+FEWEST = 2  # entries in a feed: one that never holds more meets nothing each time, whatever it lost
+KNOWN_OF_ONE = 5  # entries by which the rate of such a feed is measured
 MOST_PAGES = 20
 SPACING = timedelta(minutes=1)  # between two pages of one gap
 TRIES = 3
@@ -95,9 +97,34 @@ def after_page(gap: Gap, entries: Sequence[Entry], feed: ParsedFeed, url: str, r
     return ahead(replace(after, oldest_come=oldest), older(feed, url), now)
 
 
-def pace(gap: Gap | None) -> timedelta | None:
-    """How often a feed is to be asked that two polls meet: twice while it turns over once."""
-    return timedelta(seconds=gap.window_s) / 2 if gap is not None else None
+def is_alone(changes: Changes, response: Response) -> bool:
+    """Whether a whole document held a single entry, so that each new one takes the place of the last."""
+    return changes.seen == 1 and not response.is_partial
+
+
+def pace(gap: Gap | None, hints: Hints, published: Sequence[datetime]) -> timedelta | None:
+    """How often a feed is to be asked that two polls meet: twice while it turns over once.
+
+    One that holds a single entry turns over with each: at the usual distance of those that were `published`, newest
+    first, once five are known.
+    """
+    if gap is not None:
+        return timedelta(seconds=gap.window_s) / 2
+    distance = _distance(hints, published)
+    return distance / 2 if distance is not None else None
+
+
+def _distance(hints: Hints, published: Sequence[datetime]) -> timedelta | None:
+    """The usual time between two entries of a feed that holds one, once enough of them are known."""
+    return typical_gap(published) if hints.alone and len(published) >= KNOWN_OF_ONE else None
+
+
+def one_in_words(hints: Hints, published: Sequence[datetime], every: timedelta) -> str | None:
+    """What is said of a feed that holds a single entry and has a new one at nearly every poll: more may have come."""
+    distance = _distance(hints, published)
+    if distance is None or 2 * distance > 3 * every:
+        return None
+    return "its feed holds a single entry, and a new one at nearly every poll: lower its `every`"
 
 
 def in_words(gap: Gap | None, zone: ZoneInfo, every: timedelta) -> str | None:

@@ -49,7 +49,7 @@ class Enclosure:
 class Hints:
     """What a feed itself says about polling; hours are GMT 0-23, days English names in lower case.
 
-    `topic` is the address under which its `hubs` know it (WebSub: rel=self).
+    `topic` is the address under which its `hubs` know it (WebSub: rel=self). `alone`: it holds a single entry.
     """
 
     ttl: timedelta | None = None
@@ -59,6 +59,7 @@ class Hints:
     new_feed_url: str | None = None
     prev_archive: str | None = None
     topic: str | None = None
+    alone: bool = False
 
 
 class ParsedEntry(NamedTuple):

@@ -98,7 +98,7 @@ def unpack_entry(blob: bytes) -> Entry:
 @lru_cache(maxsize=1024)
 def pack_hints(hints: Hints) -> str:
     """Hints as JSON; keys with empty values are left out."""
-    data = {name: value for name, value in asdict(hints).items() if value not in (None, ())}
+    data = {name: value for name, value in asdict(hints).items() if value not in (None, (), False)}
     if hints.ttl is not None:
         data["ttl"] = int(hints.ttl.total_seconds())
     return json.dumps(data)
