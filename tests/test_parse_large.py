@@ -28,9 +28,7 @@ def _rss(days: list[int]) -> str:
 
 
 def _read(text: str, most: int) -> ParsedFeed:
-    found = large.read(text, text.encode(), most)
-    assert found is not None
-    document, left_out = found
+    document, left_out = large.read(text, text.encode(), most)
     assert document.root is not None
     assert len(express.Shape(document.root).entries) + left_out == text.count("<item>") + text.count("<entry>")
     return express.read(document.root, None, most, scoped=False)
@@ -72,16 +70,51 @@ def test_an_entry_may_be_longer_than_a_piece() -> None:
 
 
 @pytest.mark.parametrize("text", ["<rss><channel><item></channel></rss>", "<rss><channel>", "", "no markup"])
-def test_what_is_not_well_formed_is_left_to_the_mender(text: str) -> None:
-    assert large.read(text, None, 5) is None
+def test_tags_that_do_not_match_make_no_tree(text: str) -> None:
+    document, left_out = large.read(text, None, 5)
+    assert (document.root, left_out) == (None, 0)
+
+
+@pytest.mark.parametrize("flaw", ["AT&T", "&nbsp;", "a\x0bb", "a < b", "&#0;"])
+def test_characters_are_mended_as_in_a_small_document(flaw: str) -> None:
+    text = _rss([3, 1, 2]).replace("<title>x", f"<title>{flaw}")
+    document, left_out = large.read(text, None, 2)
+    whole = xml.read(text).root
+    assert whole is not None
+    assert (left_out, document.wellformed, document.root is None) == (1, False, False)
+    assert document.root.findtext("channel/title") == whole.findtext("channel/title")  # type: ignore[union-attr]
+
+
+def test_a_prefix_that_is_not_declared_is_tolerated() -> None:
+    document, left_out = large.read(_rss([3, 1, 2]).replace("<guid>", "<dc:a/><guid>"), None, 2)
+    assert document.root is not None
+    assert (left_out, document.wellformed, len(document.root[0])) == (1, False, 4)
+
+
+@pytest.mark.slow
+def test_of_a_large_document_with_wrong_characters_the_newest_entries_are_kept() -> None:
+    dates = ("Mon, 05 Jan 2026 10:00:00 GMT", "Tue, 06 Jan 2026 10:00:00 GMT")
+    items = "".join(
+        f"<item><guid>{number}</guid><title>AT&T{'x' * 4_000}</title><pubDate>{dates[number > 100]}</pubDate></item>"
+        for number in range(1_101)
+    )
+    feed = parse(f"<rss><channel><title>x</title>{items}</channel></rss>".encode())
+    assert (feed.lane, feed.wellformed, len(feed.entries), feed.left_out) == ("express", False, 1_000, 101)
+    assert feed.entries[0].id == "101"
+
+
+def test_of_a_large_document_whose_tags_do_not_match_the_beginning_is_read() -> None:
+    items = "".join(f"<item><guid>{number}</guid><b><title>{'x' * 99_000}</title></item>" for number in range(45))
+    feed = parse(f"<rss><channel><title>x</title>{items}</channel></rss>".encode())
+    assert (feed.lane, feed.wellformed, len(feed.entries), feed.left_out) == ("express", False, 42, 3)
+    assert [entry.id for entry in feed.entries[::41]] == ["0", "41"]
 
 
 @pytest.mark.parametrize(("start", "wellformed"), [("", True), ("\n", True), ("\n<?xml version='1.0'?>", False)])
 def test_what_stands_before_the_declaration_is_noticed(start: str, wellformed: bool) -> None:
     text = start + _rss([1, 2])
-    found = large.read(text, text.encode(), 5)
-    assert found is not None
-    assert found[0].wellformed is wellformed is xml.read(text).wellformed
+    document, _ = large.read(text, text.encode(), 5)
+    assert document.wellformed is wellformed is xml.read(text).wellformed
 
 
 def test_a_large_document_says_how_many_it_left_out() -> None:

@@ -79,8 +79,7 @@ def _is_inside_an_entry(text: str) -> bool:
 
 def _read_xml(decoded: Decoded, url: str | None, most: int) -> ParsedFeed:
     text = decoded.text.lstrip("\ufeff")
-    large_one = large.read(text, decoded.utf8, most) if len(text) > BIG // 2 else None
-    document, left_out = large_one or (xml.read(text, decoded.utf8), 0)
+    document, left_out = _document(text, decoded.utf8, most)
     root = document.root
     if root is not None and express.is_feed(root):
         feed = express.read(root, url, most, scoped="xml:base" in document.text)
@@ -91,10 +90,23 @@ def _read_xml(decoded: Decoded, url: str | None, most: int) -> ParsedFeed:
         raise ParseError("html", "an HTML page, not a feed")
     try:
         reason = "XML that could not be mended" if root is None else f"<{name[:40]}> is no root of RSS, RDF or Atom"
-        return tolerant.read(document.text, url, most)._replace(reason=reason)
+        feed = tolerant.read(document.text, url, most)
+        return feed._replace(reason=reason, left_out=feed.left_out + left_out)
     except ParseError as error:
         if error.kind != "not_feed":
             raise
         if not name and _PAGE.search(text[:10_000]):
             raise ParseError("html", "an HTML page, not a feed") from None
         raise ParseError("not_feed", f"not a feed: an XML document <{name[:40]}>" if name else str(error)) from None
+
+
+def _document(text: str, utf8: bytes | None, most: int) -> tuple[xml.Document, int]:
+    """The document, and how many of its entries were left out: of a large one whose tags do not match, those after
+    its first 4 Mi characters.
+    """
+    if len(text) <= BIG // 2:
+        return xml.read(text, utf8), 0
+    document, left_out = large.read(text, utf8, most)
+    if document.root is None and (beginning := tolerant.beginning(document.text)):
+        return xml.rebalanced(beginning[0]), beginning[1]
+    return document, left_out

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
+from aggregator.parse import jsonlarge
 from aggregator.parse.element import Person, joined, seconds
 from aggregator.parse.entry import unique
 from aggregator.parse.references import document_base, resolve
 from aggregator.parse.xml import legal
 from aggregator.records import Enclosure, Hints, ParsedEntry, ParsedFeed
 
+_LARGE: Final = 2 << 20  # characters
+
 _Object = Mapping[str, Any]
 
 
 def read(text: str, url: str | None, most: int) -> ParsedFeed:
-    """Read a JSON Feed; ParseError `not_feed` when it is other JSON or none. Of too many the first are kept."""
-    feed = _load(text)
+    """Read a JSON Feed; ParseError `not_feed` when it is other JSON or none. Of too many entries the first are kept, of
+    those of a large document the newest.
+    """
+    feed, left_out = _load(text, most)
     version = _text(feed, "version") or ""
     items = feed.get("items", feed.get("entries"))
     if "jsonfeed.org" not in version and not (isinstance(items, list) and (version or "title" in feed)):
@@ -48,12 +53,15 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
         self_link=_url(feed, url, "feed_url"),
         hints=Hints(hubs=unique(_url(hub, base, "url") for hub in _objects(feed, "hubs"))),
         entries=tuple(_entry(item, base, language, author) for item in entries[:most]),
-        left_out=len(entries) - len(entries[:most]),
+        left_out=left_out + len(entries) - len(entries[:most]),
     )
 
 
-def _load(text: str) -> _Object:
+def _load(text: str, most: int) -> tuple[_Object, int]:
+    """The object that the document is; of a large one only with its newest entries, and how many were left out."""
     try:
+        if len(text) > _LARGE and text.lstrip()[:1] == "{":
+            return jsonlarge.read(text, most)
         document = json.loads(text, strict=False)
     except RecursionError:
         raise ParseError("limit", "JSON nested too deeply") from None
@@ -61,7 +69,7 @@ def _load(text: str) -> _Object:
         raise ParseError("not_feed", f"not a feed: broken JSON ({error})"[:200]) from None
     if not isinstance(document, dict):
         raise ParseError("not_feed", "not a feed: JSON that is no object")
-    return document
+    return document, 0
 
 
 def _entry(item: _Object, base: str | None, language: str | None, feed_author: Person) -> ParsedEntry:

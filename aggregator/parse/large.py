@@ -14,7 +14,7 @@ from lxml import etree
 from aggregator.dates import parse_date
 from aggregator.parse.element import text_of
 from aggregator.parse.namespaces import name_of
-from aggregator.parse.xml import OPTIONS, Document, Element, begins_well, without_doctype
+from aggregator.parse.xml import OPTIONS, Document, Element, is_only_undeclared, mended
 
 _HOLDERS: Final = ("{*}channel", "{*}RDF", "{*}feed")
 _TAGS: Final = ("{*}item", "{*}entry")
@@ -22,24 +22,41 @@ _DATES: Final = frozenset({"pubdate", "dc:date", "atom:updated", "atom:published
 _PIECE: Final = 1 << 20
 
 
-def read(text: str, utf8: bytes | None, most: int) -> tuple[Document, int] | None:
-    """The document with the newest `most` entries, and how many were left out; None for what is not well-formed."""
-    start = text.lstrip()
-    safe, _ = without_doctype(start)
-    data = utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace")
-    parser = etree.XMLPullParser(events=("start",), tag=_HOLDERS, **OPTIONS)
+def read(text: str, utf8: bytes | None, most: int) -> tuple[Document, int]:
+    """The document with the newest `most` entries, and how many were left out. Characters are mended, tags are not:
+    one whose tags do not match has no tree.
+    """
     newest = _Newest(most)
+
+    def tree(data: bytes) -> tuple[Element | None, bool]:
+        nonlocal newest
+        for recover in (False, True):
+            newest, parser = _Newest(most), _parser(recover=recover)
+            try:
+                return _pruned(parser, data, newest), not recover
+            except etree.XMLSyntaxError:
+                if not is_only_undeclared(parser.feed_error_log):
+                    break
+        return None, False
+
+    document = mended(text, utf8, tree)
+    return document, newest.left_out
+
+
+def _parser(*, recover: bool) -> etree.XMLPullParser:
+    return etree.XMLPullParser(events=("start",), tag=_HOLDERS, recover=recover, **OPTIONS)
+
+
+def _pruned(parser: etree.XMLPullParser, data: bytes, newest: _Newest) -> Element | None:
+    """The root of the tree, from which all but the newest entries are taken while it grows."""
     holders: list[Element] = []
-    try:
-        for place in range(0, len(data), _PIECE):
-            parser.feed(data[place : place + _PIECE])
-            holders += [element for _, element in parser.read_events() if isinstance(element, Element)]
-            newest.take(holders, complete=False)
-        root = parser.close()
-    except etree.XMLSyntaxError:
-        return None
+    for place in range(0, len(data), _PIECE):
+        parser.feed(data[place : place + _PIECE])
+        holders += [element for _, element in parser.read_events() if isinstance(element, Element)]
+        newest.take(holders, complete=False)
+    root: Element | None = parser.close()
     newest.take(holders, complete=True)
-    return Document(root, safe, begins_well(text, start)), newest.left_out
+    return root
 
 
 class _Newest:
@@ -58,8 +75,13 @@ class _Newest:
         """Look at the entries that came since; the last one may go on in the next piece, unless all is complete."""
         for place, holder in enumerate(holders):
             entries = list(holder.iterchildren(*_TAGS))[self._taken.get(place, 0) :]
-            for entry in entries if complete else entries[:-1]:
-                self._compare(holder, entry)
+            still_growing = [] if complete else entries[-1:]
+            for entry in entries[: len(entries) - len(still_growing)]:
+                if len(entry) or len(self._kept) < self._most:
+                    self._compare(holder, entry)
+                else:  # an empty one says nothing, not even when
+                    self.left_out += 1
+                    holder.remove(entry)
             self._taken[place] = sum(1 for _ in holder.iterchildren(*_TAGS)) - len(entries[-1:])
 
     def _compare(self, holder: Element, entry: Element) -> None:

@@ -119,12 +119,18 @@ def _depth(text: str) -> int:
 
 
 def _shortened(text: str) -> tuple[str, int]:
+    shorter = beginning(text)
+    if shorter is None:
+        raise ParseError("limit", "a broken document with an entry of more than 4 MiB")
+    return shorter
+
+
+def beginning(text: str) -> tuple[str, int] | None:
+    """The whole entries of the first 4 Mi characters and how many there are beyond; None where not one is whole."""
     if len(text) <= LONGEST:
         return text, 0
-    ends = [match.end() for match in _ENTRY_END.finditer(text, 0, LONGEST)]
-    if not ends:
-        raise ParseError("limit", "a broken document with an entry of more than 4 MiB")
-    return text[: ends[-1]], len(_ENTRY.findall(text, ends[-1]))
+    end = max((match.end() for match in _ENTRY_END.finditer(text, 0, LONGEST)), default=0)
+    return (text[:end], len(_ENTRY.findall(text, end))) if end else None
 
 
 def _format(version: str) -> Literal["rss", "atom"]:

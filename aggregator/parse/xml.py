@@ -8,7 +8,7 @@ not match) is mended here; a document that is broken otherwise has no tree and i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html.entities import html5
 from typing import Any, Final
@@ -62,19 +62,30 @@ def read(text: str, utf8: bytes | None = None) -> Document:
 
     `utf8` is the same as bytes, if they are at hand.
     """
+    document = mended(text, utf8, _tree)
+    return rebalanced(document.text) if document.root is None else document
+
+
+def rebalanced(text: str) -> Document:
+    """The tree of a text whose tags do not match, when they are made to."""
+    whole = balanced(text)
+    return Document(None if whole is None else _tree(whole.encode("utf-8", "replace"))[0], text, False)
+
+
+def mended(text: str, utf8: bytes | None, tree: Callable[[bytes], tuple[Element | None, bool]]) -> Document:
+    """What `tree` makes (a root, and whether nothing was wrong) of a document as it is, else of one that is mended
+    character by character; its tags stay as they are.
+    """
     start = text.lstrip()
     safe, entities = without_doctype(start)
-    root, exact = _tree(utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace"))
+    root, exact = tree(utf8 if utf8 is not None and safe is text else safe.encode("utf-8", "replace"))
     if root is not None:
-        return Document(root, safe, exact and begins_well(text, start))
-    mended = _mend(legal(safe), entities)
-    root = _tree(mended.encode("utf-8", "replace"))[0]
-    if root is None and (whole := balanced(mended)) is not None:
-        root = _tree(whole.encode("utf-8", "replace"))[0]
-    return Document(root, mended, False)
+        return Document(root, safe, exact and _begins_well(text, start))
+    mended_text = _mend(legal(safe), entities)
+    return Document(tree(mended_text.encode("utf-8", "replace"))[0], mended_text, False)
 
 
-def begins_well(text: str, start: str) -> bool:
+def _begins_well(text: str, start: str) -> bool:
     """Whether the white space that was taken off its `start` may be there: nothing stands before an XML declaration."""
     return len(start) == len(text) or not start.startswith("<?xml")
 
@@ -128,10 +139,17 @@ def _tree(data: bytes) -> tuple[Element | None, bool]:
     try:
         return etree.fromstring(data, parser), True
     except etree.XMLSyntaxError:
-        # The log of the exception is that of the whole thread; the parser's is its own.
-        if {entry.domain for entry in parser.error_log} == {etree.ErrorDomains.NAMESPACE}:
+        if is_only_undeclared(parser.error_log):
             return etree.fromstring(data, _parser(recover=True)), False
         return None, False
+
+
+def is_only_undeclared(log: etree._ListErrorLog) -> bool:
+    """Whether all that a parser complained of is prefixes that are not declared.
+
+    `log` is the parser's own: that of the exception is of the whole thread.
+    """
+    return {entry.domain for entry in log} == {etree.ErrorDomains.NAMESPACE}
 
 
 def _parser(*, recover: bool = False) -> etree.XMLParser:
