@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -13,12 +12,12 @@ from hypothesis import strategies as st
 
 from aggregator.entries.stories import Earlier, group, resemblance
 from aggregator.entries.terms import Vocabulary
-from aggregator.html import text_of
 from aggregator.records import StoredEntry
+from benchmarks.stories import on_the_replay
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 from tests.events import APART, HARDEST, TOGETHER, Pair
-from tests.makers import DAY, NOW, entry, stored, words
+from tests.makers import NOW, entry, stored, words
 
 CUTS = ("Kestrel is said to cut 20% of its staff", "Insiders at Kestrel fear for desks while shares rise.")
 MORE_CUTS = ("What the cuts at Kestrel mean", "The chip maker Kestrel wants to cut about 20% of all staff, it is said.")
@@ -214,36 +213,9 @@ def test_novelty() -> None:
 # --- recorded entries -----------------------------------------------------------------------------------------
 
 
-def _recorded() -> tuple[list[StoredEntry], dict[str, int]]:
-    lines = [json.loads(line) for line in (CORPUS / "fow" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
-    sources = {name: number for number, name in enumerate(sorted({line["site"] for line in lines}), 1)}
-    found = []
-    for key, line in enumerate(sorted(lines, key=lambda line: (line["published"], line["url"])), 1):
-        one = entry(
-            line["url"], link=line["url"], title=line["title"], text=text_of(line["html"]), language=line["lang"]
-        )
-        when = datetime.fromisoformat(line["published"])
-        found.append(stored(key, one, source_key=sources[line["site"]], published=when))
-    return found, {one.entry.guid: one.key for one in found}
-
-
 @pytest.mark.slow
 @needs_corpus
 def test_recorded_stories_are_found_and_no_others() -> None:
-    """Day by day as digests are made: today's entries with each other, and with those of the 14 days before."""
-    entries, key_of = _recorded()
-    labels = json.loads((CORPUS / "fow" / "duplicates.json").read_text(encoding="utf-8"))
-    stories = [{key_of[url] for url in story["urls"]} for story in labels["stories"]]
-    copies = {max(key_of[pair["a"]], key_of[pair["b"]]) for pair in labels["duplicates"]}
-    linked: list[set[int]] = []
-    for number in range(111):
-        end = datetime.fromisoformat("2025-12-01T07:00Z") + number * DAY
-        today = [one for one in entries if end - DAY < one.published <= end and one.key not in copies]
-        before = [one for one in entries if end - 15 * DAY < one.published <= end - DAY and one.key not in copies]
-        vocabulary = Vocabulary([*before, *today])
-        told = Earlier(before, vocabulary)
-        found = group(today, vocabulary)
-        linked += [{one.key for one in (*story, *told.continued(story))} for story in found]
-    several = [story for story in linked if len(story) > 1]
-    assert [story for story in several if not any(story <= known for known in stories)] == []
-    assert sum(any(story <= known for story in several) for known in stories) >= 7
+    found, missed, false = on_the_replay(CORPUS / "fow")
+    assert false == []
+    assert (len(found), len(missed)) >= (7, 0)

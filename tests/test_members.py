@@ -118,6 +118,8 @@ def test_what_a_digest_told_as_one_story_is_linked_and_nothing_published_is_news
     assert {len(titles) for titles in related_links(world).values()} == {2}
     assert related_links(world, "archive/2026-03.atom.xml") == related_links(world)
     assert dates.items() <= entry_dates(world).items()
+    told = world.run("explain", "https://two.example/now:-kestrel-cuts-20%-of-its-staff-in-ostrava")
+    assert "  one story   One: Tuesday: Kestrel" in told
     assert "Day 3 of a continuing story" in world.public(f"digest/{world.now:%Y-%m-%d}.txt").read_text()
     world.now += timedelta(hours=1)
     assert world.poll("--force")["published"] == ["status.html", "status.json"]

@@ -76,6 +76,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "standing": stored.standing,
         "held_why": store.sources.state(stored.source_key).held_why if stored.standing == "held" else None,
         "group": [_copy(stored, one, store, view) for one in members if one.key != stored.key],
+        "story": _story(stored, store, view),
         "in_merged_feed": shown is not None and stored.standing in ("news", "folded"),
         "shown_as": view.title(shown.source_key) if shown else None,
         "hidden": view.hidden_by(stored),
@@ -99,6 +100,13 @@ def _copy(stored: StoredEntry, other: StoredEntry, store: Store, view: View) -> 
         "leads": other.key == other.group,
         "why": why_copy(stored.entry, other.entry),
     }
+
+
+def _story(stored: StoredEntry, store: Store, view: View) -> list[dict[str, Any]]:
+    """The entries that digests told with this one as one story, as the view shows them."""
+    mates = store.stories.mates([stored.group]).get(stored.group, [])
+    shown = (view.representative(group) for group in store.entries.by_groups(mates).values())
+    return [{"source": view.title(one.source_key), "title": one.entry.title, "id": one.id} for one in shown if one]
 
 
 def _rule(rule: Any, config: Config) -> dict[str, Any]:
@@ -163,6 +171,7 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     for copy in facts["group"]:
         lead = ", which gives the id" if copy["leads"] else ""
         yield f"  same text   {safe(copy['source'])}: {safe(copy['link'] or '')} ({copy['why']}{lead})"
+    yield from (f"  one story   {safe(one['source'])}: {safe(one['title'])}" for one in facts["story"])
     yield f"  hidden      {safe(_why_hidden(facts))}"
     yield from (f"  met         {safe(rule['rule'])} ({rule['at']})" for rule in facts["rules"])
     if facts["boilerplate"]:
