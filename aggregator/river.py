@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from itertools import islice, pairwise
 
 from aggregator.entries.view import View
@@ -20,6 +21,7 @@ from aggregator.render import pages
 from aggregator.render.index import search_index
 from aggregator.render.site import Site
 from aggregator.store.sqlite import Store
+from aggregator.store.texts import Telling
 
 MOST_AT_ONCE = 31  # missing days that one publication makes, the newest first: a lost folder comes back by and by
 REOPENED_FOR = timedelta(days=30)
@@ -43,7 +45,8 @@ def river_files(
     """
     site, newest = Site.of(config), store.digests.newest("")
     days = store.days.dates(config.timezone)
-    feed = _told(feed, shown, store, view)
+    tell = partial(_tell, telling=store.texts.of_many(), view=view)
+    feed = _told(feed, shown, tell)
     missing = list(islice((on for on in reversed(days) if not stands(_name(on))), most))
     open_days = _open(shown, store, view).union(missing)
     made = _with_neighbours(days, open_days, stands)
@@ -56,7 +59,7 @@ def river_files(
         "search.json": search_index(feed.entries, site=site, days=frozenset(there)),
     }
     for on in made:
-        entries, place = _entries(on, config, store, view), bisect_left(there, on)
+        entries, place = _entries(on, config, store, view, tell), bisect_left(there, on)
         before, after = there[place - 1] if place else None, there[place + 1] if place + 1 < len(there) else None
         out[_name(on)] = pages.day(
             replace(feed, entries=entries), on, site=site, previous=before, following=after, tags=tags
@@ -84,20 +87,22 @@ def _with_neighbours(
     return [on for on in reversed(days) if on in wanted or (on in near and stands(_name(on)))]
 
 
-def _entries(on: LocalDate, config: Config, store: Store, view: View) -> tuple[MergedEntry, ...]:
+def _entries(
+    on: LocalDate, config: Config, store: Store, view: View, tell: Callable[[Place], MergedEntry]
+) -> tuple[MergedEntry, ...]:
     start, end = (datetime.combine(day, time(), config.timezone) for day in (on, on + timedelta(days=1)))
-    found = (_tell(place, store, view) for _, place in places(store.days.published(start, end), store, view) if place)
+    found = (tell(place) for _, place in places(store.days.published(start, end), store, view) if place)
     return tuple(islice(found, MOST_A_DAY))
 
 
-def _told(feed: MergedFeed, those: Sequence[Place], store: Store, view: View) -> MergedFeed:
+def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], MergedEntry]) -> MergedFeed:
     """The feed as the river shows it; what no page shows is left as it is."""
     known = {place.entry.id: place for place in those}
-    newest = (_tell(known[one.id], store, view) for one in feed.entries[: pages.RIVER_LENGTH])
+    newest = (tell(known[one.id]) for one in feed.entries[: pages.RIVER_LENGTH])
     return replace(feed, entries=(*newest, *feed.entries[pages.RIVER_LENGTH :]))
 
 
-def _tell(place: Place, store: Store, view: View) -> MergedEntry:
+def _tell(place: Place, telling: Telling, view: View) -> MergedEntry:
     """An entry with the first words that are its own: not those that its source repeats everywhere."""
-    text = store.texts.telling(place.shown, full=view.full_text(place.shown.source_key))
+    text = telling(place.shown, full=view.full_text(place.shown.source_key))
     return replace(place.entry, excerpt=view.excerpt(place.shown, text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html as entities
 import re
 from functools import lru_cache
+from itertools import accumulate
 
 from aggregator.entries.menus import folded, menu_above, menu_below, says
 
@@ -18,9 +19,10 @@ MOST_BLOCKS = 60
 MOST_ROUNDS = 5
 
 _BLOCK_TAG = re.compile(
-    r"</?(?:address|article|aside|blockquote|caption|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup"
-    r"|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)(?: [^<>]*)?>|<br ?/?>"
+    r"(</?(?:address|article|aside|blockquote|caption|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup"
+    r"|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)(?: [^<>]*)?>|<br ?/?>)"
 )
+_LINE_ENDS = re.compile(r"(\n+)")
 _TAG = re.compile(r"</?([a-z0-9]+)(?: [^<>]*)?>")
 _EMPTY = re.compile(r"<(p|div|li|ul|ol|h[1-6]|section|aside|footer|header|nav|span|article)(?: [^<>]*)?>\s*</\1>")
 _LEFT_BREAK = re.compile(r"(?:\s*<br ?/?>)+\s*(?=</(?:p|div|li|section|article)>|$)")
@@ -195,19 +197,16 @@ def _with_last_block_trimmed(html: str, blocks: list[tuple[int, int]], title: st
 
 def _blocks(html: str) -> list[tuple[int, int]]:
     """Where the text between two block tags (in plain text: two line breaks) stands, for those that show something."""
-    edges = [found.span() for found in _BLOCK_TAG.finditer(html)]
-    if not edges:
-        edges = [found.span() for found in re.finditer(r"\n+", html)]
-    starts = [0, *(end for _, end in edges)]
-    ends = [*(start for start, _ in edges), len(html)]
+    parts = (_BLOCK_TAG if _BLOCK_TAG.search(html) else _LINE_ENDS).split(html)  # text and what parts it, in turn
     return [  # most begin with a letter, and then nothing else has to be asked
-        (a, b) for a, b in zip(starts, ends, strict=True) if a != b and (html[a].isalnum() or _shows(html, a, b))
+        (end - len(part), end)
+        for part, end in zip(parts[::2], list(accumulate(map(len, parts)))[::2], strict=True)
+        if part and (part[0].isalnum() or _shows(part))
     ]
 
 
-def _shows(html: str, start: int, end: int) -> bool:
+def _shows(part: str) -> bool:
     """Whether a block that is not empty shows anything; what stands between two blocks is mostly a line's end."""
-    part = html[start:end]
     return not part.isspace() and (bool(_plain(part)) or _MEDIA.search(part) is not None)
 
 

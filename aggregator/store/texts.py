@@ -8,8 +8,8 @@ entries of a source are others.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from hashlib import sha256
+from typing import Protocol
 
 from aggregator import __version__
 from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without, words_of
@@ -24,6 +24,13 @@ _NEWEST = (
 )
 
 
+class Telling(Protocol):
+    """The text by which an entry is told; of its page, if it is there and `full` asks for it."""
+
+    def __call__(self, stored: StoredEntry, *, full: bool = False) -> str:
+        """Of one entry."""
+
+
 class Texts:
     """What summaries and excerpts are made of; what was learned of a source is kept while its newest entries stay, in
     this process and, when `keep` is called, for the next one."""
@@ -36,19 +43,22 @@ class Texts:
 
     def telling(self, stored: StoredEntry, *, full: bool = False) -> str:
         """The text of an entry as far as it is worth telling; of its page, if it is there and `full` asks for it."""
-        page = self._articles.get(stored.key) if full else None
-        return without((page.text if page else "") or stored.entry.text, self._chrome(stored.source_key))
+        return without(self._text(stored, full=full), self._chrome(stored.source_key))
 
-    def of_many(self) -> Callable[[StoredEntry], str]:
-        """`telling` of what feeds say, for one reading of many entries: each source is asked for once."""
+    def of_many(self) -> Telling:
+        """`telling` for one reading of many entries: each source is asked for once."""
         known: dict[int, Chrome] = {}
 
-        def telling(stored: StoredEntry) -> str:
+        def telling(stored: StoredEntry, *, full: bool = False) -> str:
             if stored.source_key not in known:
                 known[stored.source_key] = self._chrome(stored.source_key)
-            return without(stored.entry.text, known[stored.source_key])
+            return without(self._text(stored, full=full), known[stored.source_key])
 
         return telling
+
+    def _text(self, stored: StoredEntry, *, full: bool) -> str:
+        page = self._articles.get(stored.key) if full else None
+        return (page.text if page else "") or stored.entry.text
 
     def whole(self, stored: StoredEntry) -> str:
         """Everything that a search looks through: the text of the feed, then that of the page."""
