@@ -90,7 +90,8 @@ def test_no_source_has_answered_for_days(world: World) -> None:
     assert "its server fails (500)" in world.run("status")
 
 
-def test_a_damaged_store_is_told_and_nothing_else_of_it(world: World) -> None:
+@pytest.mark.parametrize("share", [0.02, 0.5], ids=["its schema", "its rows"])
+def test_a_damaged_store_is_told_and_nothing_else_of_it(world: World, share: float) -> None:
     world.blog("One", *(f"entry {n}" for n in range(40)))
     path = world.write()
     world.poll()
@@ -99,7 +100,8 @@ def test_a_damaged_store_is_told_and_nothing_else_of_it(world: World) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     data = bytearray(file.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 4096 * 3] = b"\xff" * 4096 * 3
+    place = int(len(data) * share) // 4096 * 4096 + 100
+    data[place : place + 4096 * 3] = b"\xff" * 4096 * 3
     file.write_bytes(data)
     told = world.run("doctor", "--offline", code=1)
     assert "to do  store" in told

@@ -110,7 +110,8 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"store: {path}: {error}; `aggregator check` reads without it") from error
+        todo = "stop what runs, and restore a backup" if tells_damage(error) else "`aggregator check` reads without it"
+        raise StoreError(f"store: {path}: {error}; {todo}") from error
 
 
 def open_store(path: Path, *, create: bool = True) -> SqliteStore:
