@@ -99,6 +99,27 @@ def test_links_are_a_view_and_a_copy_speaks_for_its_group() -> None:
 EVENT = "Kestrel cuts 20% of its staff in Ostrava"
 
 
+def test_a_seal_links_what_it_tells_as_one_story_and_a_story_that_goes_on_takes_in_what_is_new() -> None:
+    desk = Desk(ONE, TWO)
+    first, second, third = (f"{when}: {EVENT}" for when in ("Tuesday", "Now", "Unions protest"))
+    desk.bring(ONE, entry("a", title=first, text=""), entry("b", title="Bread is baked at night in Győr"))
+    desk.bring(TWO, entry("c", title=second, text=""))
+    dates = {one.id: one.changed_at for one in desk.all()}
+    assert not any(links(desk).values())
+    desk.seal()
+    assert links(desk) == {first: [second], second: [first], "Bread is baked at night in Győr": []}
+    desk.now += 2 * DAY
+    desk.bring(ONE, entry("d", title=third, text="", published=desk.now))
+    desk.seal()
+    assert {title: set(those) for title, those in links(desk).items() if those} == {
+        first: {second, third},
+        second: {first, third},
+        third: {first, second},
+    }
+    assert dates.items() <= {one.id: one.changed_at for one in desk.all()}.items()
+
+
+@pytest.mark.slow
 def test_what_a_digest_told_as_one_story_is_linked_and_nothing_published_is_news_again(world: World) -> None:
     """Two reports, a third one three days later: old entries link to it, and are as they were but for that."""
     one, two = world.blog("One", f"Tuesday: {EVENT}", "Bread"), world.blog("Two", f"Now: {EVENT}", ages=(2,))
