@@ -208,7 +208,7 @@ def test_what_a_redirect_leads_to_is_asked_by_one_worker_at_a_time(shop: Shop) -
     ben = open_postgres(shop.config.store)
     his = Leases(ben.session, "ben")
     assert his.claim([host_of(two.url)], 60) == {host_of(two.url)}
-    assert shop.work() == Done()
+    assert shop.work(aside=3600.0) == Done()
     assert (len(one.requests), len(two.requests), shop.leased()) == (1, 0, 0)
     assert shop.store.sources.states()[one.url].failures == 0
     his.let_go([host_of(two.url)], 0.0)
