@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -13,6 +13,8 @@ from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import as_stored, to_text
 
 _NEWS = "standing IN ('news', 'folded')"
+_OF_NEWS = f"FROM entries WHERE accepted > 0 AND {_NEWS}"
+_AT_ONCE = 500  # dates
 WEEK = timedelta(days=7)
 _BY_TIME = SELECT.replace("FROM entries e", "FROM entries e INDEXED BY entries_published")
 
@@ -26,14 +28,26 @@ class Days:
         self._sql = connection
 
     def dates(self, zone: tzinfo) -> list[date]:
-        """The local dates on which news was published, oldest first; each is looked up, whatever it holds."""
-        found, since = list[date](), ""
-        query = f"SELECT min(published) FROM entries WHERE accepted > 0 AND {_NEWS} AND published >= ?"
-        while first := self._sql.execute(query, (since,)).fetchone()[0]:
-            on = datetime.fromisoformat(first).astimezone(zone).date()
-            found.append(on)
-            since = to_text(datetime.combine(on + timedelta(days=1), time(), zone))
+        """The local dates on which news was published, oldest first; hundreds are looked up at once."""
+        ends = [self._sql.execute(f"SELECT {end}(published) {_OF_NEWS}").fetchone()[0] for end in ("min", "max")]
+        if ends[0] is None:
+            return []
+        first, last = (datetime.fromisoformat(end).astimezone(zone).date() for end in ends)
+        found, every = list[date](), [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        for place in range(0, len(every), _AT_ONCE):
+            found += self._with_news(every[place : place + _AT_ONCE], zone)
         return found
+
+    def _with_news(self, days: Sequence[date], zone: tzinfo) -> list[date]:
+        """Those of some consecutive dates on which news was published."""
+        midnights = [to_text(datetime.combine(on, time(), zone)) for on in (*days, days[-1] + timedelta(days=1))]
+        values = [value for row in zip(range(len(days)), midnights, midnights[1:], strict=False) for value in row]
+        rows = self._sql.execute(
+            f"WITH spans (day, start, till) AS (VALUES {', '.join(['(?, ?, ?)'] * len(days))}) SELECT day FROM spans "
+            f"WHERE EXISTS (SELECT 1 {_OF_NEWS} AND published >= start AND published < till) ORDER BY day",
+            values,
+        )
+        return [days[number] for (number,) in rows]
 
     def published(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
         """News and folded entries published in [start, end), the newest first, read one by one."""
