@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from aggregator import due, gaps, heap, idle, ledger, notices, outages, outputs, survey
 from aggregator.cadence import HOUR
@@ -30,7 +31,6 @@ from aggregator.pipeline import Polled, moves, settle
 from aggregator.publication import Publication
 from aggregator.publish.command import ask
 from aggregator.publish.files import write_all
-from aggregator.publish.mail import Server
 from aggregator.reading_lists import with_lists
 from aggregator.recorder import Recorder
 from aggregator.records import Config, Series, SourceHealth, SourceState
@@ -39,6 +39,9 @@ from aggregator.reread import reread
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
+
+if TYPE_CHECKING:
+    from aggregator.publish.mail import Server
 
 PUBLISH_AFTER = 5.0  # seconds, again and again in a pass: slow sources do not hold the others up
 

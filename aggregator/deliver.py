@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
 from aggregator.errors import PublishError
-from aggregator.publish import mail
-from aggregator.publish.mail import Server, Session
 from aggregator.publish.websub import Post, tell
 from aggregator.records import Config
 from aggregator.render.words import moment
 from aggregator.store.deliveries import LONGEST_WAIT, Delivery, DeliveryState
 from aggregator.store.sqlite import Store
+
+if TYPE_CHECKING:  # who owes no mail waits for nothing that is made of the e-mail package
+    from aggregator.publish.mail import Server, Session
 
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240, 480, 960))
 # How long a server is asked again; RFC 5321, section 4.5.4.1, asks for four or five days.
@@ -68,7 +69,9 @@ def _wanted(config: Config, name: str) -> tuple[str, ...]:
 
 def _all(this: _Round, due: list[Delivery], server: Server | None) -> list[Delivered]:
     if server is None:
-        return [_later(this, one, f"{mail.SETTING} is not set") for one in due]
+        from aggregator.publish.mail import SETTING  # noqa: PLC0415
+
+        return [_later(this, one, f"{SETTING} is not set") for one in due]
     try:
         session = server.connect()
     except PublishError as error:
@@ -78,6 +81,8 @@ def _all(this: _Round, due: list[Delivery], server: Server | None) -> list[Deliv
 
 
 def _one(this: _Round, one: Delivery, session: Session, sender: str) -> Delivered:
+    from aggregator.publish import mail  # noqa: PLC0415
+
     def last_step() -> None:
         with this.store.transaction(durable=True):
             this.store.deliveries.mark(one, "sending", this.now)

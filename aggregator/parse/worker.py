@@ -20,7 +20,10 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import aggregator.parse.document  # noqa: F401  (what every document needs is there before the first one comes)
+import aggregator.entries.duplicates  # what every document needs is there before the first one comes
+import aggregator.entries.normalize
+import aggregator.parse.document
+import aggregator.parse.feed  # noqa: F401
 from aggregator.errors import ParseError
 from aggregator.parse.pool import KEPT, OVER
 
