@@ -24,7 +24,7 @@ _SEOUL: Final = timezone(timedelta(hours=9))
 _USUAL = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC|Z)$"
 )
-_ZONE = re.compile(r" (?:GMT|UTC|([+-](?:0[0-9]|1[0-4])[0-5][0-9]))")
+_ZONE = re.compile(r" (?:GMT|UTC|([+-](?:0[0-9]|1[0-4])[0-5][0-9])|([ECMP][SD]T))")
 _COMMENT = re.compile(r"\([^()]*\)")
 _TIME = re.compile(
     r"(?<![\d:.])(\d{1,2})[:h](\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?(?![\d:])"
@@ -64,10 +64,11 @@ def _common(text: str) -> datetime | None:
     if text[3:5] == ", ":
         if text[6:7] == " ":
             text = f"{text[:5]}0{text[5:]}"
-        number, zone = _NUMBERS.get(text[8:11]), _zone(text[25:])
+        end = 22 if text[22:23] == " " else 25  # some leave out the seconds
+        number, zone = _NUMBERS.get(text[8:11]), _zone(text[end:])
         if not number or not zone:
             return None
-        text = f"{text[12:16]}-{number}-{text[5:7]}T{text[17:25]}{zone}"
+        text = f"{text[12:16]}-{number}-{text[5:7]}T{text[17:end]}{zone}"
     elif text[10:11] != "T":
         return None
     return _iso(text)
@@ -75,9 +76,11 @@ def _common(text: str) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def _zone(text: str) -> str | None:
-    """` GMT` and ` +HHMM` as ISO 8601 writes them; None for anything else."""
+    """` GMT`, ` +HHMM` and the other names of RFC 822 as ISO 8601 writes them; None for anything else."""
     found = _ZONE.fullmatch(text)
-    return None if found is None else found[1] or "Z"
+    if found is None:
+        return None
+    return found[1] or (f"-{-ZONES[found[2].lower()] // 60:02}00" if found[2] else "Z")
 
 
 def _plain(text: str) -> datetime | None:

@@ -116,8 +116,10 @@ def picture_of(files: list[Element], bases: Bases) -> str | None:
 
 
 def _is_image(element: Element) -> bool:
-    kind = element.get("type")
-    if kind in _SOUND and element.get("medium") is None:
+    kind, medium = element.get("type"), element.get("medium")
+    if medium == "image" or (kind and kind.startswith("image/")):
+        return True
+    if kind in _SOUND and medium is None:
         return False
     said = attributes(element)
     kind = said.get("type", "").lower()

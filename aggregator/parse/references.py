@@ -25,6 +25,9 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#][!-~]*)?")
+# A path without dots, for which there is nothing to be worked out.
+_ROOTED = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?(?:\?[A-Za-z0-9._~=&-]+)?")
+_SITE = re.compile(r"https?://[a-z0-9.-]{1,255}(?::\d{1,5})?(?=[/?#]|\Z)")
 _BREAKS = re.compile(r"[\r\n\t]+")
 
 
@@ -83,6 +86,8 @@ def resolve(base: str | None, reference: str | None) -> str | None:
     reference = (reference or "").strip()
     if _ABSOLUTE.fullmatch(reference):
         return reference
+    if base and _ROOTED.fullmatch(reference) and (site := _SITE.match(base)):
+        return site[0] + reference
     reference = _BREAKS.sub("", reference)
     if not reference:
         return None
