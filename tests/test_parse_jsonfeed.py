@@ -97,3 +97,13 @@ _KEYS = st.sampled_from(
 @given(st.dictionaries(_KEYS, _JSON, max_size=8), st.dictionaries(_KEYS, _JSON, max_size=4))
 def test_any_values_are_read(feed: dict[str, Any], item: dict[str, Any]) -> None:
     assert len(_read({**feed, "version": VERSION, "items": [item]}).entries) == 1
+
+
+def test_the_feed_is_dated_by_its_newest_entry() -> None:
+    dated = [
+        {"date_published": f"2026-03-0{day}T08:00:00Z", "date_modified": "2026-03-09T08:00:00Z"} for day in (1, 3, 2)
+    ]
+    feed = _read({"version": VERSION, "items": [{"id": "undated"}, *dated]})
+    assert feed.published == datetime(2026, 3, 3, 8, tzinfo=UTC)
+    assert feed.updated == datetime(2026, 3, 9, 8, tzinfo=UTC)
+    assert _read({"version": VERSION, "items": [{"id": "undated"}]}).updated is None

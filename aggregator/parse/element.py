@@ -117,27 +117,34 @@ def inner_markup(element: Element, bases: Bases | None) -> str | None:
 
 def _serialise(element: Element, bases: Bases | None, pieces: list[str]) -> None:
     """As HTML without namespaces. libxml2 bounds the depth to 256, so recursion is safe."""
-    tag = _local(element.tag)
-    pieces.append(f"<{tag}")
+    start, end = _tags(element.tag)
+    pieces.append(start)
     for key, value in element.items():
-        name, text = _local(key), str(value)
+        name, text = _local(str(key)), str(value)
         if name in _REFERENCES and bases and bases.scoped and (base := bases.own(element)):
             text = resolve(base, text) or text
         if not str(key).startswith(_XML):
             pieces.append(f' {name}="{escape(text, quote=False).replace(chr(34), "&quot;")}"')
     pieces.append(">")
-    if element.text:
-        pieces.append(escape(element.text, quote=False))
-    for child in element:
-        _serialise(child, bases, pieces)
-    if tag.lower() not in VOID:
-        pieces.append(f"</{tag}>")
-    if element.tail:
-        pieces.append(escape(element.tail, quote=False))
+    if text := element.text or "":
+        pieces.append(escape(text, quote=False))
+    if len(element):
+        for child in element:
+            _serialise(child, bases, pieces)
+    pieces.append(end)
+    if text := element.tail or "":
+        pieces.append(escape(text, quote=False))
 
 
-def _local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
+@lru_cache(maxsize=512)
+def _tags(tag: str) -> tuple[str, str]:
+    """The beginning of a start tag, and the end tag or nothing, of an element of that name."""
+    name = _local(tag)
+    return f"<{name}", "" if name.lower() in VOID else f"</{name}>"
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def looks_like_markup(text: str) -> bool:

@@ -35,6 +35,7 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
     base = document_base(url, link)
     language = _text(feed, "language")
     author = _author(feed)
+    read_entries = tuple(_entry(item, base, language, author) for item in entries[:most])
     return ParsedFeed(
         lane="json",
         format="json",
@@ -52,7 +53,9 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
         icon=_url(feed, base, "favicon"),
         self_link=_url(feed, url, "feed_url"),
         hints=Hints(hubs=unique(_url(hub, base, "url") for hub in _objects(feed, "hubs"))),
-        entries=tuple(_entry(item, base, language, author) for item in entries[:most]),
+        updated=max((one.updated for one in read_entries if one.updated), default=None),
+        published=max((one.published for one in read_entries if one.published), default=None),
+        entries=read_entries,
         left_out=left_out + len(entries) - len(entries[:most]),
     )
 
