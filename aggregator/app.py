@@ -68,7 +68,7 @@ class App:
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
-        self._publication, self._recorder = Publication(store, clock), Recorder(store, clock)
+        self.publication, self._recorder = Publication(store, clock), Recorder(store, clock)
         self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
@@ -123,7 +123,7 @@ class App:
         Published at the end, and before it as `Patience` has it.
         """
         done, read, total = Pass(self.clock(), self.clock()), 0, len(work) + len(pushed)
-        patience = Patience(self._publish_after, total, self._publication.took, time.monotonic())
+        patience = Patience(self._publish_after, total, self.publication.took, time.monotonic())
         unreached, elders = list[Polled](), self.store.removed_lately()
         for polled in chain(pushed, self._asked(work, most)):
             if polled is None:
@@ -136,10 +136,10 @@ class App:
                 read += 1
                 progress(polled.progress(read, total))
             is_time = patience.is_over(time.monotonic(), read, LULL if polled is None else 0.0)
-            if is_time and self._publication.is_stale and done.polled > len(done.failed):
+            if is_time and self.publication.is_stale and done.polled > len(done.failed):
                 done.new += self.accept()
-                done.published += self._publication.publish_early(self.config, self.view())
-                patience.begin_anew(time.monotonic(), self._publication.took)
+                done.published += self.publication.publish_early(self.config, self.view())
+                patience.begin_anew(time.monotonic(), self.publication.took)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
         self._recorder.flush()
         self._record_unreached(unreached, done, elders)
@@ -152,7 +152,7 @@ class App:
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
         now = self.clock()
         result = settle(polled, self.store, now, elders, scatter=self.scatters, hears=self.hears)
-        self._publication.is_stale |= polled.feed is not None
+        self.publication.is_stale |= polled.feed is not None
         self._recorder.add(result)
         done.polled += not polled.pushed
         done.not_modified += result.outcome == "not_modified"
@@ -230,7 +230,7 @@ class App:
 
     def view(self) -> View:
         """The configuration's eyes on the store, now."""
-        return View(self.config, self.store.sources.states().values(), self.clock())
+        return View(self.config, self.store.sources, self.clock())
 
     def health(self) -> tuple[SourceHealth, ...]:
         """Each source's health, in the order of feeds.yaml."""
@@ -242,15 +242,15 @@ class App:
     @property
     def told_health(self) -> tuple[SourceHealth, ...]:
         """Each source's health as `status.*` tell it; empty before this process wrote them."""
-        return self._publication.health
+        return self.publication.health
 
     def publish(self, *, everything: bool = False) -> list[str]:
         """Write what changed in `public/`; `everything`: also all sealed digests. Closed months and days stay."""
-        return self._publication.publish(self.config, self.view(), everything=everything)
+        return self.publication.publish(self.config, self.view(), everything=everything)
 
     def publish_status(self) -> list[str]:
         """Write `status.*` alone."""
-        return self._publication.publish_status(self.config, self.view())
+        return self.publication.publish_status(self.config, self.view())
 
     def publish_asked(self) -> list[str]:
         """Accept and publish if a command that works beside the writer changed something."""
@@ -285,7 +285,7 @@ class App:
         return any(ledger.due(self.config, series, self.store, self.clock()) for series in self.config.every_series)
 
     def _seal(self, series: Series, day: date) -> Sealed:
-        self._publication.name_feed(self.config)
+        self.publication.name_feed(self.config)
         self.accept()
         heap.give_back()
         return ledger.seal(series, day, self.store, self.pen(), self.clock())

@@ -66,6 +66,8 @@ def read_pages(
 
 def _wanted(view: View, store: Store, now: datetime) -> Iterator[tuple[Source, StoredEntry]]:
     """The newest entry of each source first, then the second of each: hosts have their rest in between."""
+    if not any(source.full_text for source in view.config.sources):
+        return iter(())
     ranked = [
         (rank, place, source, stored)
         for place, (key, source) in enumerate(view.sources())

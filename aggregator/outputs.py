@@ -31,6 +31,7 @@ TOMBSTONES_FOR = timedelta(days=30)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json", "epub")
 STYLE = "feed.css"
+SOURCES = "sources.opml"  # which no entry changes
 
 
 def files(
@@ -52,14 +53,10 @@ def files(
         "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.midnight - TOMBSTONES_FOR)), once),
         "rss.xml": rss(feed, self_url=f"{config.link}rss.xml", once=once),
         "feed.json": json_feed(feed, self_url=f"{config.link}feed.json", once=once),
-        "sources.opml": opml(
-            config.title,
-            [
-                (view.attribution(state.key), source.tags)
-                for source, state in zip(config.sources, store.sources.states().values(), strict=True)
-            ],
-        ),
     } | static_files(config)
+    if not stands(SOURCES):
+        named = ((view.attribution(key), source.tags) for key, source in view.sources())
+        out[SOURCES] = opml(config.title, list(named))
     out |= dict(archives(config, store, view, stands, once, grown or {}))
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {

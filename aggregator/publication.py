@@ -30,6 +30,7 @@ from aggregator.store.touched import Changes
 from aggregator.year import MADE, PAGE, trends_files
 
 PUBLISHED = "published"
+VERY_MANY = 5_000  # sources
 MANY = 200  # entries: what brought them left memory that the publication then need not ask the system for
 TOOK = "publishing_took"
 _PROGRAM = Path(__file__).parent
@@ -57,17 +58,35 @@ class Standing:
         return json.dumps({"sign": self.sign, "files": self.files, "accepted": self.accepted})
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is worked out of a configuration once: a sign of all that it says, and whether a rule asks for ages."""
+
+    config: Config
+    sign: str
+    asks_for_age: bool
+
+    @classmethod
+    def of(cls, config: Config) -> _Read:
+        rules = (*config.filters, *(rule for source in config.sources for rule in source.filters))
+        sign = sha256(repr(config).encode("utf-8", "replace")).hexdigest()
+        return cls(config, sign, any(_AGE.search(rule.condition) for rule in rules))
+
+
 class Publication:
     """The files under `public/`, and what they stand for.
 
-    `is_stale`: a document came that they may not show yet; in a long pass only then it pays to look. `health` is that
-    of the sources as `status.*` tell it, empty before this process wrote them.
+    `is_stale`: a document came that they may not show yet; in a long pass only then it pays to look. `is_patient`: of
+    very many sources `status.*` are not written each time, since more passes follow. `health` is that of the sources
+    as `status.*` tell it, empty before this process wrote them.
     """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._program = _folder(_PROGRAM)  # as it was when this process began to run it
-        self.is_stale = False
+        self._read: _Read | None = None
+        self._status_rests_until = 0.0  # monotonic seconds
+        self.is_stale = self.is_patient = False
         self.health: tuple[SourceHealth, ...] = ()
 
     def publish(self, config: Config, view: View, *, everything: bool = False) -> list[str]:
@@ -82,7 +101,9 @@ class Publication:
 
         def stands(name: str) -> bool:
             is_closed = name.startswith(("archive/", "day/"))
-            if not is_closed and (everything or (name == PAGE and before is None)):
+            if not is_closed and (everything or (name in (PAGE, outputs.SOURCES) and before is None)):
+                return False
+            if name == outputs.SOURCES and changes.anything:
                 return False
             folder, _, file = name.rpartition("/")
             known = last.files.get(name) if last else None
@@ -134,9 +155,15 @@ class Publication:
         return written
 
     def publish_status(self, config: Config, view: View) -> list[str]:
-        """Write `status.*` alone."""
+        """Write `status.*` alone; of very many sources `run` does so at most a twentieth of the time."""
+        began = time.monotonic()
+        if self.is_patient and began < self._status_rests_until:
+            return []
         self.health = survey.health(config, self._store, view, self._clock())
-        return write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
+        written = write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
+        if len(config.sources) > VERY_MANY:
+            self._status_rests_until = time.monotonic() + 20 * (time.monotonic() - began)
+        return written
 
     def name_feed(self, config: Config) -> None:
         """The feed's own id: made once and stored; a new store takes over the one of an existing atom.xml."""
@@ -164,9 +191,10 @@ class Publication:
         Where a rule asks for the age of entries, each moment has its own sign.
         """
         now = self._clock()
-        rules = (*config.filters, *(rule for source in config.sources for rule in source.filters))
-        moment = now if any(_AGE.search(rule.condition) for rule in rules) else now.astimezone(config.timezone).date()
-        parts = (self._program, _folder(config.templates) if config.templates else (), moment, repr(config))
+        if self._read is None or self._read.config is not config:  # of very many sources it takes a while
+            self._read = _Read.of(config)
+        moment = now if self._read.asks_for_age else now.astimezone(config.timezone).date()
+        parts = (self._program, _folder(config.templates) if config.templates else (), moment, self._read.sign)
         return sha256(f"{__version__} {parts}".encode("utf-8", "replace")).hexdigest()
 
 
@@ -179,7 +207,7 @@ def _looked_at(files: Iterable[str]) -> set[str]:
     """The files that are stamped: those of this publication, the page made once a day, and the folders, whose time
     tells when a file that is written once was lost."""
     folders = {name.rpartition("/")[0] + "/" for name in files if "/" in name}
-    return {*files, PAGE, "day/", *folders}
+    return {*files, PAGE, outputs.SOURCES, "day/", *folders}
 
 
 def _names_in(folder: Path) -> frozenset[str]:

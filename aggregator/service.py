@@ -113,7 +113,7 @@ class Service:
         self._app = app
         app.hears, self.desk = hears, Callback() if hears else None
         self._subscriber = Subscriber(app.store, app.pool, app.clock, self.desk) if self.desk else None
-        app.scatters = True
+        app.scatters = app.publication.is_patient = True
         self._load = load
         self._say = say
         self._progress = progress

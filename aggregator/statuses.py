@@ -17,15 +17,21 @@ A_YEAR = 53  # weeks of a source's rhythm
 def status_files(config: Config, store: Store, rows: tuple[SourceHealth, ...], now: datetime) -> dict[str, bytes]:
     """`status.html` and `status.json`, written once a pass."""
     newest, since = store.digests.newest(""), store.meta("offline_since")
-    offline, states, standings = since not in (None, ""), store.sources.states(), store.sources.standings()
-    keys = [states[source.url].key for source in config.sources]
+    offline, standings = since not in (None, ""), store.sources.standings()
+    lines = dict(zip(map(id, rows), config.sources, strict=True))
+
+    def brought(row: SourceHealth) -> Brought:
+        """Asked of those alone that have a block of their own."""
+        key = store.sources.key_of(lines[id(row)].url)
+        return _brought(store, key, standings.get(key, {}), now)
+
     return {
         "status.html": status.status(
             rows,
             checked_at=now,
             offline=offline,
             site=Site.of(config),
-            brought=[_brought(store, key, standings.get(key, {}), now) for key in keys],
+            brought=brought,
             outages=outages(since=since, kept=store.meta("outages")),
             wrong=store.meta("config_error"),
         ),

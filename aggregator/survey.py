@@ -19,21 +19,24 @@ from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
 from aggregator.websub import in_words
 
+_AT_ONCE = 500  # sources in one question
 WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known
 
 
 def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
     """Each configured source's health, in the order of feeds.yaml."""
     states, counts = store.sources.states(), store.sources.tallies()
+    view.know(states.values())
     held = Counter(stored.source_key for stored in store.entries.held())
     hosts = Hosts(store.sources.hosts(), store.sources.paces())
     subscriptions, gaps, rows = store.subscriptions.by_source(), store.gaps.newest(now - HURRIED_FOR), []
+    rhythms = _rhythms(store, [state.key for state in states.values()])
     for source in config.sources:
         state = states[source.url]
         next_poll_at, reason = planned(source, state, states, hosts, now)
         push = in_words(subscriptions.get(state.key), now)
         missed = gap_words(gaps.get(state.key), config.timezone, source.every)
-        published = store.entries.rhythm(state.key)
+        published = rhythms[state.key]
         missed = missed or one_in_words(state.hints, published, source.every)
         quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
@@ -55,6 +58,14 @@ def health(config: Config, store: Store, view: View, now: datetime) -> tuple[Sou
             )
         )
     return tuple(rows)
+
+
+def _rhythms(store: Store, keys: list[int]) -> dict[int, list[datetime]]:
+    """When the newest entries of each source were published."""
+    found: dict[int, list[datetime]] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        found |= store.days.rhythms(keys[start : start + _AT_ONCE])
+    return found
 
 
 def _held(number: int, source: Source, state: SourceState) -> str | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
+from aggregator.sources.config import load
+from aggregator.store.sqlite import open_store
 from tests.world import World
 
 
@@ -49,3 +52,19 @@ def test_without_a_store_it_says_what_to_do(world: World) -> None:
     world.write()
     world.run("status", code=3)
     assert "run `aggregator poll` or `aggregator run` first" in world.said
+
+
+def test_of_very_many_sources_the_first_lines_and_numbers(world: World) -> None:
+    lines = "".join(f"\n  - https://blog{n}.example.org/feed" for n in range(2_050))
+    path = world.folder / "feeds.yaml"
+    path.parent.joinpath("data").mkdir()
+    path.write_text(f"timezone: UTC\nstore: data/aggregator.db\nsources:{lines}\n", encoding="utf-8")
+    with closing(open_store(world.folder / "data/aggregator.db")) as store, store.transaction():
+        store.sources.follow(load(path).sources, world.now)
+    told = world.run("status").splitlines()
+    assert len(told) == 102
+    assert told[-2:] == [
+        "... and 1,950 more (--all shows them): 2,050 new",
+        "2,050 sources · no digest yet",
+    ]
+    assert len(world.run("status", "--all").splitlines()) == 2_051

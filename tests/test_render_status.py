@@ -12,7 +12,7 @@ from lxml import html
 
 from aggregator.records import Brought, SourceHealth, State
 from aggregator.render.site import Site
-from aggregator.render.status import IN_FULL, status, status_json
+from aggregator.render.status import IN_FULL, LISTED, status, status_json
 
 SITE = Site("Future of Work", "https://example.org/fow/", ZoneInfo("Europe/Berlin"))
 NOW = datetime(2026, 3, 14, 9, 12, tzinfo=UTC)
@@ -93,12 +93,14 @@ def test_status_says_offline_and_all_well() -> None:
 
 def test_each_source_tells_what_it_brought_and_its_rhythm_without_colour_or_sight() -> None:
     brought = Brought((0, 3, 0, 1), news=26, folded=1, backlog=12)
-    made = status([health("A", "ok")], checked_at=NOW, offline=False, site=SITE, brought=[brought])
+    made = status([health("A", "ok")], checked_at=NOW, offline=False, site=SITE, brought=lambda _: brought)
     assert "26 in the feed, 1 copy of what others had first, 12 from before it was added" in text(made)
     chart = html.document_fromstring(made).xpath("//*[local-name()='svg']")[0]
     assert chart.get("aria-label") == "4 entries in 4 weeks, at most 3 in one; the last week: 1"
     assert chart.xpath("./*[local-name()='path']/@d")[0].count("M") == 2
-    assert b"<svg" not in status([health("A", "ok")], checked_at=NOW, offline=False, site=SITE, brought=[Brought((0,))])
+    assert b"<svg" not in status(
+        [health("A", "ok")], checked_at=NOW, offline=False, site=SITE, brought=lambda _: Brought((0,))
+    )
 
 
 def test_the_mistake_in_the_file_stands_first_and_our_own_outages_last() -> None:
@@ -114,10 +116,17 @@ def test_the_mistake_in_the_file_stands_first_and_our_own_outages_last() -> None
 def test_two_thousand_sources_are_a_page_that_stays_small() -> None:
     weeks = Brought(tuple(range(53)), news=100)
     rows = [health(f"Source {n}", "failing" if n % 2 else "ok", failures=2) for n in range(2000)]
-    made = status(rows, checked_at=NOW, offline=False, site=SITE, brought=[weeks] * 2000)
+    made = status(rows, checked_at=NOW, offline=False, site=SITE, brought=lambda _: weeks)
     assert made.count(b"<svg") == IN_FULL
     assert len(made) < 1_500_000
     assert all(f">Source {n}<".encode() in made or f"Source {n}</a>".encode() in made for n in (0, 1, 1998, 1999))
+
+
+def test_of_very_many_the_page_lists_some_and_counts_the_rest() -> None:
+    rows = [health(f"Source {n}", "ok") for n in range(LISTED + 7)]
+    made = status(rows, checked_at=NOW, offline=False, site=SITE)
+    assert "And 7 others, each of them in status.json" in text(made)
+    assert made.count(b"<tr>") == LISTED + 1
 
 
 def test_who_fails_again_and_again_is_told_the_cure() -> None:

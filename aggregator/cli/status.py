@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import click
 
 from aggregator.cli.options import common, reading, settings
 from aggregator.cli.words import clock_time, count, safe
 
+_MOST, _SHOWN = 2_000, 100  # sources that have a line each; of more so many, those that need attention first
 _ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "paused")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, like public/status.json.")
+@click.option("--all", "show_all", is_flag=True, help="A line for each source, however many.")
 @common
-def status(as_json: bool) -> None:
-    """Show each source's health, what needs attention first."""
+def status(as_json: bool, show_all: bool) -> None:
+    """Show each source's health, what needs attention first; of very many sources the first lines and numbers."""
     from aggregator import survey
     from aggregator.entries.view import View
 
@@ -30,7 +34,9 @@ def status(as_json: bool) -> None:
             click.echo(data, nl=False)
             return
         today = now.astimezone(config.timezone).date()
-        for row in sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold())):
+        ordered = sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold()))
+        shown = ordered if show_all or len(rows) <= _MOST else ordered[:_SHOWN]
+        for row in shown:
             at = (
                 clock_time(row.next_poll_at, config, today)
                 if row.next_poll_at
@@ -46,5 +52,9 @@ def status(as_json: bool) -> None:
 
             for line in status_lines(config, store):
                 click.echo(safe(line))
+        if len(shown) < len(rows):
+            numbers = Counter(row.state for row in rows)
+            told = ", ".join(f"{numbers[state]:,} {state}" for state in _ORDER if numbers[state])
+            click.echo(f"... and {len(rows) - len(shown):,} more (--all shows them): {told}")
         digest = f"last digest {newest.day}" if newest else "no digest yet"
         click.echo(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.entries.filters import RuleSet, Verdict, rules_for
 from aggregator.records import (
@@ -27,17 +27,50 @@ _NEWS = ("news", "folded")
 _EXCERPT_WORDS = 60
 
 
-class View:
-    """The configuration's eyes on stored entries at one moment. `states` are those of configured sources."""
+class States(Protocol):
+    """Where the state of a source is found when a view needs it."""
 
-    def __init__(self, config: Config, states: Iterable[SourceState], now: datetime) -> None:
-        by_url = {source.url: source for source in config.sources}
+    def configured(self, key: int) -> SourceState | None:
+        """The state of a source that is in feeds.yaml now."""
+
+    def states(self) -> dict[str, SourceState]:
+        """The state of every configured source by its address, in the order of feeds.yaml."""
+
+
+class View:
+    """The configuration's eyes on stored entries at one moment. `states` are those of configured sources, or where
+    they are found one by one: of very many sources a publication meets a few."""
+
+    def __init__(self, config: Config, states: Iterable[SourceState] | States, now: datetime) -> None:
         self.config = config
         self.now = now
-        self._states = {state.key: state for state in states if state.url in by_url}
-        self._sources = {key: by_url[state.url] for key, state in self._states.items()}
-        self._rules = {key: RuleSet(rules_for(config, source)) for key, source in self._sources.items()}
+        self._found: dict[int, tuple[Source, SourceState] | None] = {}
+        self._elsewhere = None if isinstance(states, Iterable) else states
+        self._rules: dict[int, RuleSet] = {}
         self._verdicts: dict[tuple[int, datetime], Verdict] = {}
+        if isinstance(states, Iterable):
+            self.know(states)
+
+    def know(self, states: Iterable[SourceState]) -> None:
+        """Take states that were read already, in the order of feeds.yaml."""
+        self._found |= {state.key: self._with_line(state) for state in states}
+
+    def _with_line(self, state: SourceState | None) -> tuple[Source, SourceState] | None:
+        source = self.config.by_url.get(state.url) if state else None
+        return (source, state) if source and state else None
+
+    def _known(self, key: int) -> tuple[Source, SourceState] | None:
+        """A source's line and state, None when it was removed."""
+        if key not in self._found and self._elsewhere is not None:
+            self._found[key] = self._with_line(self._elsewhere.configured(key))
+        return self._found.get(key)
+
+    def _line(self, key: int) -> Source:
+        """The line of a source that is configured."""
+        known = self._known(key)
+        if known is None:
+            raise KeyError(key)
+        return known[0]
 
     @property
     def midnight(self) -> datetime:
@@ -47,18 +80,27 @@ class View:
 
     def source(self, key: int) -> Source | None:
         """The line of feeds.yaml that a source's key stands for, None when it was removed."""
-        return self._sources.get(key)
+        known = self._known(key)
+        return known and known[0]
 
-    def sources(self) -> Iterable[tuple[int, Source]]:
-        """The configured sources with their keys."""
-        return self._sources.items()
+    def sources(self) -> list[tuple[int, Source]]:
+        """The configured sources with their keys, in the order of feeds.yaml."""
+        if self._elsewhere is not None:
+            states, self._elsewhere, self._found = self._elsewhere.states().values(), None, {}
+            self.know(states)
+        return [(key, known[0]) for key, known in self._found.items() if known]
 
     def verdict(self, stored: StoredEntry) -> Verdict:
         """What the rules make of an entry (of a configured source)."""
         known = (stored.key, stored.changed_at)
         if known not in self._verdicts:
-            self._verdicts[known] = self._rules[stored.source_key].judge(self._facts(stored))
+            self._verdicts[known] = self._rule_set(stored.source_key).judge(self._facts(stored))
         return self._verdicts[known]
+
+    def _rule_set(self, key: int) -> RuleSet:
+        if key not in self._rules:
+            self._rules[key] = RuleSet(rules_for(self.config, self._line(key)))
+        return self._rules[key]
 
     def hidden_by(self, stored: StoredEntry) -> str | None:
         """Why the view hides an entry, in words that begin with "rule"; None when it does not."""
@@ -66,7 +108,7 @@ class View:
             return "rule: forgotten at its publisher's wish"
         if stored.hidden:
             return "rule: hidden by hand"
-        if stored.source_key not in self._sources:
+        if self._known(stored.source_key) is None:
             return "rule: its source is not in feeds.yaml now"
         rule = self.verdict(stored).dropped_by
         return f"rule {rule.text}" if rule else None
@@ -83,36 +125,40 @@ class View:
 
     def tags(self, stored: StoredEntry) -> tuple[str, ...]:
         """The user's tags of an entry; none when its source was removed."""
-        return self.verdict(stored).tags if stored.source_key in self._sources else ()
+        return self.verdict(stored).tags if self._known(stored.source_key) else ()
 
     def sources_with(self, tag: str) -> frozenset[int] | None:
         """The keys of the sources whose entries may have a tag; None when a rule may give it to any."""
         wanted = tag.casefold()
-        rules = (*self.config.filters, *(rule for source in self._sources.values() for rule in source.filters))
+        rules = (*self.config.filters, *(rule for _, source in self.sources() for rule in source.filters))
         if any(rule.action == "tag" and rule.argument.casefold() == wanted for rule in rules):
             return None
-        return frozenset(k for k, s in self._sources.items() if wanted in map(str.casefold, s.tags))
+        return frozenset(k for k, s in self.sources() if wanted in map(str.casefold, s.tags))
 
     def title(self, key: int) -> str:
         """The name of a source: the user's, else the feed's, else its host; a private one's host is not told."""
-        source, state = self._sources.get(key), self._states.get(key)
-        if source is None or state is None:
+        known = self._known(key)
+        if known is None:
             return "a removed source"
+        source, state = known
         return source.title or state.feed_title or ("a private source" if source.private else site_name(source.url))
 
     def republish(self, key: int) -> Republish:
         """How much of a source's entries (of a configured source) may stand in outputs; of a private one the link."""
-        source = self._sources[key]
+        source = self._line(key)
         return "link" if source.private else source.republish
 
     def full_text(self, key: int) -> bool:
         """Whether the user wants the entries of a source told by their pages."""
-        source = self._sources.get(key)
+        source = self.source(key)
         return source is not None and source.full_text
 
     def attribution(self, key: int) -> Attribution:
         """How outputs name a source, without secrets; a private one by its title alone."""
-        source, state = self._sources[key], self._states[key]
+        known = self._known(key)
+        if known is None:
+            raise KeyError(key)
+        source, state = known
         if source.private:
             return Attribution(self.title(key), id=f"urn:fow-aggregator:source:{key}")
         address = public_address(source.url)
@@ -128,7 +174,7 @@ class View:
         others = {
             stored.source_key: stored
             for stored in reversed(group)
-            if stored.source_key in self._sources
+            if self._known(stored.source_key)
             and stored.source_key != shown.source_key
             and stored.standing != "forgotten"
         }
@@ -146,7 +192,7 @@ class View:
         if stored is None:
             return None
         entry, allowed = stored.entry, self.republish(stored.source_key)
-        private = self._sources[stored.source_key].private  # as title and link, no more
+        private = self._line(stored.source_key).private  # as title and link, no more
         summary, content = (entry.summary, entry.content) if allowed == "full" else ("", "")
         return MergedEntry(
             id=stored.id,
@@ -177,7 +223,7 @@ class View:
     def _facts(self, stored: StoredEntry) -> Facts:
         from aggregator.entries.conditions import Facts  # noqa: PLC0415 (who shows no entry waits for no patterns)
 
-        entry, source = stored.entry, self._sources[stored.source_key]
+        entry, source = stored.entry, self._line(stored.source_key)
         return Facts(
             title=entry.title,
             content=entry.text,

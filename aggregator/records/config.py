@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -101,6 +102,11 @@ class Config:
     callback: str | None = None  # where hubs reach `run`, with a slash at its end; None: nobody is subscribed to
     notify: str | None = None
     templates: Path | None = None
+    by_url: Mapping[str, Source] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """The sources by address, worked out once: there may be a hundred thousand."""
+        object.__setattr__(self, "by_url", {source.url: source for source in self.sources})
 
     @property
     def every_series(self) -> tuple[Series, ...]:

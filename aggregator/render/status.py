@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from aggregator.records import Brought, LocalDate, Outage, SourceHealth
@@ -12,6 +12,7 @@ from aggregator.render.site import Site, page
 from aggregator.render.words import count, utc
 
 IN_FULL = 300  # sources that have a block of their own; where more are well each of them is a line of a table
+LISTED = 5_000  # lines of that table; whoever looks for one among more asks `status`
 OUTAGES = 5
 STUBBORN = 3  # failures in a row that waiting alone may not mend
 
@@ -42,28 +43,29 @@ def status(
     checked_at: datetime,
     offline: bool,
     site: Site,
-    brought: Sequence[Brought] = (),
+    brought: Callable[[SourceHealth], Brought] = lambda _: Brought(),
     outages: Sequence[Outage] = (),
     wrong: str | None = None,
 ) -> bytes:
     """The page `status.html`: each source's state in words as of `checked_at`, what needs attention first.
 
-    `brought` says for each of `rows` what it has contributed; `outages` are our own, oldest first; `wrong` is what is
+    `brought` says of one of `rows` what it has contributed; `outages` are our own, oldest first; `wrong` is what is
     wrong in feeds.yaml, of which an older version is in force.
     """
-    known = dict(zip(map(id, rows), brought, strict=False))
     urgent_first = sorted(rows, key=lambda row: (_URGENCY.index(row.state), -row.failures, row.title.casefold()))
     attention = [row for row in urgent_first if row.state in _ATTENTION]
     fine = [row for row in urgent_first if row.state not in _ATTENTION]
+    many = attention[IN_FULL:] + (fine if len(fine) > IN_FULL else [])
     values = {
         "attention": attention[:IN_FULL],
         "fine": fine if len(fine) <= IN_FULL else [],
-        "many": attention[IN_FULL:] + (fine if len(fine) > IN_FULL else []),
+        "many": many[:LISTED],
+        "unlisted": len(many) - len(many[:LISTED]),
         "checked_at": checked_at,
         "offline": offline,
         "outages": list(reversed(outages))[:OUTAGES],
         "wrong": (wrong or "").splitlines(),
-        "brought": lambda row: known.get(id(row), Brought()),
+        "brought": brought,
     }
     words = {"state": _state, "advice": _advice, "summary": _summary(rows, attention), "contributed": _contributed}
     return page("status.html", site, "", rhythm=sparkline, **words, **values)

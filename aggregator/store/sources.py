@@ -119,6 +119,17 @@ class Sources:
         """The state of one source, configured or not."""
         return _state(self._sql.execute(f"SELECT {_COLUMNS} FROM sources WHERE key = ?", (key,)).fetchone())
 
+    def configured(self, key: int) -> SourceState | None:
+        """The state of one source that is in feeds.yaml now."""
+        wanted = f"SELECT {_COLUMNS} FROM sources WHERE key = ? AND position IS NOT NULL"
+        row = self._sql.execute(wanted, (key,)).fetchone()
+        return _state(row) if row else None
+
+    def key_of(self, url: str) -> int:
+        """The key of a source that is in feeds.yaml now."""
+        row = self._sql.execute("SELECT key FROM sources WHERE url = ? AND position IS NOT NULL", (url,)).fetchone()
+        return int(row[0])
+
     def some(self, keys: Collection[int]) -> list[SourceState]:
         """The states of these sources, in the order of feeds.yaml."""
         wanted = f"SELECT {_COLUMNS} FROM sources WHERE key IN ({holes(keys)}) ORDER BY position"
