@@ -13,7 +13,7 @@ from aggregator.callback import Callback
 from aggregator.due import Work
 from aggregator.errors import ConfigError
 from aggregator.metrics import Measured
-from aggregator.reading_lists import read_due
+from aggregator.reading_lists import read_due, sign_of_lists
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
 from aggregator.shards import hasten
@@ -118,6 +118,7 @@ class Service:
         self._say = say
         self._progress = progress
         self._stamp: tuple[int, ...] | None = self._file_stamp()
+        self._lists = sign_of_lists(app.config, app.store)
         self._loaded_at = app.clock()
         self._probes = 0
         self._probed = 0.0
@@ -138,6 +139,7 @@ class Service:
         self._app.publish_asked()
         for line in read_lists(self._app):  # what is new in them is polled in this tick
             self._say(ListRead(line))
+            self._lists = sign_of_lists(self._app.config, self._app.store)
         sealing = self._app.digest_is_due()
         work = self._work(at_once=sealing)
         pushed = (
@@ -231,10 +233,10 @@ class Service:
 
     def _reload(self) -> None:
         """A saved feeds.yaml is in force within a tick; a broken one leaves the last good one."""
-        stamp = self._file_stamp()
-        if stamp == self._stamp:
+        stamp, lists = self._file_stamp(), sign_of_lists(self._app.config, self._app.store)
+        if (stamp, lists) == (self._stamp, self._lists):
             return
-        self._stamp = stamp
+        self._stamp, self._lists = stamp, lists
         try:
             config = self._load()
         except ConfigError as error:

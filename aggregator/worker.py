@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
 from aggregator.errors import AggregatorError
-from aggregator.reading_lists import with_lists
+from aggregator.reading_lists import sign_of_lists, with_lists
 from aggregator.records import Config, Source
 from aggregator.shards import Done, Job, Tools, place_new
 from aggregator.store.leases import Leases
@@ -54,10 +54,11 @@ class Sheet:
     config: Config
     stamp: tuple[int, ...] = ()
     read_at: float = -LISTS_FOR
-    sources: dict[str, Source] | None = None
+    sources: Mapping[str, Source] | None = None
+    lists: str = ""
     turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def now(self, store: Store) -> dict[str, Source]:
+    def now(self, store: Store) -> Mapping[str, Source]:
         """The sources that are followed, by address."""
         with self.turn:
             with suppress(OSError, AggregatorError):
@@ -66,8 +67,9 @@ class Sheet:
                     self.stamp, self.sources = stamp, None
                     self.config = self.load()
             if self.sources is None or time.monotonic() - self.read_at > LISTS_FOR:
-                self.sources = {source.url: source for source in with_lists(self.config, store).sources}
-                self.read_at = time.monotonic()
+                self.read_at, lists = time.monotonic(), sign_of_lists(self.config, store)
+                if self.sources is None or lists != self.lists:
+                    self.lists, self.sources = lists, with_lists(self.config, store).by_url
             return self.sources
 
 

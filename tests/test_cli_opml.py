@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.parse.opml import read_opml
 from aggregator.sources.config import load
-from tests.world import World
+from tests.world import Blog, World
 
 SAMPLES = Path(__file__).parent / "samples" / "opml"
 FILE = "# mine\ntimezone: UTC\nsources:\n  - https://dan.example/feed # Dan\n\n# the end\n"
@@ -113,3 +113,25 @@ def test_export_knows_titles_and_sites_once_polled(world: World) -> None:
     world.poll()
     assert 'text="Blog" title="Blog" type="rss"' in world.run("export")
     assert 'htmlUrl="https://blog.example/"' in world.said + world.run("export")
+
+
+def test_a_list_that_is_kept_in_the_store_is_replaced_and_let_go_of(world: World) -> None:
+    mine, one, two = world.blog("Mine", "a"), world.blog("One", "b"), world.blog("Two", "c")
+    before = world.write([mine]).read_bytes()
+    path = world.folder / "big.opml"
+
+    def imported(*blogs: Blog) -> str:
+        rows = "".join(f"<outline text='{blog.name}' xmlUrl='{blog.url}'/>" for blog in blogs)
+        path.write_text(f"<opml version='2.0'><body><outline text='Work'>{rows}</outline></body></opml>")
+        return world.run("import", "--store", str(path), "--tag", "big").strip()
+
+    assert imported(one, two) == "big.opml: 2 sources kept in the store, 2 added, 0 removed"
+    assert (world.folder / "feeds.yaml").read_bytes() == before
+    world.poll()
+    assert set(world.titles()) == {"a", "b", "c"}
+    assert (world.public("tags") / "big" / "atom.xml").is_file()
+    assert "imported list big.opml: 2 sources" in world.run("status")
+    assert imported(two).endswith("1 source kept in the store, 0 added, 1 removed")
+    assert imported().endswith("0 sources kept in the store, 0 added, 1 removed")
+    world.run("publish")
+    assert world.titles() == ["a"]

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator.parse.opml import Subscription
-from aggregator.reading_lists import ReadingList, with_lists
+from aggregator.reading_lists import ReadingList, fit, keep, remembered, sign_of_lists, status_lines, with_lists
 from aggregator.records import Config, Source
+from aggregator.store.store import Store
+from tests.makers import memory_store
 from tests.web import Answer, Web
 from tests.world import Blog, World
 
@@ -85,14 +87,12 @@ USUAL = Source(
 )
 
 
-class _Memory:
-    """Answers what a store remembers of a list."""
-
-    def __init__(self, *feeds: Subscription) -> None:
-        self._list = ReadingList(feeds)
-
-    def meta(self, name: str) -> str:
-        return json.dumps(asdict(self._list))
+def remembering(url: str, *feeds: Subscription) -> Store:
+    """A store that has read a list, as an older version kept it."""
+    store = memory_store()
+    with store.transaction():
+        store.set_meta(f"reading_list {url}", json.dumps({"feeds": list(map(asdict, feeds)), "etag": '"1"'}))
+    return store
 
 
 def test_a_strangers_line_gets_no_secrets_and_no_private_network() -> None:
@@ -105,10 +105,36 @@ def test_a_strangers_line_gets_no_secrets_and_no_private_network() -> None:
         Subscription("http://www.mine.example/feed/", "Mine"), Subscription("https://list.example/f", "F", ("x", "!")),
         Subscription("http://192.168.0.1/admin"), Subscription("file:///etc/passwd"), Subscription("https://a:b@c.example/"),
     )  # fmt: skip
-    found = with_lists(config, _Memory(*feeds))  # type: ignore[arg-type]
+    store = remembering(config.reading_lists[0], *feeds)
+    found = with_lists(config, store)
     assert found.sources[0] == mine
     f, router = found.sources[1:]
     assert (f.url, f.title, f.tags, f.every, f.line) == ("https://list.example/f", "F", ("all", "x"), USUAL.every, 0)
     assert (f.headers, f.auth, f.allow_private) == ((), None, True)
     assert (router.url, router.allow_private) == ("http://192.168.0.1/admin", False)
-    assert with_lists(found, _Memory(*feeds)) == found  # type: ignore[arg-type]
+    assert with_lists(found, store) == found
+    assert remembered(store, config.reading_lists[0]) == ReadingList(number=5, etag='"1"')
+
+
+def test_a_list_that_is_kept_in_the_store_is_followed_until_it_is_let_go_of() -> None:
+    config = Config(
+        Path("/x/feeds.yaml"), Path("/x/public"), "/x/db", ZoneInfo("UTC"), usual=USUAL,
+        sources=(Source("https://mine.example/feed", line=3),),
+    )  # fmt: skip
+    store = memory_store()
+    before = sign_of_lists(config, store)
+    keep(
+        store,
+        "big.opml",
+        fit([Subscription("https://one.example/f", "One", ("x",)), Subscription("https://mine.example/feed/")]),
+    )
+    found = with_lists(config, store)
+    assert [(one.url, one.title, one.tags) for one in found.sources[1:]] == [
+        ("https://one.example/f", "One", ("all", "x"))
+    ]
+    assert (found.sources[1].headers, found.sources[1].allow_private) == ((), True)
+    assert list(status_lines(config, store)) == ["imported list big.opml: 2 sources"]
+    assert sign_of_lists(config, store) != before
+    keep(store, "big.opml", [])
+    assert with_lists(config, store) == config
+    assert sign_of_lists(config, store) == before

@@ -2,51 +2,107 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import common, reading, reading_pool, settings
+from aggregator.cli.options import Settings, common, reading, reading_pool, settings, writing
 from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
 from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from aggregator.parse.opml import Subscription
+    from aggregator.parse.opml import Subscription, Subscriptions
     from aggregator.records import Config, SourceState
 
 _MOST_BYTES = 32 * 2**20
 _MOST_TOLD = 20
+_MOST_LINES = 20_000  # sources in one import to feeds.yaml
+_SHORT = 2**20  # bytes that need no patience
+_PATIENCE = 60.0  # seconds
 
 
 @click.command("import")
 @click.argument("file", metavar="FILE.opml")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Give each this tag, too; may be repeated.")
+@click.option("--store", "into_store", is_flag=True, help="Keep the list in the store, not in feeds.yaml: thousands.")
 @dry_run_option
 @common
-def import_(file: str, tags: tuple[str, ...], dry_run: bool) -> None:
-    """Add the feeds of an OPML list (`-`: from stdin) to feeds.yaml; its folders become tags. No request is made."""
-    from aggregator.parse.opml import read_opml
+def import_(file: str, tags: tuple[str, ...], into_store: bool, dry_run: bool) -> None:
+    """Add the feeds of an OPML list (`-`: from stdin) to feeds.yaml; its folders become tags. No request is made.
+
+    With --store the list stays out of feeds.yaml: it is kept in the store under the name of its file. Imported again
+    under that name it is replaced; an empty one is let go of.
+    """
     from aggregator.sources.edit import Add
 
     options = settings()
     path, before = options.config, content(options.config)
     config, _ = configuration(path, before)
-    with reading_pool() as pool:
-        found = pool.run(read_opml, _read(file))
+    found = _listed(file)
+    if into_store:
+        _tell_left_out(found.left_out, options)
+        _keep(file, found.feeds, tags, options, dry_run=dry_run)
+        return
     lines, left_out = _new_lines(found.feeds, config, tags)
+    if len(lines) > _MOST_LINES:
+        raise ConfigError(f"{file}: {len(lines):,} sources are more than a file for people; keep them with --store")
     told = [*left_out, *found.left_out]
-    for line in told[:_MOST_TOLD]:
-        options.say(f"  left out: {safe(line)}")
-    if len(told) > _MOST_TOLD:
-        options.say(f"  left out: {len(told) - _MOST_TOLD:,} more")
+    _tell_left_out(told, options)
     if lines:
         after, _ = rewritten(path, before, [Add(tuple(lines))])
         finish(path, before, after, dry_run=dry_run)
     if not dry_run:
         click.echo(f"{path.name}: {count(len(lines), 'source')} added, {len(told):,} left out")
+
+
+def _listed(file: str) -> Subscriptions:
+    """What a list holds. It is the user's own: it may be long, and take its time."""
+    from aggregator.parse.opml import read_opml
+    from aggregator.parse.pool import Pool
+
+    data = _read(file)
+    if len(data) < _SHORT:
+        with reading_pool() as pool:
+            return pool.run(read_opml, data)
+    with contextlib.closing(Pool(cpu=_PATIENCE, wall=_PATIENCE, most=1)) as patient:
+        return patient.run(read_opml, data)
+
+
+def _tell_left_out(told: Sequence[str], options: Settings) -> None:
+    for line in told[:_MOST_TOLD]:
+        options.say(f"  left out: {safe(line)}")
+    if len(told) > _MOST_TOLD:
+        options.say(f"  left out: {len(told) - _MOST_TOLD:,} more")
+
+
+def _keep(file: str, feeds: Iterable[Subscription], tags: tuple[str, ...], options: Settings, *, dry_run: bool) -> None:
+    """Keep a list in the store, and have it followed by whoever writes."""
+    from aggregator.errors import AlreadyRunning
+    from aggregator.reading_lists import fit, keep
+
+    name = "stdin" if file == "-" else Path(file).name
+    kept = fit(replace(one, tags=(*one.tags, *tags)) for one in feeds)
+    if dry_run:
+        click.echo(f"{name}: {count(len(kept), 'source')} would be kept in the store")
+        return
+    options.say(f"{name}: {count(len(kept), 'source')} read")
+    try:
+        with writing(options, "import") as app:
+            keep(app.store, name, kept)
+            added, removed = app.follow(options.load())
+            after = f"{added:,} added, {removed:,} removed"
+    except AlreadyRunning as error:
+        with reading(options) as (_, store, _):
+            keep(store, name, kept)
+        options.say(f"{error}: it follows them within seconds")
+        after = "in place of what it held"
+    click.echo(f"{name}: {count(len(kept), 'source')} kept in the store, {after}")
 
 
 def _read(file: str) -> bytes:

@@ -121,7 +121,7 @@ def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], dat
     config = options.load()
     store = open_store(config.store, create=False)
     try:
-        if config.reading_lists:
+        if config.reading_lists or store.meta("imported_lists"):
             from aggregator.reading_lists import with_lists
 
             config = with_lists(config, store)

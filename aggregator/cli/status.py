@@ -47,13 +47,13 @@ def status(as_json: bool, show_all: bool) -> None:
             told = row.error or row.held or (row.silence if row.state == "silent" else None)
             words = f"{told} · " if told else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
-        if config.reading_lists:
+        if config.reading_lists or store.meta("imported_lists"):
             from aggregator.reading_lists import status_lines
 
             for line in status_lines(config, store):
                 click.echo(safe(line))
         if len(shown) < len(rows):
-            numbers = Counter(row.state for row in rows)
+            numbers = Counter[str](row.state for row in rows)
             told = ", ".join(f"{numbers[state]:,} {state}" for state in _ORDER if numbers[state])
             click.echo(f"... and {len(rows) - len(shown):,} more (--all shows them): {told}")
         digest = f"last digest {newest.day}" if newest else "no digest yet"

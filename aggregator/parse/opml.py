@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from aggregator.errors import ParseError
 from aggregator.parse import xml
@@ -59,13 +60,12 @@ def read_opml(body: bytes, content_type: str | None = None) -> Subscriptions:
 
 def _outlines(root: xml.Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
     """Every outline that holds no others, with the names of the folders around it; in the order of the file."""
+    named = cache(lambda name: str(name).rpartition("}")[2].lower())
     waiting: list[tuple[xml.Element, tuple[str, ...]]] = [(root, ())]
     while waiting:
         element, folders = waiting.pop()
         if xml.local_name(element) == "outline":
-            given = {
-                str(name).rpartition("}")[2].lower(): " ".join(str(value).split()) for name, value in element.items()
-            }
+            given = {named(name): " ".join(str(value).split()) for name, value in element.items()}
             if given.get("iscomment", "").lower() == "true":
                 continue
             if given.get("xmlurl") or not len(element):
