@@ -31,6 +31,8 @@ class Hosts:
 
     def rest(self, source: Source, state: SourceState) -> datetime:
         """Until when a source's hosts rest: the one that is asked and the one that answered last."""
+        if not self.resting:
+            return _NEVER
         return max(self.resting.get(host, _NEVER) for host in hosts_of(source, state))
 
 

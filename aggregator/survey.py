@@ -23,9 +23,11 @@ _AT_ONCE = 500  # sources in one question
 WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known
 
 
-def health(config: Config, store: Store, view: View, now: datetime) -> tuple[SourceHealth, ...]:
-    """Each configured source's health, in the order of feeds.yaml."""
-    states, counts = store.sources.states(), store.sources.tallies()
+def health(
+    config: Config, store: Store, view: View, now: datetime, states: Mapping[str, SourceState] | None = None
+) -> tuple[SourceHealth, ...]:
+    """Each configured source's health, in the order of feeds.yaml; `states` where they were read already."""
+    states, counts = states or store.sources.states(), store.sources.tallies()
     view.know(states.values())
     held = Counter(stored.source_key for stored in store.entries.held())
     hosts = Hosts(store.sources.hosts(), store.sources.paces())

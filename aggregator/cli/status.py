@@ -25,7 +25,7 @@ def status(as_json: bool, show_all: bool) -> None:
     with reading(settings()) as (whole, store, clock):
         now, known = clock(), store.sources.states()
         config = survey.followed(whole, known)
-        rows = survey.health(config, store, View(config, known.values(), now), now)
+        rows = survey.health(config, store, View(config, known.values(), now), now, known)
         newest, offline = store.digests.newest(""), store.meta("offline_since") not in (None, "")
         if as_json:
             from aggregator.render.status import status_json

@@ -20,13 +20,17 @@ _EASED_AFTER = timedelta(days=7)
 _STATE = tuple(field.name for field in fields(SourceState))
 _COLUMNS = ", ".join(_STATE)
 _KINDS: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(_TIMES, to_time), "gone": bool, "hints": unpack_hints}
-_READ = [_KINDS.get(name) for name in _STATE]
+_READ = [(place, _KINDS[name]) for place, name in enumerate(_STATE) if name in _KINDS]
 _CHANGING = _STATE[2:]  # all but key and first_url
 _UPDATE = f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHERE key = ?"
 
 
 def _state(row: tuple[Any, ...]) -> SourceState:
-    return SourceState(*(read(value) if read else value for read, value in zip(_READ, row, strict=True)))
+    values = list(row)
+    for place, read in _READ:
+        if values[place] is not None:
+            values[place] = read(values[place])
+    return SourceState(*values)
 
 
 def _column(name: str, value: Any) -> Any:
