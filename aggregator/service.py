@@ -121,7 +121,7 @@ class Service:
         self._lists = sign_of_lists(app.config, app.store)
         self._loaded_at = app.clock()
         self._probes = 0
-        self._probed = 0.0
+        self._probed, self._hastened = 0.0, -GATHER
         self._due_since: float | None = None
         self._caught_up = False
         self._passed_at: datetime | None = None
@@ -186,7 +186,9 @@ class Service:
 
     def _work(self, *, at_once: bool) -> Work:
         if self._app.store.workers():
-            hasten(self._app.config, self._app.store, self._app.clock())
+            if time.monotonic() - self._hastened > GATHER:  # it looks through all sources
+                self._hastened = time.monotonic()
+                hasten(self._app.config, self._app.store, self._app.clock())
             return []
         work = self._app.due()
         if not at_once and self._rests(work):
