@@ -165,7 +165,7 @@ class Service:
             self._seal()
             for one in self._app.deliver():
                 self._say(Mailed(one.text))
-            idle.index(self._app.store)
+            self._grew |= idle.index(self._app.store) > 0
         if self._grew:
             self._app.store.rest()
             heap.give_back()
