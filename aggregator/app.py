@@ -10,10 +10,14 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from aggregator import due, gaps, heap, idle, ledger, notices, outages, outputs, survey
-from aggregator.cadence import HOUR
-from aggregator.deliver import Delivered, deliver, tell_hub
-from aggregator.due import Hosts, Work
+from aggregator import ledger
+from aggregator.polling import due, gaps, outages, survey
+from aggregator.upkeep import heap, idle
+from aggregator.publish import notices
+from aggregator.public import outputs
+from aggregator.polling.cadence import HOUR
+from aggregator.publish.deliver import Delivered, deliver, tell_hub
+from aggregator.polling.due import Hosts, Work
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, agent_of, tls_context
@@ -22,20 +26,20 @@ from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
-from aggregator.full_text import read_pages
-from aggregator.lanes import LULL, in_lanes
-from aggregator.network import Network
+from aggregator.polling.full_text import read_pages
+from aggregator.polling.lanes import LULL, in_lanes
+from aggregator.polling.network import Network
 from aggregator.parse.pool import Pool
-from aggregator.patience import Patience
+from aggregator.polling.patience import Patience
 from aggregator.pipeline import Polled, moves, settle
-from aggregator.publication import Publication
+from aggregator.public.publication import Publication
 from aggregator.publish.command import ask
 from aggregator.publish.files import write_all
-from aggregator.reading_lists import with_lists
-from aggregator.recorder import Recorder
+from aggregator.polling.reading_lists import with_lists
+from aggregator.polling.recorder import Recorder
 from aggregator.records import Config, Series, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
-from aggregator.reread import reread
+from aggregator.polling.reread import reread
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store

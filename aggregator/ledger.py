@@ -22,7 +22,7 @@ from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.terms import lean
 from aggregator.entries.view import View
-from aggregator.outages import offline_between
+from aggregator.polling.outages import offline_between
 from aggregator.records import (
     Config,
     Digest,

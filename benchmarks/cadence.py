@@ -21,9 +21,9 @@ from statistics import fmean, quantiles
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from aggregator.cadence import DAY, HOUR, after_success
+from aggregator.polling.cadence import DAY, HOUR, after_success
 from aggregator.records import Hints
-from aggregator.rhythm import typical
+from aggregator.polling.rhythm import typical
 from benchmarks.silence import Writing, bursts, every, poisson
 
 START = datetime(2025, 1, 1, tzinfo=UTC)

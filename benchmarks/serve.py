@@ -2,7 +2,7 @@
 
     python benchmarks/serve.py [--json] [--seconds S] [--entries N]
 
-A merged feed of N made-up entries (1,000 make about 2 MB, the most there is), served by `aggregator.serve` in a
+A merged feed of N made-up entries (1,000 make about 2 MB, the most there is), served by `aggregator.serving.serve` in a
 process of its own; in this one, eight readers on sockets that stay open, each asking again as soon as it has an
 answer. In turn, in the same run, a bare uvicorn application is asked, which looks at nothing and always says the same:
 what is between the two is ours. Rates stand on no machine but this; the ratios do.
@@ -28,7 +28,7 @@ from typing import Any
 import uvicorn
 
 from aggregator.publish.files import write_all
-from aggregator.serve import Site, bind, server
+from aggregator.serving.serve import Site, bind, server
 
 READERS = 8
 TURNS = 3  # each server is asked in turn, so that what else the machine does meets both alike

@@ -23,7 +23,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from aggregator.rhythm import SHORTEST, silence
+from aggregator.polling.rhythm import SHORTEST, silence
 
 START = datetime(2024, 1, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import feedparser
 import pytest
 
-from aggregator.serve import Site, server
+from aggregator.serving.serve import Site, server
 
 _TIMEOUT = 60  # seconds for one run of a reader
 

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator.dates import parse_date
-from aggregator.discover import offers
+from aggregator.discovery.discover import offers
 from aggregator.entries.conditions import Facts, FilterError, parse_condition
 from aggregator.entries.query import marked, parse_query
 from aggregator.errors import ConfigError, FetchError, ParseError

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aggregator import ledger, outputs, survey
+from aggregator import ledger
+from aggregator.public import outputs
+from aggregator.polling import survey
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
 from aggregator.parse.pool import Pool

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.app import App
-from aggregator.due import Hosts, planned
+from aggregator.polling.due import Hosts, planned
 from aggregator.records import Config, Source, SourceHealth, SourceState
 from aggregator.report import Pass
 from aggregator.service import Event, Service

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import pytest
 
 from aggregator.publish.files import write_all
-from aggregator.serve import Site, bind, server
+from aggregator.serving.serve import Site, bind, server
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 from tests.test_hostile_markup import CASES, written

@@ -66,7 +66,7 @@ def test_the_version(world: World) -> None:
 
 
 HEAVY = {
-    "aggregator.entries.normalize", "aggregator.fetch", "aggregator.html", "aggregator.outputs", "apscheduler",
+    "aggregator.entries.normalize", "aggregator.fetch", "aggregator.html", "aggregator.public.outputs", "apscheduler",
     "feedgen", "feedparser", "httpx", "jinja2", "lxml", "nh3", "pydantic", "rich", "starlette", "uvicorn",
 }  # fmt: skip
 

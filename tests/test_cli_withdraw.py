@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from datetime import timedelta
 
-from tests.test_members import deleted, ids
+from tests.test_public_members import deleted, ids
 from tests.world import Blog, World, digest_titles
 
 CAKE = "https://one.example/cake"

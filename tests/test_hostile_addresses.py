@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.discover import feed_links
+from aggregator.discovery.discover import feed_links
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, Request, tls_context, user_agent
 from aggregator.fetch.guard import dial

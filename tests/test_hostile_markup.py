@@ -24,8 +24,9 @@ import pytest
 from lxml import etree
 from markdown_it import MarkdownIt  # comes with rich
 
-from aggregator import statuses, survey
-from aggregator.deliver import message_id
+from aggregator.public import statuses
+from aggregator.polling import survey
+from aggregator.publish.deliver import message_id
 from aggregator.errors import ParseError
 from aggregator.parse.document import parse_and_normalize
 from aggregator.publish.mail import message

@@ -5,7 +5,7 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.parse.article import article, is_installed
 from tests.makers import POOL, words
-from tests.test_full_text import MORE, STORY, TEASER, page
+from tests.test_polling_full_text import MORE, STORY, TEASER, page
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="the extra fulltext is not installed")
 URL = "https://shop.example.org/four-days"

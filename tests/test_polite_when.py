@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ConfigError
-from aggregator.memory import after_answer
+from aggregator.polling.memory import after_answer
 from aggregator.records import Response, Source, SourceState
 from aggregator.sources.config import load
 from tests.personas import START, Stage, host

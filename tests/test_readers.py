@@ -17,7 +17,7 @@ from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, Merged
 from aggregator.render.feed import atom, rss
 from aggregator.render.jsonfeed import json_feed
 from aggregator.render.opml import opml
-from aggregator.serve import bind
+from aggregator.serving.serve import bind
 from tests.clients import (
     Seen,
     Served,

@@ -1,4 +1,4 @@
-"""A document that grows: what it takes, beside what the stories of tests/test_publication.py tell of its bytes."""
+"""A document that grows: what it takes, beside what tests/test_public_publication.py tells of its bytes."""
 
 from __future__ import annotations
 

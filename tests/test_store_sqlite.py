@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import heap
+from aggregator.upkeep import heap
 from aggregator.errors import StoreBroken, StoreError
 from aggregator.parse.worker import resident
 from aggregator.records import Response

@@ -17,7 +17,7 @@ from aggregator.cli.words import TEXTS, count, safe
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
-    from aggregator.finding import Ask, Candidate, Found, Read
+    from aggregator.discovery.finding import Ask, Candidate, Found, Read
     from aggregator.records import Config, Source
 
 
@@ -33,7 +33,7 @@ def add(urls: tuple[str, ...], tags: tuple[str, ...], yes: bool, as_json: bool, 
 
     All or nothing: when one URL leads to no feed, the file stays as it is.
     """
-    from aggregator.finding import address, find
+    from aggregator.discovery.finding import address, find
     from aggregator.sources.edit import Add
 
     options = settings()
@@ -127,7 +127,7 @@ def _ask_which(url: str, lines: list[str]) -> int:
 
 def in_words(one: Candidate, now: datetime) -> str:
     """A feed in one line: title, address, newest entry, rhythm, full text or teasers."""
-    from aggregator.cadence import in_words as span
+    from aggregator.polling.cadence import in_words as span
 
     parts = [count(one.entries, "entry", "entries")]
     if one.newest:

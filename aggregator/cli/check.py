@@ -16,7 +16,7 @@ from aggregator.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aggregator.online import Look
+    from aggregator.discovery.online import Look
     from aggregator.pipeline import Polled
     from aggregator.records import Config, Source
 
@@ -72,7 +72,7 @@ def _echo_json(document: dict[str, Any]) -> None:
 
 def _online(config: Config, options: Settings) -> list[Look]:
     """Each source once, politely, in the order of the file; then what might be better: https, a fuller feed."""
-    from aggregator.online import homes, looks, other_feeds, secure_variants
+    from aggregator.discovery.online import homes, looks, other_feeds, secure_variants
 
     found = _asked(config, options, [source for source in config.sources if not source.paused])
     others = _asked(config, options, [*secure_variants(found), *homes(found)])
@@ -84,7 +84,7 @@ def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list
     from aggregator.cli.progress import Bar
     from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.fetch.firsts import Firsts
-    from aggregator.online import ask
+    from aggregator.discovery.online import ask
     from aggregator.report import Progress
 
     if not sources:
@@ -141,7 +141,7 @@ def _what(look: Look) -> str:
 
 def _judge(options: Settings, config: Config, base: Path, *, as_json: bool) -> None:
     """The gate of a pull request: a report in Markdown, exit code 1 when something added should not be."""
-    from aggregator.online import added, judged, perhaps_the_same
+    from aggregator.discovery.online import added, judged, perhaps_the_same
     from aggregator.sources.config import load
 
     before = load(base)

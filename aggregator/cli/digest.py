@@ -65,7 +65,7 @@ def _print(options: Settings, form: str) -> None:
 
 
 def _again(options: Settings, day: date, form: str | None) -> None:
-    from aggregator import outputs
+    from aggregator.public import outputs
     from aggregator.publish.files import write_all
 
     with reading(options) as (config, store, _clock):
@@ -83,7 +83,8 @@ def _again(options: Settings, day: date, form: str | None) -> None:
 
 def _preview(options: Settings, *, why: bool) -> None:
     """What the next digest would be, now; composed from what no digest owns, and forgotten."""
-    from aggregator import ledger, survey
+    from aggregator import ledger
+    from aggregator.polling import survey
     from aggregator.entries.view import View
     from aggregator.render.digest import text
 

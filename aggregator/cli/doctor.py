@@ -13,8 +13,8 @@ from aggregator.cli.words import count, safe
 from aggregator.errors import StoreError
 
 if TYPE_CHECKING:
-    from aggregator.doctor import Check, Cure
-    from aggregator.proposals import Proposal
+    from aggregator.upkeep.doctor import Check, Cure
+    from aggregator.upkeep.proposals import Proposal
     from aggregator.records import Config
 
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @common
 def doctor(fix: bool, offline: bool, as_json: bool) -> None:
     """Check disk, store, clock, TLS and outputs; propose edits for moved, gone, duplicate and silent sources."""
-    from aggregator.doctor import cure
+    from aggregator.upkeep.doctor import cure
 
     options = settings()
     config = options.load()
@@ -44,7 +44,7 @@ def doctor(fix: bool, offline: bool, as_json: bool) -> None:
 
 def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[Check], list[Proposal]]:
     """Everything that can be seen; a store that cannot be used is a finding, too."""
-    from aggregator.doctor import Check, called, examine, machine, stored
+    from aggregator.upkeep.doctor import Check, called, examine, machine, stored
     from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.store.opening import open_store
 

@@ -54,7 +54,7 @@ def explain(url: str, as_json: bool) -> None:
 
 def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dict[str, Any]:
     """The path as values; times are aware datetimes."""
-    from aggregator.websub import in_words
+    from aggregator.hubs.websub import in_words
 
     entry, source = stored.entry, view.source(stored.source_key)
     members = store.entries.members(stored.group)

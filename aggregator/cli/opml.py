@@ -84,7 +84,7 @@ def _tell_left_out(told: Sequence[str], options: Settings) -> None:
 def _keep(file: str, feeds: Iterable[Subscription], tags: tuple[str, ...], options: Settings, *, dry_run: bool) -> None:
     """Keep a list in the store, and have it followed by whoever writes."""
     from aggregator.errors import AlreadyRunning
-    from aggregator.reading_lists import fit, keep
+    from aggregator.polling.reading_lists import fit, keep
 
     name = "stdin" if file == "-" else Path(file).name
     kept = fit(replace(one, tags=(*one.tags, *tags)) for one in feeds)

@@ -122,7 +122,7 @@ def reading(options: Settings) -> Iterator[tuple[Config, Store, Callable[[], dat
     store = open_store(config.store, create=False)
     try:
         if config.reading_lists or store.meta("imported_lists"):
-            from aggregator.reading_lists import with_lists
+            from aggregator.polling.reading_lists import with_lists
 
             config = with_lists(config, store)
         yield config, store, options.clock(config)
@@ -147,7 +147,7 @@ def reading_pool() -> Iterator[Pool]:
 @contextlib.contextmanager
 def writing(options: Settings, command: str, config: Config | None = None) -> Iterator[App]:
     """An App that holds the writer's lock; raises AlreadyRunning when another has it. `config`: read already."""
-    from aggregator import heap
+    from aggregator.upkeep import heap
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
     from aggregator.store import opening
@@ -167,7 +167,7 @@ def writing(options: Settings, command: str, config: Config | None = None) -> It
 
 def _recover(options: Settings, app: App) -> None:
     """Put back what was published and the store does not know, so that nothing is announced twice."""
-    from aggregator import recovery
+    from aggregator.upkeep import recovery
 
     if recovery.is_needed(app.config, app.store):
         found = recovery.recover(app.config, app.store, app.clock())

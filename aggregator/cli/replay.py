@@ -16,7 +16,7 @@ from aggregator.cli.words import count, safe
 
 if TYPE_CHECKING:
     from aggregator.records import Config, Source, SourceState
-    from aggregator.reread import Difference, Replayed
+    from aggregator.polling.reread import Difference, Replayed
     from aggregator.store.sqlite import Store
 
 _MOST = 300  # characters of a value that are shown, from just before the first that differs
@@ -26,7 +26,7 @@ _MOST_ENTRIES = 20
 
 def replay(options: Settings, *, apply: bool, as_json: bool) -> None:
     """Read what is kept again: say what differs, and with `apply` store and publish it."""
-    from aggregator import reread
+    from aggregator.polling import reread
 
     if apply:
         with writing(options, "publish") as app:

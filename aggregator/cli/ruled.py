@@ -21,7 +21,7 @@ def ruled(options: Settings) -> list[dict[str, Any]]:
     """What each rule did to what was accepted in the last 30 days, in the order of the file."""
     from aggregator.entries.effects import effects
     from aggregator.entries.view import View
-    from aggregator.survey import followed
+    from aggregator.polling.survey import followed
 
     with reading(options) as (whole, store, clock):
         states, now = store.sources.states(), clock()

@@ -19,7 +19,7 @@ from aggregator.cli.options import Settings, common, settings, writing
 from aggregator.cli.progress import Bar
 from aggregator.cli.words import clock_time, count, digest_line, pass_lines, safe, styled
 from aggregator.errors import AggregatorError, StoreBroken
-from aggregator.supervisor import Supervisor
+from aggregator.serving.supervisor import Supervisor
 
 _BUG = "a bug: this tick ended early, the next one starts anew"
 _HOUR = 3600.0
@@ -76,7 +76,7 @@ class _Ending(threading.Event):
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    from aggregator.serve import bind
+    from aggregator.serving.serve import bind
 
     try:
         return bind(host, port)
@@ -144,7 +144,7 @@ class _Runner:
         if self._socket is None:
             self._ended.wait()
             return
-        from aggregator.serve import Site, server
+        from aggregator.serving.serve import Site, server
 
         web = server(
             Site(
@@ -168,7 +168,7 @@ class _Runner:
         web.run(sockets=[self._socket])
 
     def _metrics(self, answers: Mapping[int, int]) -> str:
-        from aggregator import metrics
+        from aggregator.serving import metrics
 
         return metrics.text(self._service.measured, answers, self._app.clock(), metrics.of_process(self._started))
 

@@ -19,7 +19,7 @@ _ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "pau
 @common
 def status(as_json: bool, show_all: bool) -> None:
     """Show each source's health, what needs attention first; of very many sources the first lines and numbers."""
-    from aggregator import survey
+    from aggregator.polling import survey
     from aggregator.entries.view import View
 
     with reading(settings()) as (whole, store, clock):
@@ -48,7 +48,7 @@ def status(as_json: bool, show_all: bool) -> None:
             words = f"{told} · " if told else ""
             click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
         if config.reading_lists or store.meta("imported_lists"):
-            from aggregator.reading_lists import status_lines
+            from aggregator.polling.reading_lists import status_lines
 
             for line in status_lines(config, store):
                 click.echo(safe(line))

@@ -12,7 +12,7 @@ from aggregator.cli.options import common, reading_pool, settings
 from aggregator.cli.words import count
 
 if TYPE_CHECKING:
-    from aggregator.shards import Done
+    from aggregator.workers.shards import Done
 
 
 @click.command()
@@ -29,13 +29,13 @@ def worker(concurrency: int, lease: int) -> None:
     """Poll for a store in PostgreSQL, beside other workers; `aggregator run` publishes what they bring."""
     from aggregator.errors import StoreError
     from aggregator.fetch.client import Wire, agent_of, tls_context
-    from aggregator.network import Network
-    from aggregator.shards import Tools
+    from aggregator.polling.network import Network
+    from aggregator.workers.shards import Tools
 
     if find_spec("procrastinate") is None:
         raise StoreError("worker: this needs one more package: pip install 'fow-aggregator[workers]'")
-    from aggregator.hands import SharedTurns
-    from aggregator.worker import Sessions, Sheet, Worker
+    from aggregator.workers.hands import SharedTurns
+    from aggregator.workers.worker import Sessions, Sheet, Worker
 
     options = settings()
     config = options.load()

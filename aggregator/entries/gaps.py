@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aggregator.health import typical_gap
+from aggregator.polling.health import typical_gap
 from aggregator.records import Changes, Entry, Gap, Hints, ParsedFeed, Response, SourceState
 
 FEWEST = 2  # entries in a feed: one that never holds more meets nothing each time, whatever it lost

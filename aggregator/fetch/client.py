@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from aggregator import __version__
-from aggregator.cadence import retry_after
+from aggregator.polling.cadence import retry_after
 from aggregator.errors import ConfigError, FetchError
 from aggregator.fetch.body import LIMIT, decoded
 from aggregator.fetch.credentials import own_headers, without_user

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from aggregator.cadence import easier_pace
+from aggregator.polling.cadence import easier_pace
 from aggregator.records import Hints, HostRest, Source, SourceState
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import pack_hints, storable, to_text, to_time, unpack_hints

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from aggregator import outputs, statuses
+from aggregator.public import outputs, statuses
 from aggregator.records import Source, SourceState, WordList
 from aggregator.render import digest
 from tests.makers import Desk, entry

@@ -1,0 +1,1 @@
+"""From an address that a person knows to a feed worth reading."""

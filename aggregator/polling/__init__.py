@@ -1,0 +1,1 @@
+"""What stands around a poll: when a source is asked, how, and what is remembered of it."""

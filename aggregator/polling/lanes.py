@@ -1,0 +1,119 @@
+"""A pass over many sources: lanes of threads, one for each host, so that no host is asked twice at once."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from aggregator.polling.due import hosts_of
+from aggregator.fetch.client import Wire
+from aggregator.fetch.turns import Turns
+from aggregator.polling.memory import where_to_ask
+from aggregator.parse.pool import Pool
+from aggregator.pipeline import Polled, overtaxed, poll_source
+from aggregator.records import Source, SourceState
+from aggregator.urls import host_of
+
+LANES = 50
+LULL = 0.25  # seconds without a result that the caller is told of
+AHEAD = 16  # results that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
+
+
+def in_lanes(
+    work: Iterable[tuple[Source, SourceState]],
+    wire: Wire,
+    pool: Pool,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    most: float | None = None,
+) -> Iterator[Polled | None]:
+    """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
+
+    Yields None after each LULL in which none comes, so that the caller's other work does not wait for a slow source.
+
+    Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
+    Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
+    """
+    halt, end = threading.Event(), None if most is None else time.monotonic() + most
+    lanes: dict[str, list[tuple[Source, SourceState]]] = {}
+    for source, state in work:
+        lanes.setdefault(host_of(where_to_ask(source, state)), []).append((source, state))
+    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]] = queue.SimpleQueue()
+    done: queue.Queue[Polled | BaseException | None] = queue.Queue(AHEAD)
+    for lane in sorted(lanes.values(), key=len, reverse=True):
+        todo.put(lane)
+    threads, shut = min(LANES, len(lanes)), set[str]()
+    for number in range(threads):
+        serve = partial(_lane, todo, done, wire, pool, clock, halt=halt, shut=shut)
+        threading.Thread(target=serve, daemon=True, name=f"lane-{number}").start()
+    try:
+        while threads and not stop.is_set() and (end is None or time.monotonic() < end):
+            try:
+                result = done.get(timeout=LULL)
+            except queue.Empty:
+                yield None
+                continue
+            if result is None:
+                threads -= 1
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                yield result
+    finally:
+        halt.set()
+        pool.rest()
+
+
+def _lane(
+    todo: queue.SimpleQueue[list[tuple[Source, SourceState]]],
+    done: queue.Queue[Polled | BaseException | None],
+    wire: Wire,
+    pool: Pool,
+    clock: Callable[[], datetime],
+    *,
+    halt: threading.Event,
+    shut: set[str],
+) -> None:
+    """Serve hosts until none is left, their sources one after the other; a bug ends the pass, loudly.
+
+    Hosts that say 429 are `shut` for the pass; what is left of them stays due.
+    """
+    try:
+        while not halt.is_set():
+            try:
+                lane = todo.get_nowait()
+            except queue.Empty:
+                break
+            with contextlib.closing(wire.client()) as client:
+                for source, state in lane:
+                    if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
+                        began = time.monotonic()
+                        polled = poll_source(client, pool, source, state, clock(), wire.firsts)
+                        polled = replace(polled, seconds=time.monotonic() - began)
+                        shut.update(overtaxed(polled))
+                        _hand_over(polled, done, halt)
+    except BaseException as error:  # handed to the thread that waits
+        _hand_over(error, done, halt)
+    finally:
+        _hand_over(None, done, halt)
+
+
+def _hand_over(
+    result: Polled | BaseException | None, done: queue.Queue[Polled | BaseException | None], halt: threading.Event
+) -> None:
+    """Give a result to the caller, as soon as it has room; a pass that was ended takes none any more."""
+    while not halt.is_set():
+        with contextlib.suppress(queue.Full):
+            done.put(result, timeout=0.25)
+            return
+
+
+def _its_turn(source: Source, state: SourceState, turns: Turns, halt: threading.Event) -> bool:
+    """Wait until its host may be asked, here where the wait can be ended; False when it was."""
+    return not halt.wait(0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state))))

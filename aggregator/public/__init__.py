@@ -1,0 +1,1 @@
+"""What stands in `public/`, and keeping it up with the store."""

@@ -1,0 +1,1 @@
+"""`public/` over HTTP, and how things stand there."""

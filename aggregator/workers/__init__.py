@@ -1,0 +1,1 @@
+"""Many machines that poll for one store."""
