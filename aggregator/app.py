@@ -11,13 +11,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from aggregator import ledger
-from aggregator.polling import due, gaps, outages, survey
-from aggregator.upkeep import heap, idle
-from aggregator.publish import notices
-from aggregator.public import outputs
-from aggregator.polling.cadence import HOUR
-from aggregator.publish.deliver import Delivered, deliver, tell_hub
-from aggregator.polling.due import Hosts, Work
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, agent_of, tls_context
@@ -26,23 +19,30 @@ from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
+from aggregator.parse.pool import Pool
+from aggregator.pipeline import Polled, moves, settle
+from aggregator.polling import due, gaps, outages, survey
+from aggregator.polling.cadence import HOUR
+from aggregator.polling.due import Hosts, Work
 from aggregator.polling.full_text import read_pages
 from aggregator.polling.lanes import LULL, in_lanes
 from aggregator.polling.network import Network
-from aggregator.parse.pool import Pool
 from aggregator.polling.patience import Patience
-from aggregator.pipeline import Polled, moves, settle
-from aggregator.public.publication import Publication
-from aggregator.publish.command import ask
-from aggregator.publish.files import write_all
 from aggregator.polling.reading_lists import with_lists
 from aggregator.polling.recorder import Recorder
+from aggregator.polling.reread import reread
+from aggregator.public import outputs
+from aggregator.public.publication import Publication
+from aggregator.publish import notices
+from aggregator.publish.command import ask
+from aggregator.publish.deliver import Delivered, deliver, tell_hub
+from aggregator.publish.files import write_all
 from aggregator.records import Config, Series, SourceHealth, SourceState
 from aggregator.report import Failure, Pass, Progress
-from aggregator.polling.reread import reread
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
+from aggregator.upkeep import heap, idle
 
 if TYPE_CHECKING:
     from aggregator.publish.mail import Server

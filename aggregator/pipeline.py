@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from aggregator.polling.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.discovery.discover import Offers, offers
-from aggregator.polling.due import hosts_of
 from aggregator.entries.gaps import HURRIED_FOR, gap_in, is_alone, pace
 from aggregator.entries.match import match, safer_links
 from aggregator.entries.recognition import share_known
@@ -23,11 +21,14 @@ from aggregator.entries.takeover import takeover
 from aggregator.errors import FetchError, ParseError, SourceError
 from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
-from aggregator.polling.health import status_words
-from aggregator.polling.memory import after_answer, after_failure, believed, paced, where_to_ask
+from aggregator.hubs.websub import heard, hub_that_delivers, was_missed
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
+from aggregator.polling.cadence import NO_TIME, TOO_MANY, slower_pace
+from aggregator.polling.due import hosts_of
+from aggregator.polling.health import status_words
+from aggregator.polling.memory import after_answer, after_failure, believed, paced, where_to_ask
 from aggregator.records import (
     Changes,
     Entry,
@@ -44,7 +45,6 @@ from aggregator.report import Move, Progress
 from aggregator.store.ahead import Ahead
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
-from aggregator.hubs.websub import heard, hub_that_delivers, was_missed
 
 
 @dataclass(frozen=True, slots=True)

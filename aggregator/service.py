@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.upkeep import heap, idle
 from aggregator.app import App
-from aggregator.hubs.callback import Callback
-from aggregator.polling.due import Work
 from aggregator.errors import ConfigError
-from aggregator.serving.metrics import Measured
+from aggregator.hubs.callback import Callback
+from aggregator.hubs.subscriber import HUB, Subscriber
+from aggregator.polling.due import Work
 from aggregator.polling.reading_lists import read_due, sign_of_lists
 from aggregator.records import Config
 from aggregator.report import Pass, Progress
-from aggregator.workers.shards import hasten
+from aggregator.serving.metrics import Measured
 from aggregator.store.digests import Sealed
 from aggregator.store.sources import ASKED
-from aggregator.hubs.subscriber import HUB, Subscriber
+from aggregator.upkeep import heap, idle
+from aggregator.workers.shards import hasten
 
 TICK = 5.0  # seconds
 GATHER = 60.0  # seconds between two looks at what workers did, without news

@@ -22,8 +22,8 @@ from statistics import fmean, quantiles
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from aggregator.polling.cadence import DAY, HOUR, after_success
-from aggregator.records import Hints
 from aggregator.polling.rhythm import typical
+from aggregator.records import Hints
 from benchmarks.silence import Writing, bursts, every, poisson
 
 START = datetime(2025, 1, 1, tzinfo=UTC)

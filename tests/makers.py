@@ -12,11 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aggregator import ledger
-from aggregator.public import outputs
-from aggregator.polling import survey
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
 from aggregator.parse.pool import Pool
+from aggregator.polling import survey
+from aggregator.public import outputs
 from aggregator.records import (
     Config,
     Digest,

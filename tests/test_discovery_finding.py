@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from aggregator.discovery.discover import Offers, offers
-from aggregator.fetch.client import Wire, tls_context
 from aggregator.discovery.finding import Ask, Found, address, find
+from aggregator.fetch.client import Wire, tls_context
 from aggregator.pipeline import Polled, poll_source
 from aggregator.records import Response, Source, SourceState
 from tests.makers import POOL

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.errors import FetchError
 from aggregator.discovery.online import added, brings_the_same, judged, looks, perhaps_the_same, secure_variants
+from aggregator.errors import FetchError
 from aggregator.pipeline import Polled
 from aggregator.records import Entry, Redirect, Response, Source
 from tests.makers import DAY, NOW, ONE, THREE, TWO, config, entry, parsed, state, words

@@ -24,11 +24,11 @@ import pytest
 from lxml import etree
 from markdown_it import MarkdownIt  # comes with rich
 
-from aggregator.public import statuses
-from aggregator.polling import survey
-from aggregator.publish.deliver import message_id
 from aggregator.errors import ParseError
 from aggregator.parse.document import parse_and_normalize
+from aggregator.polling import survey
+from aggregator.public import statuses
+from aggregator.publish.deliver import message_id
 from aggregator.publish.mail import message
 from aggregator.records import Series
 from aggregator.store.rows import packed

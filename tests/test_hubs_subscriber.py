@@ -20,13 +20,13 @@ from typing import Any
 import pytest
 import trustme
 
-from aggregator.hubs.callback import LIMIT, PROBE, Callback
 from aggregator.fetch.client import Wire
+from aggregator.hubs.callback import LIMIT, PROBE, Callback
+from aggregator.hubs.subscriber import Subscriber
 from aggregator.pipeline import Polled, poll_source, settle
 from aggregator.polling.recorder import record
 from aggregator.records import PollResult, Subscription
 from aggregator.serving.serve import Site, bind, server
-from aggregator.hubs.subscriber import Subscriber
 from tests.certificates import Authority
 from tests.hub import Answered, Hub
 from tests.makers import DAY, HOUR, NOW, POOL, config, memory_store, source

@@ -15,8 +15,8 @@ from aggregator.errors import ParseError, StoreError
 from aggregator.fetch.client import Wire, tls_context
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
-from aggregator.polling.lanes import AHEAD, LANES, in_lanes
 from aggregator.pipeline import Polled, settle
+from aggregator.polling.lanes import AHEAD, LANES, in_lanes
 from aggregator.polling.recorder import record
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store

@@ -16,8 +16,8 @@ import feedparser
 import pytest
 from lxml import etree
 
-from aggregator.public import statuses
 from aggregator.polling import survey
+from aggregator.public import statuses
 from aggregator.public.members import FULL_BYTES
 from aggregator.records import Enclosure, Series
 from tests.makers import DAY, HOUR, NOW, ONE, Desk, entry, source, words

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from aggregator.polling import gaps, survey
 from aggregator.app import App
 from aggregator.entries.view import View
 from aggregator.fetch.client import Wire, tls_context
 from aggregator.pipeline import poll_source, settle
+from aggregator.polling import gaps, survey
 from aggregator.polling.recorder import record
 from aggregator.records import Gap, PollResult
 from aggregator.store.sqlite import open_store

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from aggregator.entries.normalize import content_hash
-from aggregator.records import Response, Rule, Source
 from aggregator.polling.reread import Replayed, replay, reread
+from aggregator.records import Response, Rule, Source
 from tests.makers import DAY, HOUR, NOW, ONE, POOL, TWO, Desk, entry
 from tests.personas import START, Stage
 from tests.web import Answer, rss

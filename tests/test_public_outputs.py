@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
-from aggregator.public import outputs, statuses
 from aggregator.polling import survey
+from aggregator.public import outputs, statuses
 from aggregator.public.members import FULL_BYTES
 from aggregator.public.outputs import tag_folder
 from aggregator.records import Config, Rule, Series, Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from aggregator.public import statuses
 from aggregator.polling import survey
+from aggregator.public import statuses
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.serving.copies import Copies, File, Versions, inside, is_unchanged
 from aggregator.publish.files import write_all
+from aggregator.serving.copies import Copies, File, Versions, inside, is_unchanged
 
 LONG = b"<p>A long text that is worth packing.</p>" * 100
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import get_args
 
 import pytest
 
-from aggregator.serving.metrics import Measured, of_process, text
 from aggregator.records import Source, SourceHealth, State
 from aggregator.report import Failure, Pass
+from aggregator.serving.metrics import Measured, of_process, text
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 FAILED = Failure(Source("https://secret.example/feed"), "Secret", "refused (403)", None)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.serving.copies import MAX_AGE, content_type
 from aggregator.publish.files import write_all
+from aggregator.serving.copies import MAX_AGE, content_type
 from aggregator.serving.serve import Site, bind, server
 
 LONG = b"<p>A long text that is worth packing.</p>" * 100

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.upkeep import heap
 from aggregator.errors import StoreBroken, StoreError
 from aggregator.parse.worker import resident
 from aggregator.records import Response
 from aggregator.store.bodies import Body
 from aggregator.store.sqlite import open_store
+from aggregator.upkeep import heap
 from tests.makers import NOW, ONE, memory_store, source
 
 TABLES = {

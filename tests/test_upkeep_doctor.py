@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.hubs.callback import PROBE, REACHED
-from aggregator.upkeep.doctor import Check, called, cure, machine, stored
 from aggregator.errors import ConfigError
 from aggregator.fetch.client import Wire, tls_context
-from aggregator.upkeep.proposals import Proposal
+from aggregator.hubs.callback import PROBE, REACHED
 from aggregator.records import Config
 from aggregator.sources.config import load
 from aggregator.store.sqlite import open_store
+from aggregator.upkeep.doctor import Check, called, cure, machine, stored
+from aggregator.upkeep.proposals import Proposal
 from tests.makers import config
 from tests.web import Answer, Web
 from tests.world import World

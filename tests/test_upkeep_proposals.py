@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from aggregator.upkeep.proposals import Proposal, Record, proposals
-from aggregator.records import Source
 from aggregator.polling.rhythm import Silence
+from aggregator.records import Source
+from aggregator.upkeep.proposals import Proposal, Record, proposals
 from tests.makers import ONE, THREE, TWO, state
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)

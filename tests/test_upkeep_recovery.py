@@ -12,8 +12,8 @@ import pytest
 from aggregator.publish.files import published_id
 from tests.makers import HOUR
 from tests.test_cli_withdraw import stored_texts
-from tests.test_public_members import deleted, ids
 from tests.test_polite_publishing import ATOM, walk
+from tests.test_public_members import deleted, ids
 from tests.world import Blog, World, digest_titles
 
 DAY = timedelta(days=1)

@@ -19,10 +19,10 @@ from tests.postgres import give_back, needs_postgres, take_database
 from tests.world import Blog, World
 
 pytest.importorskip("psycopg")
-from aggregator.workers.hands import SharedTurns
-from aggregator.workers.shards import Done, Job, Tools, hasten, place_new
 from aggregator.store.leases import Leases
 from aggregator.store.postgres import open_postgres
+from aggregator.workers.hands import SharedTurns
+from aggregator.workers.shards import Done, Job, Tools, hasten, place_new
 
 pytestmark = needs_postgres
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -82,9 +82,9 @@ def _online(config: Config, options: Settings) -> list[Look]:
 
 def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list[Polled]:
     from aggregator.cli.progress import Bar
+    from aggregator.discovery.online import ask
     from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.fetch.firsts import Firsts
-    from aggregator.discovery.online import ask
     from aggregator.report import Progress
 
     if not sources:

@@ -84,8 +84,8 @@ def _again(options: Settings, day: date, form: str | None) -> None:
 def _preview(options: Settings, *, why: bool) -> None:
     """What the next digest would be, now; composed from what no digest owns, and forgotten."""
     from aggregator import ledger
-    from aggregator.polling import survey
     from aggregator.entries.view import View
+    from aggregator.polling import survey
     from aggregator.render.digest import text
 
     with reading(options) as (whole, store, clock):

@@ -13,9 +13,9 @@ from aggregator.cli.words import count, safe
 from aggregator.errors import StoreError
 
 if TYPE_CHECKING:
+    from aggregator.records import Config
     from aggregator.upkeep.doctor import Check, Cure
     from aggregator.upkeep.proposals import Proposal
-    from aggregator.records import Config
 
 
 @click.command()
@@ -44,9 +44,9 @@ def doctor(fix: bool, offline: bool, as_json: bool) -> None:
 
 def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[Check], list[Proposal]]:
     """Everything that can be seen; a store that cannot be used is a finding, too."""
-    from aggregator.upkeep.doctor import Check, called, examine, machine, stored
     from aggregator.fetch.client import Wire, agent_of, tls_context
     from aggregator.store.opening import open_store
+    from aggregator.upkeep.doctor import Check, called, examine, machine, stored
 
     clock = options.clock(config)
     checks = list(machine(config, clock()))

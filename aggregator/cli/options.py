@@ -147,10 +147,10 @@ def reading_pool() -> Iterator[Pool]:
 @contextlib.contextmanager
 def writing(options: Settings, command: str, config: Config | None = None) -> Iterator[App]:
     """An App that holds the writer's lock; raises AlreadyRunning when another has it. `config`: read already."""
-    from aggregator.upkeep import heap
     from aggregator.app import App
     from aggregator.sources.pending import without_effect
     from aggregator.store import opening
+    from aggregator.upkeep import heap
 
     heap.few_arenas()
     config = config or options.load()

@@ -15,8 +15,8 @@ from aggregator.cli.options import Settings, reading, reading_pool, writing
 from aggregator.cli.words import count, safe
 
 if TYPE_CHECKING:
-    from aggregator.records import Config, Source, SourceState
     from aggregator.polling.reread import Difference, Replayed
+    from aggregator.records import Config, Source, SourceState
     from aggregator.store.sqlite import Store
 
 _MOST = 300  # characters of a value that are shown, from just before the first that differs

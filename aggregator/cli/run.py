@@ -102,7 +102,7 @@ class _Runner:
         self._first: tuple[int, int, list[str]] | None = None
         self._ended = ending
         self._broken: StoreBroken | None = None
-        self._ticking = threading.Lock()
+        self._ticking, self._abandoned = threading.Lock(), False
         self._supervisor = Supervisor(os.environ, os.getpid())
         self._moved = time.monotonic()
         host, port = listening.getsockname()[:2] if listening else ("", 0)
@@ -135,7 +135,8 @@ class _Runner:
                 self._supervisor.stopping()
             self._app.stop.set()
             scheduler.stop()
-            self._ticking.acquire(timeout=4)  # a pass ends by itself once told; the store closes after it
+            # A pass ends by itself once told; what takes longer loses the store, and the next start does it.
+            self._abandoned = not self._ticking.acquire(timeout=4)
         if self._broken is not None:
             raise self._broken
 
@@ -204,7 +205,8 @@ class _Runner:
                 self._service.tick()
             except Exception as error:
                 self._drop_bar()
-                self._heed(error)
+                if not self._abandoned:
+                    self._heed(error)
 
     def _heed(self, error: Exception) -> None:
         """What ended a tick: the last good output stays and the next tick tries again, unless the store broke."""

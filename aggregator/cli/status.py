@@ -19,8 +19,8 @@ _ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "pau
 @common
 def status(as_json: bool, show_all: bool) -> None:
     """Show each source's health, what needs attention first; of very many sources the first lines and numbers."""
-    from aggregator.polling import survey
     from aggregator.entries.view import View
+    from aggregator.polling import survey
 
     with reading(settings()) as (whole, store, clock):
         now, known = clock(), store.sources.states()

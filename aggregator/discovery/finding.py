@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from aggregator.discovery.discover import Offers, guesses, is_comments, known_feeds
 from aggregator.entries.fullness import Fullness, fullness
-from aggregator.polling.health import typical_gap
 from aggregator.pipeline import Polled
+from aggregator.polling.health import typical_gap
 from aggregator.records import Response
 from aggregator.urls import canonical
 

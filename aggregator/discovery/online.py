@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 from aggregator.entries.fullness import Fullness, fullness
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Wire
-from aggregator.polling.lanes import in_lanes
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled
-from aggregator.records import Config, Source, SourceState
+from aggregator.polling.lanes import in_lanes
 from aggregator.polling.rhythm import gaps_of, in_words, silence
+from aggregator.records import Config, Source, SourceState
 from aggregator.urls import canonical, host_of, is_http, site_name
 
 OLD, DEAD = timedelta(days=180), timedelta(days=365)

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from aggregator import __version__
-from aggregator.polling.cadence import retry_after
 from aggregator.errors import ConfigError, FetchError
 from aggregator.fetch.body import LIMIT, decoded
 from aggregator.fetch.credentials import own_headers, without_user
@@ -30,6 +29,7 @@ from aggregator.fetch.guard import Dial, Guard, dial, is_public_name, refuse_by_
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.transport import Transport, headers_of, read_away, visible
 from aggregator.fetch.turns import Turns
+from aggregator.polling.cadence import retry_after
 from aggregator.records import Config, Redirect, Response, Source, SourceState
 from aggregator.urls import absolute, host_of
 

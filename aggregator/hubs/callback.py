@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from aggregator.errors import FetchError
 from aggregator.fetch.body import decoded
-from aggregator.records import Subscription
 from aggregator.hubs.websub import is_signed
+from aggregator.records import Subscription
 
 PROBE = "are-you-there"  # the last step of an address that anybody may ask: `doctor` does
 REACHED = "a WebSub callback\n"

@@ -14,15 +14,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from aggregator.hubs import websub
-from aggregator.polling.cadence import retry_after
-from aggregator.hubs.callback import Callback, Delivery, Word
 from aggregator.discovery.discover import hub_links
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Client, Request, Wire, permitted_host
+from aggregator.hubs import websub
+from aggregator.hubs.callback import Callback, Delivery, Word
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled
+from aggregator.polling.cadence import retry_after
 from aggregator.records import Config, Response, Source, SourceState, Subscription
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, is_http

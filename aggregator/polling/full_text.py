@@ -15,17 +15,17 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from aggregator.polling.cadence import HOUR, TOO_MANY, retry_after
 from aggregator.digest.reading import count_words
 from aggregator.entries.view import View
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.fetch.credentials import own_headers, without_user
-from aggregator.polling.health import status_words
 from aggregator.parse.article import MOST_READ, article, is_installed
 from aggregator.parse.pool import Pool
-from aggregator.records import Entry, HostRest, Response, Source, StoredEntry
+from aggregator.polling.cadence import HOUR, TOO_MANY, retry_after
+from aggregator.polling.health import status_words
 from aggregator.polling.robots import allows
+from aggregator.records import Entry, HostRest, Response, Source, StoredEntry
 from aggregator.store.articles import Article
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, is_http

@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.polling.cadence import retry_after
 from aggregator.entries import gaps
 from aggregator.entries.match import match
 from aggregator.entries.recognition import Known, share_known
@@ -21,6 +20,7 @@ from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.fetch.credentials import own_headers, without_user
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.pool import Pool
+from aggregator.polling.cadence import retry_after
 from aggregator.polling.recorder import record
 from aggregator.records import Config, Entry, Gap, Packed, PollResult, Response, Source
 from aggregator.store.sqlite import Store

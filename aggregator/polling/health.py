@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from aggregator.records import Source, SourceState, State
 from aggregator.polling.rhythm import median
+from aggregator.records import Source, SourceState, State
 
 _REFUSALS = {
     401: "it wants a password (401)",

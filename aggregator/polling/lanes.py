@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from aggregator.polling.due import hosts_of
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import Turns
-from aggregator.polling.memory import where_to_ask
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, overtaxed, poll_source
+from aggregator.polling.due import hosts_of
+from aggregator.polling.memory import where_to_ask
 from aggregator.records import Source, SourceState
 from aggregator.urls import host_of
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
+from aggregator.errors import SourceError
 from aggregator.polling import cadence
 from aggregator.polling.cadence import Decision
-from aggregator.errors import SourceError
-from aggregator.records import ParsedFeed, Response, Source, SourceState
 from aggregator.polling.rhythm import typical
+from aggregator.records import ParsedFeed, Response, Source, SourceState
 
 PATIENCE = 20  # so many conditional requests in a row that bring the same bytes: the validators do not work
 _POISONED = 3  # so often in a row a document may stop its reader before its source is left alone for a day

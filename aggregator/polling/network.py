@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.polling.health import NETWORK_KINDS
 from aggregator.pipeline import Polled
+from aggregator.polling.health import NETWORK_KINDS
 from aggregator.records import SourceState
 from aggregator.urls import host_of
 

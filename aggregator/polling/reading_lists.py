@@ -16,13 +16,13 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from aggregator.polling import cadence
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Wire
-from aggregator.polling.memory import after_failure
 from aggregator.parse.opml import Subscription
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, feeds_listed, poll_source
+from aggregator.polling import cadence
+from aggregator.polling.memory import after_failure
 from aggregator.records import Config, Hints, Source, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import canonical, is_http

@@ -18,9 +18,9 @@ from aggregator.entries.match import match
 from aggregator.entries.normalize import content_hash
 from aggregator.entries.recognition import recognised, told
 from aggregator.errors import ParseError
-from aggregator.polling.memory import described
 from aggregator.parse.document import parse_and_normalize
 from aggregator.parse.pool import Pool
+from aggregator.polling.memory import described
 from aggregator.records import Entry, ParsedFeed, SourceState, Standing
 from aggregator.store.bodies import Body
 from aggregator.store.rows import pack_entry, packed, unpack_entry

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.polling.due import Hosts, planned
 from aggregator.entries.gaps import HURRIED_FOR, one_in_words
 from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.view import View
+from aggregator.hubs.websub import in_words
+from aggregator.polling.due import Hosts, planned
 from aggregator.polling.health import state_of, typical_gap
-from aggregator.records import Config, Source, SourceHealth, SourceState
 from aggregator.polling.rhythm import silence
+from aggregator.records import Config, Source, SourceHealth, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of, public_address
-from aggregator.hubs.websub import in_words
 
 _AT_ONCE = 500  # sources in one question
 WHOLE_PAST = 400  # entries: a year and more of nearly every source, so that its summers are known

@@ -12,9 +12,11 @@ from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
-from aggregator.public.archives import Grown, archives, newest_archive
 from aggregator.entries.view import View
+from aggregator.public.archives import Grown, archives, newest_archive
 from aggregator.public.members import NEVER, Members, Place, as_feed, members
+from aggregator.public.river import river_files
+from aggregator.public.year import trends_files
 from aggregator.records import Config, MergedFeed, Tombstone
 from aggregator.render import pages
 from aggregator.render.feed import atom, rss
@@ -22,10 +24,8 @@ from aggregator.render.jsonfeed import json_feed
 from aggregator.render.merged import Once
 from aggregator.render.opml import opml
 from aggregator.render.site import Site
-from aggregator.public.river import river_files
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
-from aggregator.public.year import trends_files
 
 TOMBSTONES_FOR = timedelta(days=30)
 DIGESTS_IN_FEED = 60

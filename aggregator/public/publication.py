@@ -19,18 +19,18 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import __version__
-from aggregator.upkeep import heap
-from aggregator.public import members, outputs, statuses
-from aggregator.polling import survey
-from aggregator.public.archives import ARCHIVE_OPEN, Grown, mended, open_archive
 from aggregator.entries.view import View
+from aggregator.polling import survey
+from aggregator.public import members, outputs, statuses
+from aggregator.public.archives import ARCHIVE_OPEN, Grown, mended, open_archive
+from aggregator.public.river import MOST_AT_ONCE
+from aggregator.public.year import MADE, PAGE, trends_files
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.records import Config, SourceHealth
-from aggregator.public.river import MOST_AT_ONCE
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 from aggregator.store.touched import Changes
-from aggregator.public.year import MADE, PAGE, trends_files
+from aggregator.upkeep import heap
 
 PUBLISHED = "published"
 VERY_MANY = 5_000  # sources

@@ -20,8 +20,20 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from aggregator.hubs.callback import LIMIT, Callback
-from aggregator.serving.copies import ATOM, MAX_AGE, RSS, SECURITY, TYPES, Copies, Headers, Ready, Versions, is_unchanged, raw
 from aggregator.publish.websub import TOPICS
+from aggregator.serving.copies import (
+    ATOM,
+    MAX_AGE,
+    RSS,
+    SECURITY,
+    TYPES,
+    Copies,
+    Headers,
+    Ready,
+    Versions,
+    is_unchanged,
+    raw,
+)
 
 _SHOWN_AS_SOURCE = {ATOM, RSS}  # by browsers, while with the type of XML they use its style sheet
 _IN_A_HEADER = "!#$%&'()*+,/:;=?@[]~"  # what is legal in a URI (RFC 3986) stays as it is

@@ -18,22 +18,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aggregator.hubs.callback import PROBE, REACHED
+from aggregator.discovery.online import feed_named_in
 from aggregator.entries.recognition import share_known
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Request, Wire, host_in_request
-from aggregator.polling.lanes import in_lanes
-from aggregator.discovery.online import feed_named_in
+from aggregator.hubs.callback import PROBE, REACHED
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled
-from aggregator.upkeep.proposals import Proposal, Record, proposals
-from aggregator.records import Config, Source, SourceState
+from aggregator.polling.lanes import in_lanes
 from aggregator.polling.rhythm import silence
+from aggregator.polling.survey import WHOLE_PAST
+from aggregator.records import Config, Source, SourceState
 from aggregator.sources.config import read
 from aggregator.sources.edit import Change, Edit, Remove, edited
 from aggregator.sources.save import save
 from aggregator.store.sqlite import Store
-from aggregator.polling.survey import WHOLE_PAST
+from aggregator.upkeep.proposals import Proposal, Record, proposals
 
 LEAST_FREE = 500 * 2**20
 LEAST_EXPAT = (2, 4, 1)  # the first that bounds what entities multiply to; time is bounded by our own workers

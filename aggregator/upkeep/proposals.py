@@ -14,8 +14,8 @@ from itertools import combinations
 from typing import Literal
 
 from aggregator.polling.memory import PATIENCE, where_to_ask
-from aggregator.records import Source, SourceState
 from aggregator.polling.rhythm import Silence
+from aggregator.records import Source, SourceState
 from aggregator.urls import canonical
 
 Kind = Literal["moved", "https", "gone", "duplicate", "silent", "broken", "validators"]

@@ -15,25 +15,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator import ledger
-from aggregator.polling import due
-from aggregator.polling.cadence import HOUR
-from aggregator.polling.due import Hosts, Work
 from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.errors import StoreError
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import SPACING
-from aggregator.workers.hands import BUSY, SharedTurns
+from aggregator.parse.pool import Pool
+from aggregator.pipeline import Polled, settle
+from aggregator.polling import due
+from aggregator.polling.cadence import HOUR
+from aggregator.polling.due import Hosts, Work
 from aggregator.polling.lanes import in_lanes
 from aggregator.polling.memory import where_to_ask
 from aggregator.polling.network import Network
-from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, settle
 from aggregator.polling.recorder import write
 from aggregator.records import Config, Source, SourceState
 from aggregator.store.ahead import Ahead
 from aggregator.store.leases import Leases, shard_of
 from aggregator.store.store import Store
 from aggregator.urls import host_of
+from aggregator.workers.hands import BUSY, SharedTurns
 
 LEASE = 300.0  # seconds; a job ends before, and what it did not ask by then is given back
 MARGIN = 60.0  # of it, for what is in flight

@@ -30,10 +30,10 @@ from procrastinate.jobs import Status
 from aggregator.errors import AggregatorError
 from aggregator.polling.reading_lists import sign_of_lists, with_lists
 from aggregator.records import Config, Source
-from aggregator.workers.shards import Done, Job, Tools, place_new
 from aggregator.store.leases import Leases
 from aggregator.store.opening import open_shared, where_for_others
 from aggregator.store.store import Store
+from aggregator.workers.shards import Done, Job, Tools, place_new
 
 EVERY = "* * * * * */5"  # seconds stand last
 HEARTBEAT = 10.0  # seconds
