@@ -173,9 +173,9 @@ def test_a_large_day_takes_less_than_a_second() -> None:
         made(n, (f"{words(5, n)[:-1]} {named[n % 15]}", words(200, n).replace(" ba", f" {named[n % 15]} ")))
         for n in range(1000)
     ]
-    start = time.perf_counter()
+    start = time.process_time()
     group(day, Vocabulary(day))
-    assert time.perf_counter() - start < 5  # about 0.5 s where nothing else runs
+    assert time.process_time() - start < 5  # about 0.5 s where nothing else runs
 
 
 # --- earlier days ---------------------------------------------------------------------------------------------
