@@ -98,11 +98,10 @@ class _Runner:
         self._socket = listening
         self._service = Service(app, options.load, self._say, self._advance, hears=listening is not None)
         self._bar: Bar | None = None
-        self._offline = False
         self._first: tuple[int, int, list[str]] | None = None
         self._ended = ending
         self._broken: StoreBroken | None = None
-        self._ticking, self._abandoned = threading.Lock(), False
+        self._ticking, self._abandoned, self._offline = threading.Lock(), False, False
         self._supervisor = Supervisor(os.environ, os.getpid())
         self._moved = time.monotonic()
         host, port = listening.getsockname()[:2] if listening else ("", 0)
@@ -135,8 +134,7 @@ class _Runner:
                 self._supervisor.stopping()
             self._app.stop.set()
             scheduler.stop()
-            # A pass ends by itself once told; what takes longer loses the store, and the next start does it.
-            self._abandoned = not self._ticking.acquire(timeout=4)
+            self._abandoned = not self._ticking.acquire(timeout=4)  # a pass ends when told; a seal is done anew
         if self._broken is not None:
             raise self._broken
 
