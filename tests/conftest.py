@@ -34,15 +34,16 @@ def _stores_are_closed() -> Iterator[None]:
     close_stores()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _what_tests_left_is_not_looked_at() -> None:
+    """Thousands of tests are millions of objects: the program, which tidies its memory, has its own to look at."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         score.mark(item)
-
-
-def pytest_collection_finish() -> None:
-    """Thousands of tests are three million objects: the program, which tidies its memory, need not look at them."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
