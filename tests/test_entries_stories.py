@@ -216,6 +216,6 @@ def test_novelty() -> None:
 @pytest.mark.slow
 @needs_corpus
 def test_recorded_stories_are_found_and_no_others() -> None:
-    found, missed, false = on_the_replay(CORPUS / "fow")
+    found, _, false = on_the_replay(CORPUS / "fow")
     assert false == []
-    assert (len(found), len(missed)) >= (7, 0)
+    assert len(found) >= 7
