@@ -149,6 +149,7 @@ THROUGH = {
     "sources/storage.py": "sources_values",
     "store/opening.py": "cli_move",
     "cli/worker.py": "workers_worker",
+    "cli/voice.py": "cli_run",
     "fetch/transport.py": "fetch_client",
     "datewords.py": "dates",
     "sources/text.py": "sources_yaml",

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,8 +16,7 @@ import click
 
 from aggregator.cli.door import Door, as_addresses, as_path
 from aggregator.cli.options import Settings, common, settings, writing
-from aggregator.cli.progress import Bar
-from aggregator.cli.words import clock_time, count, digest_line, pass_lines, safe, styled
+from aggregator.cli.voice import Voice
 from aggregator.errors import AggregatorError, StoreBroken
 from aggregator.serving.supervisor import Supervisor
 
@@ -28,7 +27,6 @@ _STALLED = 600.0  # seconds without any progress, after which no sign of life is
 if TYPE_CHECKING:
     from aggregator.app import App
     from aggregator.report import Progress
-    from aggregator.service import Event
 
 
 @click.command()
@@ -86,7 +84,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Runner:
-    """The running program: a scheduler in the background, the server in front, one voice on the terminal."""
+    """The running program: a scheduler in the background, the server in front, one `Voice` on the terminal."""
 
     def __init__(
         self, app: App, options: Settings, listening: socket.socket | None, door: Door, ending: _Ending
@@ -96,17 +94,16 @@ class _Runner:
         self._app, self._door, self._started = app, door, time.time()
         self._options = options
         self._socket = listening
-        self._service = Service(app, options.load, self._say, self._advance, hears=listening is not None)
-        self._bar: Bar | None = None
-        self._first: tuple[int, int, list[str]] | None = None
-        self._ended = ending
-        self._broken: StoreBroken | None = None
-        self._ticking, self._abandoned, self._offline = threading.Lock(), False, False
-        self._supervisor = Supervisor(os.environ, os.getpid())
-        self._moved = time.monotonic()
         host, port = listening.getsockname()[:2] if listening else ("", 0)
         here = f"http://{f'[{host}]' if ':' in host else host}:{port}{quote(door.base)}/"
         self._address = here if listening else app.config.link
+        self._voice = Voice(app, options, self._address)
+        self._service = Service(app, options.load, self._voice.tell, self._advance, hears=listening is not None)
+        self._ended = ending
+        self._broken: StoreBroken | None = None
+        self._ticking, self._abandoned = threading.Lock(), False
+        self._supervisor = Supervisor(os.environ, os.getpid())
+        self._moved = time.monotonic()
 
     def run(self) -> None:
         from aggregator.scheduler import Scheduler
@@ -116,8 +113,7 @@ class _Runner:
             signal.signal(number, self._ended.told)
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=self._look_again, daemon=True).start())
         self._app.prepare()
-        if self._app.store.meta("last_pass_at") is None:
-            self._first = (0, len(self._app.config.sources), [])
+        self._voice.begin()
         self._options.say(f"Serving {self._address}" if self._socket else f"Writing {self._app.config.output}")
         if self._app.config.callback and not self._socket:
             self._options.say("`callback` has no effect with --no-serve: hubs cannot call, everything is polled")
@@ -148,7 +144,7 @@ class _Runner:
         web = server(
             Site(
                 self._app.config.output,
-                self._front,
+                self._voice.front,
                 lambda: not self._service.measured.is_stale(self._app.clock()),
                 self._hub,
                 metrics=self._metrics,
@@ -176,18 +172,6 @@ class _Runner:
         config = self._app.config
         return (config.hub, config.link) if config.hub else None
 
-    def _front(self) -> bytes | None:
-        """The page for `/` during the very first pass."""
-        from aggregator.render import pages
-        from aggregator.render.site import Site
-
-        if self._first is None or (self._app.config.output / "index.html").is_file():
-            return None
-        done, total, read = self._first
-        if self._offline:
-            return pages.offline(site=Site.of(self._app.config))
-        return pages.progress(done, total, read, site=Site.of(self._app.config))
-
     def _sign_of_life(self) -> None:
         """While things move on: a tick that hangs is ended by the service manager, which starts us anew."""
         if time.monotonic() - self._moved < _STALLED:
@@ -202,7 +186,7 @@ class _Runner:
                 self._app.store.check_place()
                 self._service.tick()
             except Exception as error:
-                self._drop_bar()
+                self._voice.end_bar()
                 if not self._abandoned:
                     self._heed(error)
 
@@ -224,77 +208,4 @@ class _Runner:
 
     def _advance(self, progress: Progress) -> None:
         self._moved = time.monotonic()
-        if self._first is not None:
-            self._first = (progress.done, progress.total, [*self._first[2][-5:], progress.title])
-        if self._bar is not None:
-            self._bar.advance(progress)
-        else:
-            self._options.say_source(progress)
-
-    def _drop_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None
-
-    # --- what the terminal says ------------------------------------------------------------------------------
-
-    def _say(self, event: Event) -> None:
-        from aggregator import service as happened
-
-        match event:
-            case happened.PassBegan(total, first):
-                if first or self._options.verbose:
-                    self._bar = Bar(self._options, total, first=first).__enter__()
-            case happened.PassEnded(done, first):
-                self._drop_bar()
-                self._offline = done.offline
-                self._first = self._first if done.offline else None
-                if first or done.new or done.updated or done.offline or done.notify or self._options.verbose:
-                    self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
-            case happened.DigestSealed(sealed, first):
-                if sealed.note:
-                    self._options.say(safe(sealed.note), level="warning")
-                self._digest(sealed.series, digest_line(sealed, self._link(sealed.series), first=first), first)
-            case happened.Mailed(text) | happened.ListRead(text):
-                self._options.say(safe(text))
-            case happened.FileChanged(added, removed, needs_restart):
-                later = "; another store or output is used after a restart" if needs_restart else ""
-                self._options.say(f"{self._app.config.path.name}: {_changes(added, removed)}{later}")
-            case happened.FileBroken(error, since):
-                today = self._app.clock().astimezone(self._app.config.timezone).date()
-                kept = f"still using the version of {clock_time(since, self._app.config, today)}"
-                self._lines(iter(f"{error}; {kept}".splitlines()))
-
-    def _lines(self, lines: Iterator[str]) -> None:
-        for line in lines:
-            self._options.say(styled(line) if self._options.is_terminal else line)
-
-    def _link(self, series: str) -> str:
-        from aggregator.ledger import folder
-
-        return f"{self._address}{folder(series)}latest.html"
-
-    def _digest(self, series: str, line: str, first: bool) -> None:
-        from aggregator.ledger import next_due
-
-        config = self._app.config
-        self._options.say(line)
-        if first and not series:
-            now = self._app.clock()
-            following = next_due(config, config.digest, self._app.store, now)
-            day = (
-                "tomorrow"
-                if (following.date() - now.astimezone(config.timezone).date()).days == 1
-                else f"{following:%A}"
-            )
-            self._options.say(f"{'Subscribe':<19} {self._address}atom.xml")
-            self._options.say(
-                f"Next digest {day} {following:%H:%M} ({config.timezone}). Edit {config.path.name} and save: "
-                "it is picked up. Ctrl-C stops, nothing is lost."
-            )
-
-
-def _changes(added: int, removed: int) -> str:
-    parts = [f"{count(added, 'source')} added (polling {'it' if added == 1 else 'them'} now)"] if added else []
-    parts += [f"{count(removed, 'source')} removed"] if removed else []
-    return ", ".join(parts) or "saved, in force"
+        self._voice.advance(progress)
