@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import count
 
-from aggregator.digest.compose import Day, compose, rank
+from aggregator.digest.compose import compose, rank
+from aggregator.digest.day import Day
 from aggregator.digest.introduction import paragraphs
 from aggregator.digest.rank import Scored
 from aggregator.digest.threads import ENOUGH

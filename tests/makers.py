@@ -219,3 +219,20 @@ class Desk:
         """What publishing would write; `standing` files are there already."""
         there = frozenset(standing)
         return outputs.files(self.config, self.store, self.view(), there.__contains__)
+
+
+def shown(digest: Digest) -> list[str]:
+    """The titles of all that a digest shows, in stories and in lines."""
+    return [each.title for story in digest.stories for each in story.entries] + [each.title for each in digest.also]
+
+
+def balanced(digest: Digest) -> bool:
+    """The contract's arithmetic of a digest: counts against lists."""
+    counts = digest.counts
+    not_shown = counts.folded + counts.filtered + counts.over_cap + counts.quarantined
+    return (
+        counts.received == counts.shown + not_shown + counts.backlog
+        and counts.shown == len(shown(digest))
+        and counts.over_cap == sum(len(more.entries) for more in digest.more)
+        and not_shown == len(digest.not_shown)
+    )
