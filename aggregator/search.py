@@ -43,20 +43,31 @@ class Found:
     hidden: str | None
 
 
-def search(wanted: Wanted, store: Store, view: View) -> list[Found]:
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found; `is_cut` says that so many entries meet the words that only the newest of them were ranked."""
+
+    found: tuple[Found, ...] = ()
+    is_cut: bool = False
+
+
+def search(wanted: Wanted, store: Store, view: View) -> Results:
     """The entries that meet the words, each group once; empty when there is none, or nothing to look for."""
     query = parse_query(wanted.words)
     sources = wanted.sources
     if wanted.tag is not None and (tagged := view.sources_with(wanted.tag)) is not None:
         sources = tagged if sources is None else sources & tagged
     if not query.alternatives or sources == frozenset():
-        return []
-    find = store.search.newest if wanted.newest else store.search.best
-    keys = find(query, sources, (wanted.since, wanted.until))
-    return [
+        return Results()
+    span, is_cut = (wanted.since, wanted.until), False
+    keys: Iterable[int] = store.search.newest(query, sources, span) if wanted.newest else ()
+    if not wanted.newest:
+        keys, is_cut = store.search.best(query, sources, span)
+    found = (
         Found(one, marked(one.entry.title, query), snippet(store.texts.whole(one), query), view.out_of_sight(one))
         for one in islice(_shown(_read(keys, store), wanted, view), wanted.limit)
-    ]
+    )
+    return Results(tuple(found), is_cut)
 
 
 def _read(keys: Iterable[int], store: Store) -> Iterator[StoredEntry]:

@@ -66,16 +66,20 @@ def desk(sources: int, *, port: int = 9, pool: Pool | None = None) -> Iterator[t
         store.close()
 
 
-def fill(app: App, entries: int, gap: timedelta) -> None:
+def some_words(n: int) -> str:
+    """A text for the entry with this number, unlike that of its neighbours."""
+    return " ".join(WORDS[(n * k) % len(WORDS)] for k in range(1, 60)) + f" {n}"
+
+
+def fill(app: App, entries: int, gap: timedelta, text_of: Callable[[int], str] = some_words) -> None:
     """So many accepted news entries, one every `gap` up to NOW, as if they had come when they were published."""
     store = app.store
     assert isinstance(store, SqliteStore)
     keys = [state.key for state in store.sources.states().values()]
-    texts = [" ".join(WORDS[(n * k) % len(WORDS)] for k in range(1, 60)) for n in range(1, 200)]
 
     def row(n: int) -> tuple[object, ...]:
         at, link = to_text(NOW - (entries - n) * gap), f"https://f{n % len(keys)}.example/{n}"
-        text = f"{texts[n % len(texts)]} {n}"
+        text = text_of(n)
         one = Entry(f"g{n}", link, link, f"Title {n}", "", f"<p>{text}</p>", text)
         who = (n + 1, keys[n % len(keys)], f"urn:x:{n}", f"g{n}", link, one.title, "h")
         return (*who, n, at, at, at, n + 1, at, n + 1, pack_entry(one))

@@ -16,7 +16,7 @@ def desk() -> Desk:
 
 
 def titles(desk: Desk, words: str = "bread", **fields: object) -> list[str]:
-    found = search(Wanted(words, newest=True, **fields), desk.store, desk.view())  # type: ignore[arg-type]
+    found = search(Wanted(words, newest=True, **fields), desk.store, desk.view()).found  # type: ignore[arg-type]
     return [one.stored.entry.title for one in found]
 
 
@@ -40,11 +40,11 @@ def test_the_span_is_exact_to_the_second(desk: Desk) -> None:
 
 
 def test_what_is_marked(desk: Desk) -> None:
-    (found, *_) = search(Wanted("bread 7", limit=1), desk.store, desk.view())
+    (found, *_) = search(Wanted("bread 7", limit=1), desk.store, desk.view()).found
     assert found.title == (("Bread", True), (" ", False), ("7", True))
     assert found.hidden is None
 
 
 @pytest.mark.parametrize("words", ["", "-bread", "***"])
 def test_nothing_to_look_for_finds_nothing(desk: Desk, words: str) -> None:
-    assert search(Wanted(words), desk.store, desk.view()) == []
+    assert search(Wanted(words), desk.store, desk.view()).found == ()

@@ -16,7 +16,7 @@ def put(desk: Desk, title: str, article: Article) -> None:
 
 
 def found(desk: Desk, words: str) -> list[str]:
-    return [one.stored.entry.title for one in search(Wanted(words), desk.store, desk.view())]
+    return [one.stored.entry.title for one in search(Wanted(words), desk.store, desk.view()).found]
 
 
 def index(desk: Desk) -> None:

@@ -105,7 +105,7 @@ def test_the_new_store_goes_on_where_the_old_one_stood(
     assert desk.titled("Title of later").key == max(one.key for one in desk.all())
     with target.transaction():
         target.search.fill()
-    assert len(target.search.best(parse_query("anfuhrungen"))) == 1
+    assert len(target.search.best(parse_query("anfuhrungen"))[0]) == 1
     assert target.digests.newest("") is not None
 
 

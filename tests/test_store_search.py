@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aggregator.entries.normalize import content_hash
 from aggregator.entries.query import parse_query
 from aggregator.records import Entry
+from aggregator.search import Wanted, search
 from aggregator.store import search as module
 from aggregator.store.sqlite import open_store
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
@@ -20,9 +21,10 @@ from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
 def found(desk: Desk, words: str, *, newest: bool = False, **fields: object) -> list[str]:
     """The titles of what is found, in its order."""
-    find = desk.store.search.newest if newest else desk.store.search.best
+    index, query = desk.store.search, parse_query(words)
     titles = {one.key: one.entry.title for one in desk.all()}
-    return [titles[key] for key in find(parse_query(words), **fields)]  # type: ignore[arg-type]
+    keys = index.newest(query, **fields) if newest else index.best(query, **fields)[0]  # type: ignore[arg-type]
+    return [titles[key] for key in keys]
 
 
 def index(desk: Desk) -> None:
@@ -106,8 +108,13 @@ def test_of_very_many_hits_the_newest_and_those_in_titles_are_ranked(tmp_path: P
     while desk.store.search.is_behind:
         with desk.store.transaction():
             desk.store.search.fill(2000)
-    keys = desk.store.search.best(parse_query("bread"))
+    keys, is_cut = desk.store.search.best(parse_query("bread"))
+    assert is_cut
     assert len(keys) == module.RANKED + 1
+    results = search(Wanted("bread", limit=1), desk.store, desk.view())
+    assert results.is_cut
+    assert [one.stored.key for one in results.found] == keys[:1]
+    assert not search(Wanted("bread", newest=True, limit=1), desk.store, desk.view()).is_cut
     assert desk.store.entries.get(keys[:1])[0].entry.title == "Bread in the title"
 
 
@@ -118,7 +125,7 @@ def test_nothing_that_is_typed_is_an_error() -> None:
     @given(st.text(max_size=60))
     def typed(text: str) -> None:
         query = parse_query(f"bread {text} OR {text}")
-        assert set(desk.store.search.best(query)) == set(desk.store.search.newest(query))
+        assert set(desk.store.search.best(query)[0]) == set(desk.store.search.newest(query))
 
     typed()
     index(desk)
@@ -132,7 +139,7 @@ def test_it_reads_beside_a_writer_and_changes_nothing(tmp_path: Path) -> None:
     writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     reader = open_store(path, create=False)
-    assert reader.search.best(parse_query("bread")) == []
+    assert reader.search.best(parse_query("bread")) == ([], False)
     reader.close()
     writer.rollback()
     writer.close()

@@ -52,7 +52,8 @@ def search(words: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
         since, until = _day(chosen["since"], config), _day(chosen["until"], config, whole=True)
         kept = {name: chosen[name] for name in ("tag", "newest", "everything", "limit")}
         wanted = Wanted(" ".join(words), sources, since=since or EVER[0], until=until or EVER[1], **kept)
-        found = look(wanted, store, view)
+        results = look(wanted, store, view)
+        found = results.found
     if as_json:
         rows = [_row(one, view) for one in found]
         click.echo(json.dumps({"words": wanted.words, "entries": rows}, ensure_ascii=False, indent=2))
@@ -60,6 +61,8 @@ def search(words: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
         for one in found:
             click.echo(_lines(one, view, config))
         more = "; `--limit` shows more" if len(found) == wanted.limit else ""
+        if results.is_cut:
+            more += "; so many have these words that only the newest were ranked: `--since` and `--until` narrow"
         met = f"{count(len(found), 'entry', 'entries')}{more}"
         options.say(met if found else f"nothing found for {safe(wanted.words)}")
     click.get_current_context().exit(0 if found else 1)

@@ -136,20 +136,22 @@ class Search:
         for _, hour in groupby(heapq.merge(rows, rest, key=itemgetter(0)), key=itemgetter(0)):
             yield from self._by_date([key for _, key in hour])
 
-    def best(self, query: Query, sources: Collection[int] | None = None, span: Span = EVER) -> list[int]:
+    def best(self, query: Query, sources: Collection[int] | None = None, span: Span = EVER) -> tuple[list[int], bool]:
         """Keys of the entries that meet the query, best first as the index says (titles weigh most), ties newest first.
 
-        Of very many hits the newest 4,000 are ranked, and the newest 200 that have the words in their title.
+        Of very many hits the newest 4,000 are ranked, and the newest 200 that have the words in their title: then the
+        second value is True.
         """
         index, (where, narrowing) = self._index, self._narrowed(sources, span)
         values = (index.expression(query), *narrowing)
         scored = f"SELECT d.entry, {index.score}, {index.number} {self._indexed}{where}"
         found = self._sql.execute(f"{scored} ORDER BY {index.number} DESC LIMIT {RANKED}", values).fetchall()
-        if len(found) == RANKED:
+        if is_cut := len(found) == RANKED:
             titled = f"{scored} AND {index.number} IN ({index.newest})"
             found += self._sql.execute(titled, (*values, index.in_title(query), TITLED)).fetchall()
         found += [(key, score, _hour(at) << _BITS) for key, score, at in self._waiting(query, sources, span)]
-        return list(dict.fromkeys(key for key, _, _ in sorted(found, key=lambda row: (row[1], -row[2]))))
+        ranked = sorted(found, key=lambda row: (row[1], -row[2]))
+        return list(dict.fromkeys(key for key, _, _ in ranked)), is_cut
 
     def _by_date(self, keys: list[int]) -> list[int]:
         if len(keys) < 2:
