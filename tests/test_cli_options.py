@@ -89,7 +89,7 @@ def test_the_state_of_the_sources_is_told_without_what_reads_or_writes_feeds(wor
     world.blog("One", "a")
     path = world.write()
     world.poll()
-    patterns = {"aggregator.entries.conditions", "aggregator.records.digest", "statistics"}
+    patterns = {"aggregator.entries.conditions", "aggregator.records.digest", "email", "statistics", "tempfile"}
     assert not _imported("--config", str(path), "status") & (HEAVY | patterns)
 
 

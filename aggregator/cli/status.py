@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.options import common, reading, settings
 from aggregator.cli.words import clock_time, count, safe
+
+if TYPE_CHECKING:
+    from aggregator.records import Config, SourceHealth
 
 _MOST, _SHOWN = 2_000, 100  # sources that have a line each; of more so many, those that need attention first
 _ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "paused")
@@ -36,25 +41,22 @@ def status(as_json: bool, show_all: bool) -> None:
         today = now.astimezone(config.timezone).date()
         ordered = sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold()))
         shown = ordered if show_all or len(rows) <= _MOST else ordered[:_SHOWN]
-        for row in shown:
-            at = (
-                clock_time(row.next_poll_at, config, today)
-                if row.next_poll_at
-                else "now"
-                if row.state == "new"
-                else "never"
-            )
-            told = row.error or row.held or (row.silence if row.state == "silent" else None)
-            words = f"{told} · " if told else ""
-            click.echo(f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}")
+        lines = [_line(row, config, today) for row in shown]
         if config.reading_lists or store.meta("imported_lists"):
             from aggregator.polling.reading_lists import status_lines
 
-            for line in status_lines(config, store):
-                click.echo(safe(line))
+            lines += map(safe, status_lines(config, store))
         if len(shown) < len(rows):
             numbers = Counter[str](row.state for row in rows)
             told = ", ".join(f"{numbers[state]:,} {state}" for state in _ORDER if numbers[state])
-            click.echo(f"... and {len(rows) - len(shown):,} more (--all shows them): {told}")
+            lines.append(f"... and {len(rows) - len(shown):,} more (--all shows them): {told}")
         digest = f"last digest {newest.day}" if newest else "no digest yet"
-        click.echo(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))
+        lines.append(f"{count(len(rows), 'source')} · {digest}" + (" · offline" if offline else ""))
+        click.echo("\n".join(lines))
+
+
+def _line(row: SourceHealth, config: Config, today: date) -> str:
+    at = clock_time(row.next_poll_at, config, today) if row.next_poll_at else "now" if row.state == "new" else "never"
+    told = row.error or row.held or (row.silence if row.state == "silent" else None)
+    words = f"{told} · " if told else ""
+    return f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}"

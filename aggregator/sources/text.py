@@ -28,7 +28,7 @@ _OTHER_KINDS = (
     (re.compile(r"\s*<(?:\?xml|rss|feed)\b", re.IGNORECASE), "this is XML, not the file of your sources"),
 )
 _TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _TAB_INDENT = re.compile(r" *\t")
 
 _MISFIT = (

@@ -122,10 +122,10 @@ def proxy(value: object) -> str:
 
 def _check_form(address: str) -> None:
     """Raises ValueError that tells what is wrong, without the user, password and tokens of the address."""
-    shown = _USER.sub("", without_secrets(address))
     try:
         _judge(address)
     except ValueError as error:
+        shown = _USER.sub("", without_secrets(address))
         reason = str(error) if shown == address else ""
     else:
         return

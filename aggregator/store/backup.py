@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -107,6 +106,8 @@ def copy_of(source: sqlite3.Connection, target: Path, configuration: str | None 
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A temporary file beside the target that takes its place when the block ends well."""
+    import tempfile  # noqa: PLC0415 (10 ms, with all that packs and copies)
+
     try:
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from importlib import resources
+from pathlib import Path
 
 
 def statements(script: str) -> Iterator[str]:
@@ -21,6 +21,5 @@ def statements(script: str) -> Iterator[str]:
 
 def migrations() -> list[str]:
     """The scripts that made the schema what it is, oldest first; their number is its version."""
-    folder = resources.files("aggregator.store") / "migrations"
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    files = sorted((Path(__file__).parent / "migrations").iterdir(), key=lambda file: file.name)
     return [file.read_text(encoding="utf-8") for file in files if file.name[:4].isdigit()]
