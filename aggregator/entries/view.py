@@ -48,12 +48,14 @@ class View:
         self._elsewhere = None if isinstance(states, Iterable) else states
         self._rules: dict[int, RuleSet] = {}
         self._verdicts: dict[tuple[int, datetime], Verdict] = {}
+        self._attributions: dict[int, Attribution] = {}
         if isinstance(states, Iterable):
             self.know(states)
 
     def know(self, states: Iterable[SourceState]) -> None:
         """Take states that were read already, in the order of feeds.yaml."""
         self._found |= {state.key: self._with_line(state) for state in states}
+        self._attributions.clear()
 
     def _with_line(self, state: SourceState | None) -> tuple[Source, SourceState] | None:
         source = self.config.by_url.get(state.url) if state else None
@@ -155,10 +157,14 @@ class View:
 
     def attribution(self, key: int) -> Attribution:
         """How outputs name a source, without secrets; a private one by its title alone."""
-        known = self._known(key)
-        if known is None:
-            raise KeyError(key)
-        source, state = known
+        if key not in self._attributions:
+            known = self._known(key)
+            if known is None:
+                raise KeyError(key)
+            self._attributions[key] = self._attribution(key, *known)
+        return self._attributions[key]
+
+    def _attribution(self, key: int, source: Source, state: SourceState) -> Attribution:
         if source.private:
             return Attribution(self.title(key), id=f"urn:fow-aggregator:source:{key}")
         address = public_address(source.url)

@@ -91,8 +91,10 @@ def _entries(
     on: LocalDate, config: Config, store: Store, view: View, tell: Callable[[Place], MergedEntry]
 ) -> tuple[MergedEntry, ...]:
     start, end = (datetime.combine(day, time(), config.timezone) for day in (on, on + timedelta(days=1)))
-    found = (tell(place) for _, place in places(store.days.published(start, end), store, view) if place)
-    return tuple(islice(found, MOST_A_DAY))
+    found = (place for _, place in places(store.days.published(start, end), store, view) if place)
+    first = list(islice(found, pages.IN_FULL))
+    rest = [_in_short(place) for place in islice(found, MOST_A_DAY - pages.IN_FULL)]
+    return (*map(_in_short, first), *rest) if rest else tuple(map(tell, first))
 
 
 def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], MergedEntry]) -> MergedFeed:
@@ -105,4 +107,9 @@ def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], Merg
 def _tell(place: Place, telling: Telling, view: View) -> MergedEntry:
     """An entry with the first words that are its own: not those that its source repeats everywhere."""
     text = telling(place.shown, full=view.full_text(place.shown.source_key))
-    return replace(place.entry, excerpt=view.excerpt(place.shown, text))
+    return _in_short(place, view.excerpt(place.shown, text))
+
+
+def _in_short(place: Place, excerpt: str = "") -> MergedEntry:
+    """An entry without its content, which no page shows: a day of many sources is too much to be held."""
+    return replace(place.entry, summary="", content="", excerpt=excerpt)

@@ -94,16 +94,17 @@ class _Tally:
 
     def __init__(self, config: Config, view: View, text: Callable[[StoredEntry], str]) -> None:
         self._topics, self._lenses, self._view = Lists(config.topics), Lists(config.lenses), view
-        self._text = text
+        self._text, self._asks = text, bool(config.topics or config.lenses)
 
     def of(self, entries: Iterable[StoredEntry]) -> tuple[Counted, int]:
         """The numbers, and how many entries passed by: a day of many sources is too much to be held."""
         topics, lenses, sources, passed = Counter[str](), Counter[str](), Counter[str](), 0
         for passed, stored in enumerate(entries, 1):  # noqa: B007
             if stored.standing == "news" and self._view.is_shown(stored):
-                text = haystack(stored.entry, self._view.tags(stored), self._text(stored))
-                topics.update(filter(None, [self._topics.first(text)]))
-                lenses.update(self._lenses.all(text))
+                if self._asks:
+                    text = haystack(stored.entry, self._view.tags(stored), self._text(stored))
+                    topics.update(filter(None, [self._topics.first(text)]))
+                    lenses.update(self._lenses.all(text))
                 sources[str(stored.source_key)] += 1
         return {"entries": sources.total(), "topics": topics, "lenses": lenses, "sources": sources}, passed
 
