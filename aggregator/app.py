@@ -289,11 +289,10 @@ class App:
         return any(ledger.due(self.config, series, self.store, self.clock()) for series in self.config.every_series)
 
     def _seal(self, series: Series, day: date) -> Sealed:
+        from aggregator import sealing  # noqa: PLC0415 (100 ms, for what happens once a day)
+
         self.publication.name_feed(self.config)
         self.accept()
         heap.give_back()
-        return ledger.seal(series, day, self.store, self.pen(), self.clock())
-
-    def pen(self) -> ledger.Pen:
-        """What composing a digest needs besides the store."""
-        return ledger.Pen(self.config, self.view(), self.health(), partial(ask, self.config.path.parent))
+        pen = sealing.Pen(self.config, self.view(), self.health(), partial(ask, self.config.path.parent))
+        return sealing.seal(series, day, self.store, pen, self.clock())

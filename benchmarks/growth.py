@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from aggregator import ledger
+from aggregator import sealing
 from aggregator.app import App
 from aggregator.parse.pool import Pool
 from aggregator.records import Config, Entry, Series, Source
@@ -157,8 +157,8 @@ def digest_of(entries: int) -> float:
     """Seconds in which the digest of a day with so many entries is composed."""
     with desk(200) as (app, _):
         fill(app, entries, timedelta(days=1) / (entries + 1))
-        pen = app.pen()
-        return cpu(lambda: ledger.write(Series(), date(2026, 3, 14), app.store, pen, NOW), 1)
+        pen = sealing.Pen(app.config, app.view(), app.health())
+        return cpu(lambda: sealing.write(Series(), date(2026, 3, 14), app.store, pen, NOW), 1)
 
 
 def share_of_run(sources: int, hours: float) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aggregator import ledger
+from aggregator import ledger, sealing
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
 from aggregator.parse.pool import Pool
@@ -201,19 +201,19 @@ class Desk:
     def view(self) -> View:
         return View(self.config, self.store.sources.states().values(), self.now)
 
-    def pen(self) -> ledger.Pen:
-        return ledger.Pen(self.config, self.view(), survey.health(self.config, self.store, self.view(), self.now))
+    def pen(self) -> sealing.Pen:
+        return sealing.Pen(self.config, self.view(), survey.health(self.config, self.store, self.view(), self.now))
 
     def compose(self, series: Series | None = None) -> Digest:
         """The digest of what has come since the last one."""
         day = self.now.astimezone(self.config.timezone).date()
-        return ledger.write(series or self.config.digest, day, self.store, self.pen(), self.now)[0]
+        return sealing.write(series or self.config.digest, day, self.store, self.pen(), self.now)[0]
 
     def seal(self, series: Series | None = None) -> Sealed | None:
         """Seal the digest that is due, if one is."""
         which = series or self.config.digest
         day = ledger.due(self.config, which, self.store, self.now)
-        return ledger.seal(which, day, self.store, self.pen(), self.now) if day else None
+        return sealing.seal(which, day, self.store, self.pen(), self.now) if day else None
 
     def files(self, standing: Iterable[str] = ()) -> dict[str, bytes]:
         """What publishing would write; `standing` files are there already."""

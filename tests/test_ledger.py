@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import ledger
+from aggregator import ledger, sealing
 from aggregator.digest.threads import ENOUGH
 from aggregator.errors import StoreError
 from aggregator.records import Rule, Series, WordList
@@ -216,7 +216,7 @@ def test_what_a_command_says_begins_the_digest_and_its_failure_changes_nothing(
         one.bring(ONE, entry("a"))
     plain.seal()
     series = Series(introduction="./say --all")
-    sealed = ledger.seal(series, desk.now.date(), desk.store, replace(desk.pen(), run=run), desk.now)
+    sealed = sealing.seal(series, desk.now.date(), desk.store, replace(desk.pen(), run=run), desk.now)
     files, others = ({name: data for name, data in one.files().items() if "2026" in name} for one in (desk, plain))
     told_in_json = json.loads(files["digest/2026-03-14.json"])
     assert asked == [("./say --all", json.loads(others["digest/2026-03-14.json"]))]
@@ -237,7 +237,7 @@ def test_a_seal_that_fails_leaves_all_to_the_next() -> None:
     desk.seal()
     desk.bring(ONE, entry("a"))
     with pytest.raises(StoreError, match="UNIQUE"):
-        ledger.seal(desk.config.digest, NOW.date(), desk.store, desk.pen(), desk.now)
+        sealing.seal(desk.config.digest, NOW.date(), desk.store, desk.pen(), desk.now)
     assert len(list(desk.store.entries.unsealed(""))) == 1
     desk.now += DAY
     desk.seal()
@@ -338,7 +338,7 @@ def test_the_table_of_scores_is_that_of_the_next_digest() -> None:
     desk = Desk(source(ONE, title="The Desk"), TWO)
     desk.bring(ONE, entry("a"), entry("b"))
     desk.bring(TWO, entry("c"), standing="backlog")
-    table = ledger.scores(desk.config.digest, desk.store, desk.pen(), desk.now)
+    table = sealing.scores(desk.config.digest, desk.store, desk.pen(), desk.now)
     assert [(one.stored.entry.title, title) for one, title in table] == [
         ("Title of a", "The Desk"),
         ("Title of b", "The Desk"),

@@ -83,7 +83,7 @@ def _again(options: Settings, day: date, form: str | None) -> None:
 
 def _preview(options: Settings, *, why: bool) -> None:
     """What the next digest would be, now; composed from what no digest owns, and forgotten."""
-    from aggregator import ledger
+    from aggregator import sealing
     from aggregator.entries.view import View
     from aggregator.polling import survey
     from aggregator.render.digest import text
@@ -92,11 +92,11 @@ def _preview(options: Settings, *, why: bool) -> None:
         now, known = clock(), store.sources.states()
         config = survey.followed(whole, known)
         view = View(config, known.values(), now)
-        pen = ledger.Pen(config, view, survey.health(config, store, view, now))
+        pen = sealing.Pen(config, view, survey.health(config, store, view, now))
         if why:
-            _table(ledger.scores(config.digest, store, pen, now))
+            _table(sealing.scores(config.digest, store, pen, now))
             return
-        made, _ = ledger.write(config.digest, now.astimezone(config.timezone).date(), store, pen, now)
+        made, _ = sealing.write(config.digest, now.astimezone(config.timezone).date(), store, pen, now)
         click.echo(text(made), nl=False)
 
 
