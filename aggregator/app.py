@@ -63,7 +63,7 @@ class App:
         timeout: float = 30.0,
         resolver: Resolver = look_up,
         dial: Dial = dial,
-        spacing: float = SPACING,
+        turns: Turns | None = None,
         mail: Server | None = None,
         publish_after: float = PUBLISH_AFTER,
     ) -> None:
@@ -73,7 +73,8 @@ class App:
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
         self.publication, self._recorder = Publication(store, clock), Recorder(store, clock)
-        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, Turns(spacing), Firsts.of(config))
+        turns, firsts = turns or Turns(), Firsts.of(config)
+        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, turns, firsts)
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ class App:
         done, read, total = Pass(self.clock(), self.clock()), 0, len(work) + len(pushed)
         patience = Patience(self._publish_after, total, self.publication.took, time.monotonic())
         unreached, elders = list[Polled](), self.store.removed_lately()
-        for polled in chain(pushed, self._asked(work, most)):
+        for polled in chain(pushed, self._asked(work, most) if work else ()):
             if polled is None:
                 self._recorder.flush()
             else:
@@ -150,7 +151,7 @@ class App:
         return self._finished(done)
 
     def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
-        with self.store.polling() as ours:  # else workers are at it
+        with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
             yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most)
 
     def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:

@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from aggregator import sealing
 from aggregator.app import App
+from aggregator.fetch.turns import Turns
 from aggregator.parse.pool import Pool
 from aggregator.records import Config, Entry, Series, Source
 from aggregator.service import TICK, Service
@@ -59,7 +60,7 @@ def desk(sources: int, *, port: int = 9, pool: Pool | None = None) -> Iterator[t
             pool=workers,
             resolver=lambda host, port, timeout: ["93.184.216.34"],
             dial=lambda address, _, timeout: socket.create_connection(("127.0.0.1", port), timeout=timeout),
-            spacing=0.0,
+            turns=Turns(0.0),
         )
         app.follow(app.config)
         yield app, now

@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import httpcore
 
 from aggregator.app import App
+from aggregator.fetch.turns import Turns
 from aggregator.parse.pool import Pool
 from aggregator.records import Config, Source
 from aggregator.store.sqlite import open_store
@@ -128,7 +129,7 @@ def program(port: int, feeds: int) -> Iterator[Callable[[], None]]:
             pool=pool,
             resolver=lambda host, port, timeout: ["93.184.216.34"],
             dial=lambda address, _, timeout: socket.create_connection(("127.0.0.1", port), timeout=timeout),
-            spacing=0.0,
+            turns=Turns(0.0),
         )
         app.follow(config)
         app.run_pass(app.due())

@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.app import App
+from aggregator.fetch.turns import Turns
 from aggregator.polling.due import Hosts, planned
 from aggregator.records import Config, Source, SourceHealth, SourceState
 from aggregator.report import Pass
@@ -154,7 +155,7 @@ class Stage:
             timeout=self._timeout,
             resolver=self._resolve,
             dial=self._dial,
-            spacing=self._spacing,
+            turns=Turns(self._spacing),
         )
         if self._config.sources:
             self.app.follow(self._config)

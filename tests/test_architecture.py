@@ -90,6 +90,7 @@ FLOORS = {
     "service.py": 11,
     "workers/shards.py": 8,
     "workers/hands.py": 7,
+    "workers/sessions.py": 8,
     "workers/worker.py": 9,
     "cli": 12,
     "__main__.py": 13,
@@ -120,7 +121,7 @@ DOORS = {
     "ctypes": {"upkeep/heap.py"},
     "socket": {
         *("fetch", "serving/serve.py", "serving/supervisor.py"),
-        *("workers/worker.py", "cli/run.py", "store/session.py"),
+        *("workers/sessions.py", "cli/run.py", "store/session.py"),
     },
 }
 # inner parts of a room that are tested through its door

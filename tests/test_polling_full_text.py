@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.turns import BUSY, Turns
 from aggregator.parse.article import is_installed
-from tests.makers import words
+from aggregator.polling.full_text import read_pages
+from tests.makers import NOW, ONE, POOL, Desk, entry, source, words
 from tests.web import Answer, Web
 from tests.world import Blog, World
 
@@ -205,3 +211,21 @@ def test_what_is_forgotten_leaves_nothing_of_its_page(world: World, web: Web) ->
     world.run("forget", web.url("/a"))
     world.run("search", "midnight", code=1)
     assert not [one for one in told(world, web.url("/a")) if "fetched 2026" in one]
+
+
+def test_a_page_whose_host_a_poll_worker_asks_now_waits_and_that_is_no_try(web: Web) -> None:
+    class Taken(Turns):
+        """Of a machine where another one has every host; robots.txt is asked first, then the page."""
+
+        def at(self, host: str, *, spaced: bool) -> AbstractContextManager[float]:
+            raise FetchError(BUSY, f"{host} is being asked by another worker")
+
+    web.on("/a", Answer(200, page(), HTML))
+    desk = Desk(source(ONE, full_text=True, allow_private=True))
+    desk.bring(ONE, entry("a", link=web.url("/a"), text=TEASER))
+    taken = Wire("test", tls_context(), 60.0, turns=Taken())
+    assert read_pages(desk.view(), desk.store, taken, POOL, lambda: NOW, Event()) == 0
+    with desk.store.transaction():
+        desk.store.articles.keep_robots(web.url("").rstrip("/"), b"", NOW)
+    assert read_pages(desk.view(), desk.store, taken, POOL, lambda: NOW, Event()) == 0
+    assert (web.asked, desk.store.articles.get(1)) == ([], None)

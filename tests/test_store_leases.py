@@ -93,7 +93,7 @@ def test_a_shard_is_one_worker_s_and_a_death_in_it_is_seen(stores: list[Postgres
         raise RuntimeError
     with ben.shard(7, 60) as ended:
         assert ended is False
-        with stores[2].polling() as alone:
+        with stores[2].polling(0.0) as alone:
             assert not alone
     with ben.shard(7, 60) as ended:
         assert ended is True
@@ -101,14 +101,43 @@ def test_a_shard_is_one_worker_s_and_a_death_in_it_is_seen(stores: list[Postgres
 
 def test_one_process_polls_alone_only_while_no_worker_does(stores: list[PostgresStore]) -> None:
     ann = Leases(stores[0].session, "ann")
-    with stores[1].polling() as alone:
+    with stores[1].polling(0.0) as alone:
         assert alone
         with ann.shard(7, 60) as ended:
             assert ended is None
-    with ann.shard(7, 60) as ended, stores[1].polling() as alone:
+    with ann.shard(7, 60) as ended, stores[1].polling(0.0) as alone:
         assert (ended, alone) == (True, False)
-    with stores[1].polling() as alone:
+    with stores[1].polling(0.0) as alone:
         assert alone
+
+
+def test_after_one_that_polled_alone_shards_rest_for_workers_and_not_for_the_next_one(
+    stores: list[PostgresStore],
+) -> None:
+    ann = Leases(stores[0].session, "ann")
+    with stores[1].polling(60.0):
+        pass
+    with ann.shard(7, 60) as ended, stores[2].polling(0.0) as alone:
+        assert (ended, alone) == (None, True)
+    with ann.shard(7, 60) as ended:
+        assert ended is True
+
+
+def test_who_follows_one_that_died_while_it_polled_alone_waits_for_the_spacing(stores: list[PostgresStore]) -> None:
+    ann, doomed = Leases(stores[0].session, "ann"), stores[1].polling(0.0)
+    assert doomed.__enter__()
+    (pid,) = stores[1].session.execute("SELECT pg_backend_pid()").fetchone()
+    stores[0].session.execute("SELECT pg_terminate_backend(?, 60000)", (pid,))
+    with ann.shard(7, 60) as ended:
+        assert ended is False
+    doomed.__exit__(None, None, None)
+
+
+def test_claims_that_are_long_over_are_forgotten(stores: list[PostgresStore]) -> None:
+    Leases(stores[0].session, "ann").claim(["old.example", "new.example"], 60)
+    stores[0].session.execute("UPDATE hands SET until = now() - interval '2 hours' WHERE host = 'old.example'")
+    stores[1].tidy(NOW)
+    assert stores[0].session.execute("SELECT host FROM hands").fetchall() == [("new.example",)]
 
 
 def test_tables_of_others_are_made_once(stores: list[PostgresStore]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -16,8 +17,9 @@ from tests.makers import NOW, ONE, source
 from tests.postgres import at, empty_database, give_back, needs_postgres, server_address, take_database
 
 psycopg = pytest.importorskip("psycopg")
-from aggregator.store.postgres import PostgresStore, open_postgres  # noqa: E402 (it needs psycopg)
-from aggregator.store.session import shown  # noqa: E402
+from aggregator.store.leases import Leases  # noqa: E402 (it needs psycopg)
+from aggregator.store.postgres import PostgresStore, _migrate, open_postgres  # noqa: E402
+from aggregator.store.session import Session, shown  # noqa: E402
 
 pytestmark = needs_postgres
 
@@ -73,6 +75,20 @@ def test_a_database_that_must_be_there() -> None:
         open_postgres(empty, create=False)
     open_postgres(empty).close()
     open_postgres(empty, create=False).close()
+
+
+def test_claims_that_workers_of_an_older_version_left_stay_when_the_schema_has_their_table() -> None:
+    older = empty_database()
+    session = Session(older)
+    _migrate(session, migrations()[:14])
+    session.script(
+        'CREATE TABLE hands (host TEXT COLLATE "C" PRIMARY KEY, held_by TEXT COLLATE "C" NOT NULL, '
+        "until TIMESTAMPTZ NOT NULL); INSERT INTO hands VALUES ('one.example', 'ann', now() + interval '1 hour')"
+    )
+    session.close()
+    with closing(open_postgres(older)) as store:
+        ann, ben = Leases(store.session, "ann"), Leases(store.session, "ben")
+        assert (ben.claim(["one.example"], 60), ann.claim(["one.example"], 60)) == (set(), {"one.example"})
 
 
 def test_several_that_open_it_at_once_make_one_schema() -> None:

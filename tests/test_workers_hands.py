@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from itertools import pairwise
 
 import pytest
@@ -36,7 +36,6 @@ def stores() -> Iterator[list[PostgresStore]]:
 @pytest.fixture
 def machines(stores: list[PostgresStore]) -> tuple[Leases, Leases]:
     ann, ben = (Leases(store.session, name) for store, name in zip(stores, ("ann", "ben"), strict=True))
-    ann.make_hands()
     return ann, ben
 
 
@@ -95,3 +94,24 @@ def test_who_dies_has_a_host_no_longer_than_said(machines: tuple[Leases, Leases]
     assert ben.claim([HOST], 60) == set()
     ann.let_go([HOST], 0.0)
     assert ben.claim([HOST], 60) == {HOST}
+
+
+def test_alone_nothing_is_claimed_but_what_is_in_flight_when_that_ends(machines: tuple[Leases, Leases]) -> None:
+    ann, ben = machines
+    mine = turns(ann, spacing=0.0)
+    with ExitStack() as in_flight:
+        with mine.alone():
+            in_flight.enter_context(mine.at(HOST, spaced=False))
+            assert ben.claim([HOST], 0.0) == {HOST}  # it could, but asks nothing meanwhile
+        assert ben.claim([HOST], 60) == set()
+    assert ben.claim([HOST], 60) == {HOST}
+
+
+def test_a_claim_that_is_nearly_over_is_renewed_for_the_next_request(machines: tuple[Leases, Leases]) -> None:
+    ann, ben = machines
+    mine = turns(ann)
+    mine.hold([HOST], ann, 0.0)
+    with mine.at(HOST, spaced=False):
+        assert ben.claim([HOST], 60) == set()
+    assert ben.claim([HOST], 60) == set()  # the job goes on
+    mine.let_go([HOST], ann)

@@ -36,7 +36,6 @@ class Shop:
         world.settings = f"store: {address}"
         self.store = open_postgres(address)
         self.leases = Leases(self.store.session, "ann")
-        self.leases.make_hands()
         turns = SharedTurns(lambda: nullcontext(self.leases), spacing=0.0, patience=0.0)
         self.tools = Tools(
             Wire("test", tls_context(), 60.0, turns=turns), turns, POOL, lambda: world.now, threading.Event(),

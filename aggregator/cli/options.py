@@ -151,12 +151,13 @@ def writing(options: Settings, command: str, config: Config | None = None) -> It
     from aggregator.sources.pending import without_effect
     from aggregator.store import opening
     from aggregator.upkeep import heap
+    from aggregator.workers.sessions import turns_beside_workers
 
     heap.few_arenas()
     config = config or options.load()
     clock, kept = options.clock(config), opening.writing(config.store, command, datetime.now(UTC), options.say)
-    with kept as store, reading_pool() as pool:
-        app = App(config, store, clock, mail=_mail(), pool=pool)
+    with kept as store, turns_beside_workers(config.store) as turns, reading_pool() as pool:
+        app = App(config, store, clock, mail=_mail(), pool=pool, turns=turns)
         app.follow(config)
         _recover(options, app)
         app.heed_clock()

@@ -35,7 +35,8 @@ def worker(concurrency: int, lease: int) -> None:
     if find_spec("procrastinate") is None:
         raise StoreError("worker: this needs one more package: pip install 'fow-aggregator[workers]'")
     from aggregator.workers.hands import SharedTurns
-    from aggregator.workers.worker import Sessions, Sheet, Worker
+    from aggregator.workers.sessions import Sessions
+    from aggregator.workers.worker import Sheet, Worker
 
     options = settings()
     config = options.load()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+BUSY = "busy"  # the kind of a FetchError that says nothing of a source: another process has the host's turn
 SPACING = 1.0  # seconds between two starts at one public host
 MOST_IDLE = 10_000  # hosts that are remembered; redirects of strangers can name any number of them
 
@@ -37,6 +38,10 @@ class Turns:
         """Seconds until a spaced request to this host may start, if nobody else asks it before."""
         place = self._places.get(host)
         return max(0.0, place.ready - time.monotonic()) if place else 0.0
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """While the block runs no other process asks anything; a program with a store of its own is always alone."""
+        return contextlib.nullcontext()
 
     @contextlib.contextmanager
     def at(self, host: str, *, spaced: bool) -> Iterator[float]:

@@ -20,6 +20,7 @@ from aggregator.entries.view import View
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.fetch.credentials import own_headers, without_user
+from aggregator.fetch.turns import BUSY
 from aggregator.parse.article import MOST_READ, article, is_installed
 from aggregator.parse.pool import Pool
 from aggregator.polling.cadence import HOUR, TOO_MANY, retry_after
@@ -57,6 +58,8 @@ def read_pages(
             if store.sources.hosts().get(host_of(stored.entry.link or ""), clock()) > clock():
                 continue  # it asked for a rest
             got = pages.article(source, stored, view)
+            if got is None:
+                continue
             with store.transaction():
                 store.articles.put(stored.key, got)
             found += bool(got.text)
@@ -85,8 +88,8 @@ class _Pages:
         self._client, self._store, self._pool, self._now = client, store, pool, now
         self._closed: dict[str, str] = {}  # origins whose robots.txt could not be read, and why
 
-    def article(self, source: Source, stored: StoredEntry, view: View) -> Article:
-        """What became of an entry's page."""
+    def article(self, source: Source, stored: StoredEntry, view: View) -> Article | None:
+        """What became of an entry's page; None where a poll worker asks its host now."""
         before, entry = self._store.articles.get(stored.key), stored.entry
         tries = before.tries + 1 if before else 1
         if why := _needless(entry):
@@ -96,6 +99,8 @@ class _Pages:
         try:
             text = self._text(source, stored, view.title(stored.source_key))
         except FetchError as error:
+            if error.kind == BUSY:
+                return None
             is_final = error.kind in _FINAL or tries >= TRIES
             return Article(self._now, "", 0, str(error), tries, None if is_final else self._now + tries**2 * HOUR)
         except ParseError as error:
@@ -145,6 +150,8 @@ class _Pages:
             try:
                 answer = self._client.ask(_request(f"{origin}/robots.txt", source, "text/plain, */*;q=0.1"))
             except FetchError as error:
+                if error.kind == BUSY:
+                    raise
                 self._closed[origin] = str(error)
             else:
                 if answer.status == 200 or (400 <= answer.status < 500 and answer.status != TOO_MANY):

@@ -18,6 +18,7 @@ from aggregator.entries.recognition import Known, share_known
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Client, Request, Wire, permitted_host
 from aggregator.fetch.credentials import own_headers, without_user
+from aggregator.fetch.turns import BUSY
 from aggregator.parse.document import parse_and_pack
 from aggregator.parse.pool import Pool
 from aggregator.polling.cadence import retry_after
@@ -69,8 +70,8 @@ class _Reader:
         """What becomes of a gap by its next page; entries that lie in it are recorded."""
         try:
             response = self.client.ask(_request(gap.next_url or "", self.source))
-        except FetchError:
-            return gaps.again(gap, now)
+        except FetchError as error:
+            return replace(gap, next_at=now + gaps.SPACING) if error.kind == BUSY else gaps.again(gap, now)
         if response.status in _ENDED:
             return gaps.closed(gap, now, is_filled=False)
         if response.status != 200:

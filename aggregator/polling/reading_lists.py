@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Wire
+from aggregator.fetch.turns import BUSY
 from aggregator.parse.opml import Subscription
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, feeds_listed, poll_source
@@ -163,7 +164,10 @@ def read_due(config: Config, store: Store, wire: Wire, pool: Pool, now: datetime
             failures=before.failures,
         )
         with closing(wire.client()) as client:
-            after, feeds = _after(poll_source(client, pool, source, state, now), before, pool, now)
+            polled = poll_source(client, pool, source, state, now)
+        if polled.error is not None and polled.error.kind == BUSY:
+            continue
+        after, feeds = _after(polled, before, pool, now)
         old = {feed.url for feed in feeds_of(store, url)} if feeds is not None else set()
         with store.transaction():
             _write(store, url, after, feeds)

@@ -110,19 +110,30 @@ class Leases:
                 )
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[bool]:
-        """Poll without shards: whether no worker is at any, and none begins one meanwhile.
+    def alone(self, rest: float) -> Iterator[bool]:
+        """Poll without shards: whether no worker is at any, and none begins one meanwhile, or within `rest` seconds.
 
-        Either side first takes, then looks whether the other did; so at most one of them goes on.
+        Either side first takes, then looks whether the other did; so at most one of them goes on. Shards are without
+        an end meanwhile: who takes one over from a process that died in here waits for the spacing.
         """
         if not self._try("pg_try_advisory_lock"):
             yield False
             return
         try:
-            busy = self._sql.execute("SELECT 1 FROM shards WHERE leased_until > clock_timestamp() LIMIT 1").fetchone()
+            busy = self._sql.execute(
+                f"SELECT 1 FROM shards WHERE NOT {_IS_FREE} AND leased_by IS DISTINCT FROM ? LIMIT 1", (self._name,)
+            ).fetchone()
+            if busy is None:
+                self._sql.execute("UPDATE shards SET ended_at = NULL")
             yield busy is None
         finally:
             with contextlib.suppress(StoreError):  # a session that is lost has lost its locks
+                if busy is None:
+                    self._sql.execute(
+                        "UPDATE shards SET ended_at = clock_timestamp(), leased_by = ?1, leased_until = "
+                        f"clock_timestamp() + make_interval(secs => ?2) WHERE {_IS_FREE} OR leased_by = ?1",
+                        (self._name, float(rest)),
+                    )
                 self._try("pg_advisory_unlock")
 
     def _try(self, function: str) -> bool:
@@ -152,14 +163,9 @@ class Leases:
             (list(hosts), float(rest), self._name),
         )
 
-    def make_hands(self) -> None:
-        """The table of the hosts that are in somebody's hands; what is long over in it is let go of."""
-        self.make(
-            "hands",
-            'CREATE TABLE hands (host TEXT COLLATE "C" PRIMARY KEY, held_by TEXT COLLATE "C" NOT NULL, '
-            "until TIMESTAMPTZ NOT NULL)",
-        )
-        self._sql.execute("DELETE FROM hands WHERE until < now() - interval '1 hour'")
+    def forget_hands(self) -> None:
+        """Let go of claims that are long over: redirects of strangers can name any number of hosts."""
+        self._sql.execute("DELETE FROM hands WHERE until < clock_timestamp() - interval '1 hour'")
 
     # --- leases ----------------------------------------------------------------------------------------------
 

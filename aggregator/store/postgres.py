@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 from importlib import resources
 
 from aggregator.errors import StoreError
@@ -45,9 +46,14 @@ class PostgresStore(Store):
         alive = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
         return int(self.session.execute(alive).fetchone()[0])
 
-    def polling(self) -> contextlib.AbstractContextManager[bool]:
+    def polling(self, rest: float) -> contextlib.AbstractContextManager[bool]:
         """Whether this process may poll while the block runs: no worker is at any shard, and none begins meanwhile."""
-        return Leases(self.session, "alone").alone()
+        return Leases(self.session, "alone").alone(rest)
+
+    def tidy(self, now: datetime) -> None:
+        """Let go of old bodies and claims, ease the pace of content hosts; cheap, once a day."""
+        super().tidy(now)
+        Leases(self.session, "alone").forget_hands()
 
     def after_copy(self) -> None:
         """New keys come after those that were copied."""

@@ -94,8 +94,8 @@ class Store(ABC):
         """How many poll workers are at it: none where only one process can."""
         return 0
 
-    def polling(self) -> AbstractContextManager[bool]:
-        """Whether this process may poll while the block runs, for no worker does."""
+    def polling(self, rest: float) -> AbstractContextManager[bool]:
+        """Whether this process may poll while the block runs, for no worker does, nor within `rest` seconds of it."""
         return nullcontext(True)
 
     def after_copy(self) -> None:  # noqa: B027 (most databases take the next key from the table itself)

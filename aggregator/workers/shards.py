@@ -1,7 +1,8 @@
 """What a poll worker does with one shard: lease, poll host by host, record, give back. The same pipeline as a pass.
 
 Politeness holds across machines, for all sources of a host are in one shard, a shard is one worker's at a time, what a
-redirect leads to is claimed first (hands.py), and who takes a shard over from a worker that died waits for the spacing.
+redirect leads to is claimed first (hands.py), as is what `run` asks beside, and who takes a shard over from a worker
+that died waits for the spacing.
 Learned paces and rests of hosts stand in the database.
 """
 
@@ -18,7 +19,7 @@ from aggregator import ledger
 from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.errors import StoreError
 from aggregator.fetch.client import Wire
-from aggregator.fetch.turns import SPACING
+from aggregator.fetch.turns import BUSY, SPACING
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, settle
 from aggregator.polling import due
@@ -33,7 +34,7 @@ from aggregator.store.ahead import Ahead
 from aggregator.store.leases import Leases, shard_of
 from aggregator.store.store import Store
 from aggregator.urls import host_of
-from aggregator.workers.hands import BUSY, SharedTurns
+from aggregator.workers.hands import SharedTurns
 
 LEASE = 300.0  # seconds; a job ends before, and what it did not ask by then is given back
 MARGIN = 60.0  # of it, for what is in flight
@@ -109,18 +110,18 @@ class Job:
                 return self._done
             if not ended:
                 self._tools.stop.wait(self._tools.spacing)  # the one before may have asked a moment ago
-            end, hosts = time.monotonic() + self._tools.lease - self._tools.margin, set[str]()
+            end, asked = time.monotonic() + self._tools.lease - self._tools.margin, False
             self._elders = self._store.removed_lately()
             while not self._tools.stop.is_set() and time.monotonic() < end:
                 keys = self._leases.take(self._shard, self._tools.clock(), self._tools.lease)
                 if not keys:
                     break
-                hosts |= self._poll(keys, end - time.monotonic())
-            self._leases.rest = max((self._tools.wire.turns.wait_for(host) for host in hosts), default=0.0)
+                asked |= self._poll(keys, end - time.monotonic())
+            self._leases.rest = self._tools.spacing if asked else 0.0
         return self._done
 
-    def _poll(self, keys: list[int], most: float) -> set[str]:
-        """Ask what is leased and may be asked now; the hosts that were."""
+    def _poll(self, keys: list[int], most: float) -> bool:
+        """Ask what is leased and may be asked now; whether there was any at hosts of others."""
         work, tools = self._work(keys), self._tools
         lanes = {host_of(where_to_ask(source, state)) for source, state in work}
         held = tools.turns.hold(lanes, self._leases, tools.lease) if work else set[str]()
@@ -130,8 +131,8 @@ class Job:
             with contextlib.suppress(StoreError):  # else the claims end by themselves
                 tools.turns.let_go(held, self._leases)
 
-    def _poll_work(self, work: Work, keys: set[int], most: float) -> set[str]:
-        """Ask what may be asked now, its hosts in our hands; the hosts that were."""
+    def _poll_work(self, work: Work, keys: set[int], most: float) -> bool:
+        """Ask what may be asked now, its hosts in our hands."""
         waiting = {state.key for _, state in work}
         self._leases.give_back(keys - waiting, self._tools.aside)
         unreached: list[Polled] = []
@@ -152,7 +153,7 @@ class Job:
         waiting -= self._record(batch if self._done.offline else batch + unreached)
         aside = 0.0 if tools.stop.is_set() else tools.aside
         self._leases.give_back(waiting, OFFLINE if self._done.offline else aside)
-        return {host_of(where_to_ask(source, state)) for source, state in work if not source.is_ours}
+        return not all(source.is_ours for source, _ in work)
 
     def _work(self, keys: Collection[int]) -> Work:
         """Of what is leased what may be asked now; what belongs to another shard by now goes there."""

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import queue
 import signal
-import socket
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -31,8 +27,9 @@ from aggregator.errors import AggregatorError
 from aggregator.polling.reading_lists import sign_of_lists, with_lists
 from aggregator.records import Config, Source
 from aggregator.store.leases import Leases
-from aggregator.store.opening import open_shared, where_for_others
+from aggregator.store.opening import where_for_others
 from aggregator.store.store import Store
+from aggregator.workers.sessions import Sessions
 from aggregator.workers.shards import Done, Job, Tools, place_new
 
 EVERY = "* * * * * */5"  # seconds stand last
@@ -82,40 +79,6 @@ def _without_jobs(leases: Leases, now: datetime) -> list[int]:
 def lock_of(shard: int) -> str:
     """What keeps two jobs for one shard from waiting."""
     return f"shard {shard}"
-
-
-class Sessions:
-    """The sessions of a process with the database, each used by one thread at a time."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self.name = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-        self._idle: queue.SimpleQueue[tuple[Store, Leases]] = queue.SimpleQueue()
-
-    @contextmanager
-    def one(self) -> Iterator[tuple[Store, Leases]]:
-        """A session of one's own, kept for the next that needs one unless it failed."""
-        try:
-            store, leases = self._idle.get_nowait()
-        except queue.Empty:
-            store, leases = open_shared(self._address, self.name)
-        try:
-            yield store, leases
-        except BaseException:
-            store.close()
-            raise
-        self._idle.put((store, leases))
-
-    @contextmanager
-    def claims(self) -> Iterator[Leases]:
-        """One for what a redirect leads to."""
-        with self.one() as (_, leases):
-            yield leases
-
-    def close(self) -> None:
-        """Close those that nobody uses."""
-        while not self._idle.empty():
-            self._idle.get()[0].close()
 
 
 class Worker:
@@ -201,7 +164,6 @@ class Worker:
         """The engine's own tables, once."""
         schema = app.schema_manager.get_schema()
         await asyncio.to_thread(self._having, lambda _, leases: leases.make("procrastinate_jobs", schema))
-        await asyncio.to_thread(self._having, lambda _, leases: leases.make_hands())
 
     async def _reap(self, app: procrastinate.App) -> None:
         """Finish and delete the jobs of workers that gave no sign of life."""

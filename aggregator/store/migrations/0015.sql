@@ -1,0 +1,1 @@
+-- Nothing for a store in a file: what many workers need besides stands in postgres/0015.sql.
