@@ -146,8 +146,8 @@ def text_of_safe(html: str) -> str:
     text = "\n".join(lines)
     if "  " in text or "\t" in text or not _is_printable(text):
         text = "\n".join(map(_line, lines))
-    while "\n\n\n" in text:
-        text = text.replace("\n\n\n", "\n\n")
+    if "\n\n\n" in text:
+        text = "\n\n".join(filter(None, (block.strip("\n") for block in text.split("\n\n"))))
     return text.strip()
 
 
@@ -233,7 +233,8 @@ def _sanitized(fragment: str, base: str | None) -> str:
         _BASE.reset(token)
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
     shown = only_shown(cleaned) if "<img" in cleaned or "<source" in cleaned else cleaned
-    return _legal(markup.without_lost_links(shown))
+    linked = markup.without_lost_links(shown)
+    return _legal(linked) if "&#" in fragment else linked  # only a number can stand for what is not legal
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

@@ -65,11 +65,12 @@ _FORMATTING = word_set("a b code em i s small strike strong tt u")
 _PLAIN_INLINE = word_set("abbr bdi bdo cite del dfn ins kbd mark q samp span sub sup time var")
 _HEADINGS = word_set("h1 h2 h3 h4 h5 h6")
 _PLAIN_BLOCKS = _HEADINGS | word_set(
-    "address article aside blockquote div figcaption figure footer header hgroup li main nav ol p section ul"
+    "address article aside blockquote div figcaption figure footer header hgroup hr li main nav ol p pre section ul"
 )
-_WRITTEN = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+="[^"<>]*")*>')
+_WRITTEN = re.compile(r'<(/?[a-z0-9]+)(?: [a-z-]+="[^"<>]*")*>')
 _LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
 _LINK_TAG = re.compile(r'<a(?: [a-z-]+="[^"]*")*>|</a>')
+_DROPPED_LINE = re.compile(r"<pre[^<>]*>\n")
 _REFERENCES = ("&amp;", "&lt;", "&gt;", "&nbsp;")
 
 
@@ -83,26 +84,34 @@ def reads_the_same(fragment: str) -> bool:
     if not len(tags) == fragment.count("<") == fragment.count(">") or not _is_written(fragment):
         return False
     stack = [""]
-    for end, name in tags:
-        if end:
-            if stack.pop() != name:
+    for name in tags:
+        if name[0] == "/":
+            if stack.pop() != name[1:]:
                 return False
-        elif name in _FORMATTING or name in _PLAIN_INLINE:
-            if name in _FORMATTING and name in stack:
-                return False
-            stack.append(name)
-        elif name in _PLAIN_BLOCKS:
-            if "p" in stack or (name == "li" and stack[-1] not in ("ul", "ol")) or not _HEADINGS.isdisjoint(stack):
-                return False
-            stack.append(name)
         elif name not in ("br", "img"):
-            return False
+            if _is_misplaced(name, stack):
+                return False
+            if name != "hr":
+                stack.append(name)
     return len(stack) == 1
 
 
+def _is_misplaced(name: str, within: list[str]) -> bool:
+    """Whether a parser may move an element, or end another one before it."""
+    if name in _PLAIN_INLINE:
+        return False
+    if name in _FORMATTING:
+        return name in within
+    is_lost = name == "li" and within[-1] not in ("ul", "ol")
+    return name not in _PLAIN_BLOCKS or is_lost or "p" in within or not _HEADINGS.isdisjoint(within)
+
+
 def _is_written(fragment: str) -> bool:
-    """Whether it has only the references that a sanitizer writes, and all of them."""
-    return "\xa0" not in fragment and fragment.count("&") == sum(map(fragment.count, _REFERENCES))
+    """Whether it has only the references that a sanitizer writes, and all of them; no line's end that is dropped."""
+    references = fragment.count("&")
+    if references and references != sum(map(fragment.count, _REFERENCES)):
+        return False
+    return "\xa0" not in fragment and not ("<pre" in fragment and _DROPPED_LINE.search(fragment))
 
 
 def without_lost_links(fragment: str) -> str:
@@ -131,9 +140,20 @@ def tamed(fragment: str, keep: frozenset[str], attributes: frozenset[str]) -> st
     block inside an inline element or a paragraph.
     """
     starts = fragment.count("<") - fragment.count("</")
-    if starts <= MAX_TAGS and (len(fragment) <= MAX_STRETCH or max(map(len, fragment.split("<"))) <= MAX_STRETCH):
+    if starts <= MAX_TAGS and not _has_long_stretch(fragment):
         return fragment
     return "".join(_rewritten(fragment, keep, attributes))
+
+
+def _has_long_stretch(fragment: str) -> bool:
+    """Whether more than MAX_STRETCH characters stand between two `<`, or after the last."""
+    place = 0
+    while len(fragment) - place > MAX_STRETCH:
+        last = fragment.rfind("<", place, place + MAX_STRETCH + 1)
+        if last < 0:
+            return True
+        place = last + 1
+    return False
 
 
 def _rewritten(fragment: str, keep: frozenset[str], attributes: frozenset[str]) -> Iterator[str]:

@@ -140,6 +140,7 @@ THROUGH = {
     "store/tsvector.py": "store_search",
     "store/store.py": "store_sqlite",
     "hubs/callback.py": "hubs_subscriber",
+    "entries/phrases.py": "entries_boilerplate",
     "entries/recognition.py": "entries_match",
     "entries/rewritten.py": "floods",
     "entries/stems.py": "entries_terms",

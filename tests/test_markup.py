@@ -109,6 +109,10 @@ def test_rewriting_is_linear() -> None:
         ("text &amp; &lt;more&gt;", True),
         ('<p>a <em>b <a href="http://a.example/">c</a></em><br><img src="http://a.example/i" alt=""></p>', True),
         ("<ul><li><p>a</p></li><li>b</li></ul>", True),
+        ("<div><pre>a\nb</pre><hr></div>", True),
+        ("<pre>\na</pre>", False),
+        ('<pre lang="en">\na</pre>', False),
+        ("<p>a<hr></p>", False),
         ("<p>a<p>b</p></p>", False),
         ("<p><a>a<ul></ul></a></p>", False),
         ("<li>a</li>", False),
@@ -129,7 +133,7 @@ def test_a_fragment_that_is_certain_to_be_read_as_it_is_written(html: str, certa
     assert reads_the_same(html) is certain
 
 
-_NAMES = "p div ul li h1 h2 a b em span table tr td blockquote pre br img center form dt".split()
+_NAMES = "p div ul li h1 h2 a b em span table tr td blockquote pre hr br img center form dt".split()
 _SOUP = st.lists(
     st.sampled_from([*(f"<{name}>" for name in _NAMES), *(f"</{name}>" for name in _NAMES), "x", "&amp;", "\n"])
 )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import html as entities
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate
+from itertools import islice
 
 from aggregator.entries.menus import folded, menu_above, menu_below, says
+from aggregator.entries.phrases import CHROME, FOOTERS, HEAD, INVITE, PROMISE, READ_MORE, RELATED
 
 MOST_BLOCKS = 60
 """At most so many blocks are taken off in a round: more would be a page of nothing else."""
@@ -31,103 +33,6 @@ _ONLY_LINKS = re.compile(r"(?:[\s,|·•]*<a [^<>]*>[^<>]*</a>)+[\s,|·•]*")
 _EDGES = " \t\n\xa0*_|·•→›»«‹←↓>–—-"
 
 
-def _phrases(table: str) -> re.Pattern[str]:
-    """One pattern for a table of phrases, `|` between them: `*` is any words or none, `#` a number."""
-    escaped = "|".join(re.escape(" ".join(phrase.split())) for phrase in table.split("|")).replace("\\ ", " ")
-    anything = escaped.replace(r" \*", "(?:[ .,:!].{0,400})?").replace(r"\* ", ".{0,400} ")
-    return re.compile(anything.replace(r"\#", r"\d+(?:[.,]\d+)?").replace("'", "[’' ]?"), re.IGNORECASE)
-
-
-# "The post TITLE appeared first on SITE.", as WordPress and its plug-ins write it.
-_FOOTERS = _phrases(
-    """the post * appeared first on * | the post * first appeared on * | this article * first appeared on *
-    | this post * first appeared on * | this article * was first published on * | the article * appeared first on *
-    | der beitrag * erschien zuerst auf * | der artikel * erschien zuerst auf *
-    | der beitrag * ist zuerst erschienen auf *
-    | l'article * est apparu en premier sur * | cet article * est apparu en premier sur *
-    | la entrada * se publicó primero en * | la entrada * apareció primero en * | la entrada * aparece primero en *
-    | el artículo * apareció primero en * | el post * apareció primero en *
-    | l'articolo * proviene da * | l'articolo * sembra essere il primo su * | il post * proviene da *
-    | o post * apareceu primeiro em * | o conteúdo * aparece primeiro em * | o post * aparece primeiro em *
-    | a publicação * apareceu primeiro em * | o artigo * foi publicado primeiro em *
-    | het bericht * verscheen eerst op * | het bericht * verscheen als eerste op * | dit bericht * verscheen eerst op *
-    | * bejegyzés először * jelent meg | * bejegyzés először * jelent meg *
-    | artykuł * pochodzi z serwisu * | post * pojawił się poniżej pierwsza w * | artykuł * pojawił się najpierw w *
-    | inlägget * dök först upp på * | inlägget * dök upp först på * | innlegget * dukket først opp på *
-    | indlægget * blev først udgivet på * | indlægget * dukkede først op på *
-    | artikkeli * julkaistiin ensimmäisen kerran *
-    | artikkeli * ilmestyi ensin * | příspěvek * pochází z * | příspěvek * se nejdříve objevil na *
-    | príspevok * zobrazený najskôr * | articolul * apare prima dată în * | l'entrada * ha aparegut primer a *
-    | * yazısı ilk önce * ortaya çıktı | сообщение * появились сначала на * | запис * спершу з'явиться *
-    | запис * спершу з'явився на * | το άρθρο * εμφανίστηκε πρώτα στο * | 投稿 * は * に最初に表示されました"""
-)
-_READ_MORE = _phrases(
-    """read more * | see more | learn more | more | read the full * | read the rest * | read the article
-    | read the original * | read the whole * | read full * | full story
-    | full article | continue | continue reading * | keep reading * | finish reading * | view original * | view full *
-    | click here to read * | click here to continue * | weiterlesen * | mehr lesen * | mehr erfahren | lesen sie mehr *
-    | zum artikel | lire la suite * | lire plus * | en savoir plus | leer más * | seguir leyendo * | continuar leyendo *
-    | leggi tutto * | leggi di più * | leggi l'articolo * | continua a leggere * | lees meer * | lees verder *
-    | verder lezen * | tovább | tovább olvasom * | tovább a cikkhez | olvass tovább * | bővebben | czytaj dalej *
-    | czytaj więcej * | więcej | läs mer * | fortsätt läsa * | læs mere * | læs videre * | les mer * | lue lisää *
-    | jatka lukemista * | leia mais * | ler mais * | continue lendo * | continue a ler * | číst dál * | čítať ďalej *
-    | citește mai mult * | citește mai departe * | devamını oku * | читать далее * | читать дальше * | читати далі *
-    | περισσότερα * | 続きを読む * | 阅读全文 * | 继续阅读 *"""
-)
-_CHROME = _phrases(
-    """share | share this | share this post | share this article | share this story | share it | share with *
-    | share on *
-    | share via * | click to share on * | click to email * | click to print * | tweet | tweet this | retweet | pin it
-    | like | like this | like loading * | loading | restack | teilen | teilen mit | beitrag teilen | artikel teilen
-    | partager | partager cet article | partager sur * | compartir | comparte esto | compartir en * | condividi
-    | condividi su * | delen | deel dit | dela | udostępnij | megosztás | oszd meg * | compartilhe | compartilhe isso
-    | facebook | twitter | linkedin | whatsapp | reddit | telegram | pinterest | e-mail | email | print | copy link
-    | subscribe | subscribed | subscribe now | subscribe here | subscribe today | subscribe to * | subscribe for *
-    | sign up | sign up now | sign up for our * | sign up to our * | sign up for the newsletter *
-    | join our newsletter *
-    | join our mailing list * | upgrade to paid | get the app | get more from * | thanks for reading * subscribe *
-    | thanks for reading * share it | this post is public so feel free to share it | ready for more?
-    | * is a reader-supported publication * | discussion about this post | enter your email | enter your email address
-    | type your email * | email address | your email | your email address | abonnieren | jetzt abonnieren
-    | newsletter abonnieren | jetzt newsletter abonnieren | s'abonner | abonnez-vous à * | suscríbete * | iscriviti *
-    | iratkozz fel * | feliratkozás * | leave a reply | leave a reply cancel reply | leave a comment | cancel reply
-    | post comment | submit comment | add a comment | no comments | no comments yet | comments | # comments | # comment
-    | # responses | # replies | view all comments | view all # comments | notify of | inline feedbacks | inline feedback
-    | oldest | newest | most voted | article rating | rate this | rate this post | # vote | # votes | # # vote
-    | # # votes
-    | # vote article rating | # # vote article rating | # # votes article rating
-    | would love your thoughts, please comment * | would love your thoughts, please comment.x
-    | your email address will not be published * | required fields are marked * | save my name, email *
-    | this site uses akismet *
-    | learn how your comment data is processed | you must be logged in to post a comment | log in to leave a comment
-    | schreibe einen kommentar * | schreiben sie einen kommentar * | kommentar verfassen | kommentar hinterlassen
-    | kommentare | # kommentare | laisser un commentaire * | deja un comentario * | lascia un commento *
-    | laat een reactie achter * | hozzászólás | hozzászólások | vélemény, hozzászólás? | dodaj komentarz *
-    | lämna ett svar *
-    | deixe um comentário * | filed under: * | posted in: * | tagged: * | tagged with: * | tags: * | categories: *
-    | schlagwörter: * | kategorien: * | copyright # * | copyright © # * | © # * | © copyright # * | advertisement
-    | anzeige | werbung | publicité | hirdetés | publicidad"""
-)
-_HEAD = _phrases(
-    """skip to content | skip to main content | skip to navigation | jump to content | zum inhalt | zum inhalt springen
-    | zum hauptinhalt springen | aller au contenu | passer au contenu | saltar al contenido | ir al contenido
-    | vai al contenuto | ga naar de inhoud | naar de inhoud | ugrás a tartalomhoz | ugrás a tartalomra
-    | kilépés a tartalomba | menu | menü | reading time: * | reading time # * | estimated reading time: * | # min read
-    | # minute read | # minutes read | lesezeit: * | temps de lecture * | listen to this article *
-    | listen to this post *
-    | toggle navigation | back to blog | back to home | back to top"""
-)
-_INVITE = _phrases("don't miss a * | don't miss an * | don't miss out * | never miss a * | never miss an *")
-_PROMISE = _phrases(
-    "we don't spam * | we do not spam * | we won't spam * | we never spam * | no spam * | unsubscribe anytime *"
-)
-_RELATED = _phrases(
-    """related | related posts | related articles | related stories | related reading | related links
-    | you may also like *
-    | you might also like * | you may also enjoy * | more from * | more on this * | recommended * | read next
-    | ähnliche beiträge | das könnte * interessieren | à lire aussi * | articles similaires | artículos relacionados
-    | kapcsolódó * | articoli correlati"""
-)
 _SHARE_BAR = re.compile(
     r"(?:share(?: this)?(?: on)?:?[\s,|·•/]*+)?(?:(?:facebook|twitter|linkedin|whatsapp|reddit|telegram|pinterest"
     r"|tumblr|pocket|mastodon|bluesky|threads|xing|hacker news|flipboard|instagram|youtube|e-?mail|print|copy link|x)\b"
@@ -159,16 +64,17 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
 
 
 def _stripped_once(html: str, title: str, source: str) -> str:
-    blocks = _blocks(html)
-    cuts: list[tuple[int, int]] = []
-    while blocks and len(cuts) < MOST_BLOCKS and (found := _tail_cuts(html, blocks, title, source)):
+    rest = _Rest(html)
+    cuts: list[_Block] = []
+    while len(cuts) < MOST_BLOCKS and (found := _tail_cuts(rest, title, source)):
         cuts += found
-        del blocks[-len(found) :]
-    while blocks and len(cuts) < MOST_BLOCKS and _is_head(html, blocks, title):
-        cuts.append(blocks.pop(0))
-    cuts += _menus(html, blocks, title)
+        rest.end = found[0][0]
+    while len(cuts) < MOST_BLOCKS and (first := _head_cut(rest, title)):
+        cuts.append(first)
+        rest.start = first[1]
+    cuts += _menus(rest, title)
     if not cuts:
-        return _with_last_block_trimmed(html, blocks, title, source)
+        return _with_last_block_trimmed(rest, title, source)
     for start, end in sorted(cuts, reverse=True):
         html = html[:start] + html[end:]
     for _ in range(4):
@@ -176,38 +82,76 @@ def _stripped_once(html: str, title: str, source: str) -> str:
     return (_LEFT_BREAK.sub("", html) if "<br" in html else html).strip()
 
 
-def _menus(html: str, blocks: list[tuple[int, int]], title: str) -> list[tuple[int, int]]:
-    """The menus of a page at either end, taken from the blocks."""
-    above = blocks[: menu_above((_plain(html[a:b]) for a, b in blocks), title)]
-    rest = blocks[len(above) :]
-    below = rest[len(rest) - menu_below(_plain(html[a:b]) for a, b in reversed(rest)) :]
+_Block = tuple[int, int]
+"""Where the text between two block tags (in plain text: two line breaks) begins and ends."""
+
+
+class _Rest:
+    """A text, and how much of it is left between what was taken off its head and its tail.
+
+    Only blocks that show something count. They are looked for from either end as far as they are asked for: mostly the
+    first and the last are their author's, and nothing else is looked at.
+    """
+
+    def __init__(self, html: str) -> None:
+        self.html, self.start, self.end = html, 0, len(html)
+        self._sign, self._parts = ("<", _BLOCK_TAG) if _BLOCK_TAG.search(html) else ("\n", _LINE_ENDS)
+
+    def from_head(self) -> Iterator[_Block]:
+        """The blocks, the first one first."""
+        start = self.start
+        for between in self._parts.finditer(self.html, start, self.end):
+            if _shows(self.html[start : between.start()]):
+                yield start, between.start()
+            start = between.end()
+        if _shows(self.html[start : self.end]):
+            yield start, self.end
+
+    def from_tail(self) -> Iterator[_Block]:
+        """The blocks, the last one first."""
+        end = place = self.end
+        while (place := self.html.rfind(self._sign, self.start, place)) >= 0:
+            if between := self._parts.match(self.html, place, end):
+                if _shows(self.html[between.end() : end]):
+                    yield between.end(), end
+                end = place
+        if _shows(self.html[self.start : end]):
+            yield self.start, end
+
+    def part(self, block: _Block) -> str:
+        """What stands in a block."""
+        return self.html[slice(*block)]
+
+    def plain(self, block: _Block) -> str:
+        """The words of a block."""
+        return _plain(self.part(block))
+
+    def is_removable(self, block: _Block) -> bool:
+        """No picture in it, and every inline element that begins in it ends in it."""
+        part = self.part(block)
+        opened = sum(1 if part[found.start() + 1] != "/" else -1 for found in _TAG.finditer(part) if found[1] != "wbr")
+        return opened == 0 and not _MEDIA.search(part)
+
+
+def _menus(rest: _Rest, title: str) -> list[_Block]:
+    """The menus of a page at either end, taken from the rest."""
+    above = list(islice(rest.from_head(), menu_above(map(rest.plain, rest.from_head()), title)))
+    rest.start = above[-1][1] if above else rest.start
+    below = list(islice(rest.from_tail(), menu_below(map(rest.plain, rest.from_tail()))))
     cuts = [*above, *below]
-    if not all(_removable(html, cut) for cut in cuts):
-        return []
-    blocks[:] = rest[: len(rest) - len(below)]
-    return cuts
+    return cuts if all(map(rest.is_removable, cuts)) else []
 
 
-def _with_last_block_trimmed(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> str:
-    if not blocks:
-        return html
-    start, end = blocks[-1]
-    return html[:start] + _without_tail(html[start:end], title, source) + html[end:]
-
-
-def _blocks(html: str) -> list[tuple[int, int]]:
-    """Where the text between two block tags (in plain text: two line breaks) stands, for those that show something."""
-    parts = (_BLOCK_TAG if _BLOCK_TAG.search(html) else _LINE_ENDS).split(html)  # text and what parts it, in turn
-    return [  # most begin with a letter, and then nothing else has to be asked
-        (end - len(part), end)
-        for part, end in zip(parts[::2], list(accumulate(map(len, parts)))[::2], strict=True)
-        if part and (part[0].isalnum() or _shows(part))
-    ]
+def _with_last_block_trimmed(rest: _Rest, title: str, source: str) -> str:
+    start, end = next(rest.from_tail(), (0, 0))
+    return rest.html[:start] + _without_tail(rest.html[start:end], title, source) + rest.html[end:]
 
 
 def _shows(part: str) -> bool:
-    """Whether a block that is not empty shows anything; what stands between two blocks is mostly a line's end."""
-    return not part.isspace() and (bool(_plain(part)) or _MEDIA.search(part) is not None)
+    """Whether a block shows anything; most begin with a letter, and what stands between two is mostly a line's end."""
+    if not part or part.isspace():
+        return False
+    return part[0].isalnum() or bool(_plain(part)) or _MEDIA.search(part) is not None
 
 
 @lru_cache(maxsize=16)  # the first and the last block are asked about several times
@@ -216,33 +160,43 @@ def _plain(block: str) -> str:
     return " ".join((entities.unescape(words) if "&" in words else words).split()).strip(_EDGES)
 
 
-def _tail_cuts(html: str, blocks: list[tuple[int, int]], title: str, source: str) -> list[tuple[int, int]]:
+def _tail_cuts(rest: _Rest, title: str, source: str) -> list[_Block]:
     """The last block if it is boilerplate; a form of three or a list of related links as a whole."""
-    parts = blocks[-10:]
-    if not _removable(html, parts[-1]):
+    block = next(rest.from_tail(), None)
+    if block is None:
         return []
-    last = _plain(html[slice(*parts[-1])])
-    if _is_tail(last, title, source) or (len(parts) > 1 and _RATING.fullmatch(last)):
-        return parts[-1:]
-    for index in range(len(parts) - 2, -1, -1):
-        if not _ONLY_LINKS.fullmatch(html[slice(*parts[index + 1])]):
+    last = rest.plain(block)
+    if _is_tail(last, title, source) or (_RATING.fullmatch(last) and _are_several(rest.from_tail())):
+        return [block] if rest.is_removable(block) else []
+    if _ONLY_LINKS.fullmatch(rest.part(block)) and (related := _related(rest)):
+        return related
+    return _form_cuts(rest) if PROMISE.fullmatch(last.rstrip(".!")) and rest.is_removable(block) else []
+
+
+def _are_several(blocks: Iterator[_Block]) -> bool:
+    return len(list(islice(blocks, 2))) > 1
+
+
+def _related(rest: _Rest) -> list[_Block]:
+    """A heading and the related links below it, where these are the last of at most ten blocks."""
+    parts = list(islice(rest.from_tail(), 10))
+    for number, block in enumerate(parts[1:], 1):
+        if RELATED.fullmatch(rest.plain(block).rstrip(":")) and rest.is_removable(block):
+            return parts[number::-1] if rest.is_removable(parts[0]) else []
+        if not _ONLY_LINKS.fullmatch(rest.part(block)):
             break
-        heading = _plain(html[slice(*parts[index])]).rstrip(":")
-        if _RELATED.fullmatch(heading) and _removable(html, parts[index]):
-            return parts[index:]
-    return _form_cuts(html, parts, last)
+    return []
 
 
-def _form_cuts(html: str, parts: list[tuple[int, int]], last: str) -> list[tuple[int, int]]:
+def _form_cuts(rest: _Rest) -> list[_Block]:
     """ "Never miss a post", a label or two, "we don't spam": the newsletter box of a page kept as text."""
-    if not _PROMISE.fullmatch(last.rstrip(".!")):
-        return []
-    texts = [_plain(html[a:b]) for a, b in parts]
+    parts = list(islice(rest.from_tail(), 4))[::-1]
+    texts = list(map(rest.plain, parts))
     for size in (2, 3, 4):
         inside = texts[-size + 1 : -1]
-        if size <= len(texts) and _INVITE.fullmatch(texts[-size].rstrip(".!")):
+        if size <= len(texts) and INVITE.fullmatch(texts[-size].rstrip(".!")):
             short = all(len(text.split()) <= 8 and text[-1:] not in set(".!?…") for text in inside)
-            return parts[-size:] if short and all(_removable(html, part) for part in parts[-size:]) else []
+            return parts[-size:] if short and all(map(rest.is_removable, parts[-size:])) else []
     return parts[-1:]
 
 
@@ -251,10 +205,10 @@ def _is_tail(text: str, title: str, source: str) -> bool:
         return False
     bare = text.rstrip(".!:…").strip(_EDGES)
     words = len(bare.split())
-    known = _SHARE_BAR.fullmatch(bare) or (words <= 25 and _CHROME.fullmatch(bare))
+    known = _SHARE_BAR.fullmatch(bare) or (words <= 25 and CHROME.fullmatch(bare))
     if known or not bare or _is_footer(text, title, source):
         return True
-    return _READ_MORE.fullmatch(bare) is not None and (words <= 5 or (bool(title) and title in folded(bare)))
+    return READ_MORE.fullmatch(bare) is not None and (words <= 5 or (bool(title) and title in folded(bare)))
 
 
 def _is_footer(text: str, title: str, source: str) -> bool:
@@ -263,24 +217,21 @@ def _is_footer(text: str, title: str, source: str) -> bool:
     if not title or not -1 < words.find(title) <= 20:
         return False
     rest = words.replace(title, " ", 1).replace(source, " ", 1)
-    if _FOOTERS.fullmatch(text.rstrip(".")):
+    if FOOTERS.fullmatch(text.rstrip(".")):
         return len(rest.split()) <= 14
     return source != "" and source in words.replace(title, " ", 1) and len(title) > 8 and len(rest.split()) <= 3
 
 
-def _is_head(html: str, blocks: list[tuple[int, int]], title: str) -> bool:
-    text = _plain(html[slice(*blocks[0])])
+def _head_cut(rest: _Rest, title: str) -> _Block | None:
+    """The first block if it is boilerplate, or says the title again above the text."""
+    block = next(rest.from_head(), None)
+    if block is None:
+        return None
+    text = rest.plain(block)
     bare = text.rstrip(".!:…")
-    repeats = title and len(blocks) > 1 and title.startswith(folded(text[:40])) and folded(text) == title
-    known = len(text) <= 80 and (_HEAD.fullmatch(bare) or _CHROME.fullmatch(bare))
-    return bool(repeats or known) and _removable(html, blocks[0])
-
-
-def _removable(html: str, block: tuple[int, int]) -> bool:
-    """No picture in it, and every inline element that begins in it ends in it."""
-    part = html[slice(*block)]
-    opened = sum(1 if part[found.start() + 1] != "/" else -1 for found in _TAG.finditer(part) if found[1] != "wbr")
-    return opened == 0 and not _MEDIA.search(part)
+    known = len(text) <= 80 and (HEAD.fullmatch(bare) or CHROME.fullmatch(bare))
+    repeats = title and title.startswith(folded(text[:40])) and folded(text) == title and _are_several(rest.from_head())
+    return block if (known or repeats) and rest.is_removable(block) else None
 
 
 def _without_tail(block: str, title: str, source: str) -> str:
@@ -288,7 +239,7 @@ def _without_tail(block: str, title: str, source: str) -> str:
     ends_with_link = _AFTER_LINK.fullmatch(block, block.rfind("</a>") + 4) if "</a>" in block else None
     link = _LAST_LINK.search(block, max(0, len(block) - 2000)) if ends_with_link else None
     before = _plain(block[: link.start()]) if link else ""
-    if link and before[-1:] in _ENDS and _READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
+    if link and before[-1:] in _ENDS and READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
         return block[: link.start()]
     last = block[-1500:]
     names_title = title and says(_plain(last), title)

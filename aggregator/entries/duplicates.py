@@ -8,7 +8,6 @@ series are not one article.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Set
 from struct import pack, unpack
 from zlib import crc32
@@ -25,11 +24,14 @@ SAME = 0.6  # share of common 4-grams among all: 5 % changed words leave about .
 CONTAINED = 0.8  # share of common 4-grams, or of a teaser's words, when the titles are equal
 _MOST_WORDS = 2000
 _MOST_CHARACTERS = 16_000
-_SIGNS = re.compile("[\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u201e\xab\xbb\xa0\xb7\u3001\u3002\uff0c]")
+_SIGNS = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u201e\xab\xbb\xa0\xb7\u3001\u3002\uff0c")
 _PLAIN = bytes(n if n > 127 or chr(n).isalnum() or n in b"_" else 32 for n in range(256)).lower()
-_FACTORS = (0x2545F491, 0x27D4EB2F, 0x3C6EF373, 0x1B873593)  # one for each place in a gram, odd, below 2**30
+_ASCII = bytes(range(128))
 _LANE = 8  # bytes
-_MARK = b"\0\xff\xff\xff\xff\xff\xff\0"  # the 48 middle bits of a lane, where all its words have left their traces
+_FACTORS = (0x2545F491, 0x27D4EB2F, 0x3C6EF373, 0x1B873593)  # one for each place in a gram, odd, below 2**30
+_FACTOR = sum(factor << 8 * _LANE * (GRAM - 1 - place) for place, factor in enumerate(_FACTORS))
+# The 48 middle bits of each lane, where all its words have left their traces.
+_MARK = int.from_bytes(b"\0\xff\xff\xff\xff\xff\xff\0" * (_MOST_WORDS + GRAM), "little")
 
 
 def marks(entry: Entry) -> tuple[int, ...]:
@@ -118,12 +120,19 @@ def _title(entry: Entry) -> bytes:
 
 def _words(text: str) -> bytes:
     """The words of a text without case and punctuation, eight bytes each: a number below 2**32, little-endian."""
-    text = text[:_MOST_CHARACTERS]
-    if not text.isascii() and not (text := _SIGNS.sub(" ", text)).isascii():
-        text = text.encode("utf-8", "replace").decode().casefold()
-    data = text.encode("utf-8", "replace")
+    data = text[:_MOST_CHARACTERS].encode("utf-8", "replace")
+    if not data.isascii():
+        data = _folded(data)
     words = data.translate(_PLAIN).split()[:_MOST_WORDS]
     return pack(f"<{len(words)}Q", *map(crc32, words))
+
+
+def _folded(data: bytes) -> bytes:
+    """A text without the signs that are not ASCII, and without case where a letter is not."""
+    text, others = data.decode(), set(data.translate(None, _ASCII).decode())
+    for sign in _SIGNS & others:
+        text = text.replace(sign, " ")
+    return (text if others <= _SIGNS else text.casefold()).encode()
 
 
 def _grams(words: bytes) -> Set[int]:
@@ -133,15 +142,16 @@ def _grams(words: bytes) -> Set[int]:
 def _gram_lanes(words: bytes) -> tuple[int, ...]:
     """The 4-grams of so many words as numbers of 48 bits.
 
-    All are made at once: the words are the 64-bit lanes of one long number, and the sum of four multiples of it,
-    each a lane further, holds a gram in each lane. No sum is over 2**64, so that no lane runs into the next.
+    All are made at once: the words are the 64-bit lanes of one long number, and its product with the factors, the
+    first in the highest of their four lanes, holds the sum for a gram in each lane from the fourth on. No sum is over
+    2**64, so that no lane runs into the next.
     """
-    size, line = len(words) - (GRAM - 1) * _LANE, int.from_bytes(words, "little")
+    size = len(words) - (GRAM - 1) * _LANE
     if size <= 0:
         return ()
-    summed = sum((line >> 8 * _LANE * place) * factor for place, factor in enumerate(_FACTORS))
-    masked = summed & int.from_bytes(_MARK * (size // _LANE), "little")
-    return _lanes((masked >> 8).to_bytes(size, "little"))
+    product = (int.from_bytes(words, "little") * _FACTOR & _MARK).to_bytes(len(words) + GRAM * _LANE, "little")
+    first = (GRAM - 1) * _LANE + 1  # and a byte on, for the lowest of each lane is no part of its mark
+    return _lanes(product[first : first + size])
 
 
 def _lanes(data: bytes) -> tuple[int, ...]:

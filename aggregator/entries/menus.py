@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _LEAST = 8  # lines of a run
 _SURE = 3  # of them: words that menus have and lists of authors do not
@@ -56,6 +57,7 @@ def folded(text: str) -> str:
     return _NOT_WORD.sub(" ", text).casefold().strip()
 
 
+@lru_cache(maxsize=16)  # the last block of a text is asked several times
 def says(text: str, title: str) -> bool:
     """Whether a text says a (folded) title; one of its words mostly tells that it does not."""
     lower = text.casefold()

@@ -35,7 +35,9 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
     names = {"title": title, "source_title": title_text(feed.title or "", is_text=False)}
     summary = strip_boilerplate(safe_html(parsed.summary or "", base=content_base), **names)
     content = strip_boilerplate(safe_html(parsed.content or "", base=content_base), **names)
-    text = max(text_of_safe(content), text_of_safe(summary), key=len)
+    text = text_of_safe(content)
+    if len(summary) > len(text):  # no text is longer than its HTML
+        text = max(text, text_of_safe(summary), key=len)
     canonical_url = canonical(link) if link else None
     return Entry(
         guid=_guid(parsed, canonical_url, title, text),
