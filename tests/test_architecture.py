@@ -142,6 +142,7 @@ THROUGH = {
     "hubs/callback.py": "hubs_subscriber",
     "entries/phrases.py": "entries_boilerplate",
     "entries/recognition.py": "entries_match",
+    "entries/identity.py": "entries_normalize",
     "entries/rewritten.py": "floods",
     "entries/stems.py": "entries_terms",
     "store/gaps.py": "polling_gaps",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.store.sqlite import open_store
 from tests.world import World
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.entries.identity import content_hash
 from aggregator.entries.match import match
-from aggregator.entries.normalize import content_hash, normalize
+from aggregator.entries.normalize import normalize
 from aggregator.entries.recognition import share_known
 from aggregator.parse.feed import parse
 from aggregator.records import Entry

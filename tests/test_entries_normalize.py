@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.entries.normalize import content_hash, names_a_page, normalize
+from aggregator.entries.identity import content_hash, names_a_page
+from aggregator.entries.normalize import normalize
 from aggregator.records import Enclosure, Entry, ParsedEntry
 from tests.makers import DAY, NOW, entry, parsed
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.entries.takeover import takeover
 from aggregator.records import Entry, ParsedFeed, SourceState, Standing
 from aggregator.store.entries import Known

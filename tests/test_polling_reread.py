@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.polling.reread import Replayed, replay, reread
 from aggregator.records import Response, Rule, Source
 from tests.makers import DAY, HOUR, NOW, ONE, POOL, TWO, Desk, entry

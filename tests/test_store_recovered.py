@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.store.recovered import RECOVERED
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, Desk, entry

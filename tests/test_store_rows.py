@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.entries.duplicates import marks
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.records import Enclosure, Entry, Hints, Packed
 from aggregator.store.rows import (
     pack_entry,

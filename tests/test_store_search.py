@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.entries.query import parse_query
 from aggregator.records import Entry
 from aggregator.search import Wanted, search

@@ -191,10 +191,12 @@ def publish_soon(options: Settings, command: str) -> None:
 
 def _mail() -> Server | None:
     """The mail server that the environment names; raises ConfigError when the address is wrong."""
+    url = os.environ.get("AGGREGATOR_SMTP_URL")
+    if not url:
+        return None
     from aggregator.publish.mail import Server
 
-    url = os.environ.get("AGGREGATOR_SMTP_URL")
-    return Server(url) if url else None
+    return Server(url)
 
 
 def named_sources(config: Config, words: tuple[str, ...], titles: dict[str, str]) -> frozenset[str]:

@@ -42,9 +42,9 @@ class Bar:
 
     def advance(self, progress: Progress) -> None:
         """A source was read."""
-        from rich.markup import escape
-
         if self._rich is not None:
+            from rich.markup import escape
+
             self._rich.update(self._task, completed=progress.done, last=escape(safe(progress.title)[:40]))
         else:
             self._options.say_source(progress)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from aggregator.entries.duplicates import same_text
-from aggregator.entries.normalize import names_a_page
+from aggregator.entries.identity import names_a_page
 from aggregator.records import Standing, StoredEntry, Waiting
 
 

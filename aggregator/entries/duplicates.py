@@ -12,7 +12,7 @@ from collections.abc import Iterable, Set
 from struct import pack, unpack
 from zlib import crc32
 
-from aggregator.entries.normalize import names_a_page
+from aggregator.entries.identity import names_a_page
 from aggregator.records import Entry
 
 GRAM = 4

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from urllib.parse import unquote
 
 from aggregator.entries.boilerplate import strip_boilerplate
+from aggregator.entries.identity import bounded, hashed, names_a_page, told_apart
 from aggregator.html import excerpt, safe_html, text_of_safe, title_text
 from aggregator.records import Enclosure, Entry, ParsedEntry, ParsedFeed
 from aggregator.urls import absolute, canonical, clean_link
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-_LONGEST_GUID = 1000
 
 
 def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ...]:
@@ -101,47 +99,13 @@ def _marks(alike: list[Entry]) -> tuple[str, ...]:
     return ("title",) if alone else ()
 
 
-def names_a_page(canonical_url: str | None) -> bool:
-    """Whether a canonical URL can stand for one article: the front page of a host stands for all of them."""
-    return canonical_url is not None and ("/" in canonical_url[len("https://") :] or "?" in canonical_url)
-
-
-def told_apart(entry: Entry, by: str) -> Entry:
-    """The entry under a guid that says more than its publisher's, which stands for several articles."""
-    return replace(entry, guid=_bounded(f"{entry.guid}\n{by}"))
-
-
-def content_hash(entry: Entry) -> str:
-    """A hash of what an entry says to readers: equal hashes mean that nothing was edited.
-
-    Without dates, and without the link: a site that moves to https or puts session ids into its links has edited
-    nothing.
-    """
-    seen = (
-        entry.title,
-        entry.summary,
-        entry.content,
-        entry.author or "",
-        *(enclosure.url for enclosure in entry.enclosures),
-    )
-    return sha256("\0".join(seen).encode("utf-8", "replace")).hexdigest()[:32]
-
-
 def _guid(parsed: ParsedEntry, canonical_url: str | None, title: str, text: str) -> str:
     """The publisher's raw guid, else the canonical URL, else a hash of what the entry says; never from its place or
     its date, which some publishers make anew at every fetch."""
     raw = parsed.id or canonical_url
     if raw is None:
-        return _hashed(f"{title}\n{text[:2000]}")
-    return _bounded(raw.encode("utf-8", "replace").decode("utf-8"))
-
-
-def _bounded(guid: str) -> str:
-    return guid if len(guid) <= _LONGEST_GUID else _hashed(guid)
-
-
-def _hashed(text: str) -> str:
-    return "sha256:" + sha256(text.encode("utf-8", "replace")).hexdigest()
+        return hashed(f"{title}\n{text[:2000]}")
+    return bounded(raw.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _sane(moment: datetime | None, now: datetime) -> datetime | None:

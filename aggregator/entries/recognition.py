@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from aggregator.entries.normalize import content_hash, names_a_page, told_apart
+from aggregator.entries.identity import content_hash, names_a_page, told_apart
 from aggregator.records import Entry, Standing
 
 MASS = 10  # entries that nothing else explains

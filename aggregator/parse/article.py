@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from aggregator.entries.boilerplate import strip_boilerplate
 from aggregator.errors import ParseError
-from aggregator.html import escape_text, text_of
 from aggregator.parse.encoding import decode
 
 MOST_READ = 4 << 20
@@ -23,6 +21,9 @@ def article(body: bytes, url: str, content_type: str | None = None, *, title: st
 
     Raises ParseError `not_article` for what is no page or has no such text.
     """
+    from aggregator.entries.boilerplate import strip_boilerplate  # noqa: PLC0415 (50 ms, for a worker only)
+    from aggregator.html import escape_text, text_of  # noqa: PLC0415
+
     text = main_text(decode(body, content_type).text if _is_labelled(content_type) else body, url)
     paragraphs = (text_of(escape_text(line)) for line in text.split("\n"))
     told = strip_boilerplate("\n\n".join(filter(None, paragraphs)), title=title, source_title=source_title)

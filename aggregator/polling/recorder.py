@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from aggregator.entries.normalize import content_hash
+from aggregator.entries.identity import content_hash
 from aggregator.records import Changes, PollResult
 from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store

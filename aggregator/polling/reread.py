@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from aggregator import __version__
+from aggregator.entries.identity import content_hash
 from aggregator.entries.match import match
-from aggregator.entries.normalize import content_hash
 from aggregator.entries.recognition import recognised, told
 from aggregator.errors import ParseError
 from aggregator.parse.document import parse_and_normalize

@@ -11,6 +11,7 @@ from functools import lru_cache
 from struct import pack, unpack
 from typing import Any, overload
 
+from aggregator.entries.identity import content_hash
 from aggregator.records import Enclosure, Entry, Hints, Packed, StoredEntry
 
 FAST = 1
@@ -47,8 +48,6 @@ def to_time(text: str | None) -> datetime | None:
 
 def packed(entry: Entry) -> Packed:
     """An entry with all that the store wants to know of it, worked out where it is read."""
-    from aggregator.entries.normalize import content_hash  # noqa: PLC0415 (who only looks into the store waits for no patterns)
-
     return Packed(pack_entry(entry), content_hash(entry), marks_of(entry))
 
 
