@@ -20,7 +20,7 @@ from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.post import post_forms
 from aggregator.fetch.turns import SPACING, Turns
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, moves, settle
+from aggregator.pipeline import Polled, moves
 from aggregator.polling import due, gaps, outages, survey
 from aggregator.polling.cadence import HOUR
 from aggregator.polling.due import Hosts, Work
@@ -29,7 +29,7 @@ from aggregator.polling.lanes import LULL, in_lanes
 from aggregator.polling.network import Network
 from aggregator.polling.patience import Patience
 from aggregator.polling.reading_lists import with_lists
-from aggregator.polling.recorder import Recorder
+from aggregator.polling.recorder import Batch, record_all, settle_all
 from aggregator.polling.reread import reread
 from aggregator.public import outputs
 from aggregator.public.publication import Publication
@@ -72,7 +72,7 @@ class App:
         self.stop, self._network = threading.Event(), Network()
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
-        self.publication, self._recorder = Publication(store, clock), Recorder(store, clock)
+        self.publication = Publication(store, clock)
         turns, firsts = turns or Turns(), Firsts.of(config)
         self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, turns, firsts)
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
@@ -127,26 +127,26 @@ class App:
 
         Published at the end, and before it as `Patience` has it.
         """
-        done, read, total = Pass(self.clock(), self.clock()), 0, len(work) + len(pushed)
+        done, read, total, batch = Pass(self.clock(), self.clock()), 0, len(work) + len(pushed), Batch()
         patience = Patience(self._publish_after, total, self.publication.took, time.monotonic())
         unreached, elders = list[Polled](), self.store.removed_lately()
         for polled in chain(pushed, self._asked(work, most) if work else ()):
-            if polled is None:
-                self._recorder.flush()
-            else:
+            if polled is not None:
                 if not polled.pushed and self._network.note(polled, self.clock()):
                     unreached.append(polled)
                 else:
-                    self._record(polled, done, elders)
+                    batch.add(polled)
                 read += 1
                 progress(polled.progress(read, total))
             is_time = patience.is_over(time.monotonic(), read, LULL if polled is None else 0.0)
+            if polled is None or is_time or batch.is_ripe:
+                self._record(batch.taken(), done, elders)
             if is_time and self.publication.is_stale and done.polled > len(done.failed):
                 done.new += self.accept()
                 done.published += self.publication.publish_early(self.config, self.view())
                 patience.begin_anew(time.monotonic(), self.publication.took)
+        self._record(batch.taken(), done, elders)
         done.offline = self._network.is_away(self.clock()) or (self.is_offline and 0 < len(unreached) == read)
-        self._recorder.flush()
         self._record_unreached(unreached, done, elders)
         return self._finished(done)
 
@@ -154,18 +154,21 @@ class App:
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
             yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most)
 
-    def _record(self, polled: Polled, done: Pass, elders: Iterable[SourceState]) -> None:
+    def _record(self, polls: Sequence[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
+        if not polls:
+            return
         now = self.clock()
-        result = settle(polled, self.store, now, elders, scatter=self.scatters, hears=self.hears)
-        self.publication.is_stale |= polled.feed is not None
-        self._recorder.add(result)
-        done.polled += not polled.pushed
-        done.not_modified += result.outcome == "not_modified"
-        done.unchanged += result.outcome == "unchanged"
-        done.updated += len(result.changes.updated)
-        if polled.error is not None:
-            done.failed.append(self._failure(polled, result.state.next_poll_at))
-        done.moved += moves(polled, result.state)
+        results = settle_all(polls, self.store, now, elders, scatter=self.scatters, hears=self.hears)
+        record_all(results, self.store, now)
+        for polled, result in zip(polls, results, strict=True):
+            self.publication.is_stale |= polled.feed is not None
+            done.polled += not polled.pushed
+            done.not_modified += result.outcome == "not_modified"
+            done.unchanged += result.outcome == "unchanged"
+            done.updated += len(result.changes.updated)
+            if polled.error is not None:
+                done.failed.append(self._failure(polled, result.state.next_poll_at))
+            done.moved += moves(polled, result.state)
 
     def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
         """Our own outage is no source's fault: what it did is taken back, and all stay due."""
@@ -173,12 +176,11 @@ class App:
             with self.store.transaction():
                 for state in self._network.taken_back(self.clock()):
                     self.store.sources.save(state)
-        for polled in unreached:
-            if done.offline:
-                done.polled += 1
-                done.failed.append(self._failure(polled, self.clock() + timedelta(minutes=1)))
-            else:
-                self._record(polled, done, elders)
+        for polled in unreached if done.offline else ():
+            done.polled += 1
+            done.failed.append(self._failure(polled, self.clock() + timedelta(minutes=1)))
+        for polled in () if done.offline else unreached:
+            self._record((polled,), done, elders)
 
     def _failure(self, polled: Polled, retry_at: datetime | None) -> Failure:
         return Failure(polled.source, polled.name, str(polled.error), retry_at)
@@ -217,7 +219,6 @@ class App:
 
     def accept(self) -> int:
         """Give every waiting entry its place, in one transaction; how many there were."""
-        self._recorder.flush()
         waiting = self.store.entries.waiting()
         if waiting:
             now, view = self.clock(), self.view()

@@ -1,8 +1,8 @@
 """THE order: fetch -> parse -> normalize -> match -> record. One source cannot stop another.
 
 Lanes of threads fetch (lanes.py), a lane a host; what they bring is parsed and normalized in the killable workers of
-a pool; the calling thread matches and records, one transaction a source. A failure of a feed is data, recorded and
-backed off; a bug is an exception.
+a pool; the calling thread matches and records, those that came together in one transaction (recorder.py). A failure of
+a feed is data, recorded and backed off; a bug is an exception.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def settle(
         scatter=scatter,
         same_feed=not changes.foreign and _is_same(polled, before, ahead),
     )
-    state = replace(state, held_why=changes.doubt or state.held_why)
+    state = replace(state, held_why=changes.doubt) if changes.doubt else state
     turnover = pace(gap or ahead.gap(before.key, now - HURRIED_FOR), state.hints, published)
     state = paced(polled.source, state, now, hub=None if missed else hub_that_delivers(hub, now), turnover=turnover)
     rests = tuple(_rests(polled, state, ahead, now))

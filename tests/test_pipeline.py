@@ -16,7 +16,7 @@ from aggregator.fetch.client import Wire, tls_context
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
 from aggregator.pipeline import Polled, settle
-from aggregator.polling.lanes import AHEAD, LANES, in_lanes
+from aggregator.polling.lanes import AHEAD, LANES, LIGHT, Done, in_lanes
 from aggregator.polling.recorder import record
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.sqlite import Store, open_store
@@ -397,13 +397,27 @@ def test_while_nothing_comes_the_caller_gets_its_turn(web: Web) -> None:
 
 def test_a_caller_that_is_busy_is_not_buried_in_results() -> None:
     names = Names()
-    work = [fresh(Source(f"https://calm{n}.example/")) for n in range(LANES + AHEAD + 20)]
+    work = [fresh(Source(f"https://calm{n}.example/")) for n in range(LANES + LIGHT + 20)]
     results = in_lanes(work, wire(resolver=names), POOL, lambda: NOW, threading.Event())
     assert next(results) is not None
-    assert until(lambda: len(names.asked) == 1 + AHEAD + LANES, 60)  # one taken, those that wait, and one a lane
+    assert until(lambda: len(names.asked) == 1 + LIGHT + LANES, 60)  # one taken, those that wait, and one a lane
     threading.Event().wait(0.05)
-    assert len(names.asked) == 1 + AHEAD + LANES
+    assert len(names.asked) == 1 + LIGHT + LANES
     assert 1 + len([one for one in results if one is not None]) == len(work)
+
+
+def test_documents_wait_for_the_caller_in_smaller_numbers() -> None:
+    source, state = fresh(Source("https://calm.example/"))
+    brought, done = Polled(source, state, Response(source.url, 200, {}, b"<rss/>")), Done(threading.Event())
+    for one in (*[brought] * AHEAD, Polled(source, state)):
+        done.put(one)
+    late = threading.Thread(target=done.put, args=(brought,), daemon=True)
+    late.start()
+    late.join(0.05)
+    assert late.is_alive()
+    assert done.get(60) is brought
+    late.join(60)
+    assert not late.is_alive()
 
 
 def lanes_end() -> bool:

@@ -22,7 +22,8 @@ from aggregator.urls import host_of
 
 LANES = 50
 LULL = 0.25  # seconds without a result that the caller is told of
-AHEAD = 16  # results that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
+AHEAD = 16  # documents that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
+LIGHT = 200  # results without one that may
 
 
 def in_lanes(
@@ -45,7 +46,7 @@ def in_lanes(
     for source, state in work:
         lanes.setdefault(host_of(where_to_ask(source, state)), []).append((source, state))
     todo: queue.SimpleQueue[list[tuple[Source, SourceState]]] = queue.SimpleQueue()
-    done: queue.Queue[Polled | BaseException | None] = queue.Queue(AHEAD)
+    done = Done(halt)
     for lane in sorted(lanes.values(), key=len, reverse=True):
         todo.put(lane)
     threads, shut = min(LANES, len(lanes)), set[str]()
@@ -55,7 +56,7 @@ def in_lanes(
     try:
         while threads and not stop.is_set() and (end is None or time.monotonic() < end):
             try:
-                result = done.get(timeout=LULL)
+                result = done.get(LULL)
             except queue.Empty:
                 yield None
                 continue
@@ -70,9 +71,35 @@ def in_lanes(
         pool.rest()
 
 
+class Done:
+    """What lanes hand over to the caller: so many documents at once, and so many results that weigh little."""
+
+    def __init__(self, halt: threading.Event) -> None:
+        self._those: queue.SimpleQueue[Polled | BaseException | None] = queue.SimpleQueue()
+        self._room = {True: threading.Semaphore(AHEAD), False: threading.Semaphore(LIGHT)}
+        self._halt = halt
+
+    def put(self, result: Polled | BaseException | None) -> None:
+        """Give a result to the caller, as soon as it has room; a pass that was ended takes none any more."""
+        while not self._halt.is_set():
+            if self._room[_has_document(result)].acquire(timeout=LULL):
+                self._those.put(result)
+                return
+
+    def get(self, seconds: float) -> Polled | BaseException | None:
+        """The next result; raises queue.Empty when none comes in time."""
+        result = self._those.get(timeout=seconds)
+        self._room[_has_document(result)].release()
+        return result
+
+
+def _has_document(result: Polled | BaseException | None) -> bool:
+    return isinstance(result, Polled) and result.response is not None and bool(result.response.body)
+
+
 def _lane(
     todo: queue.SimpleQueue[list[tuple[Source, SourceState]]],
-    done: queue.Queue[Polled | BaseException | None],
+    done: Done,
     wire: Wire,
     pool: Pool,
     clock: Callable[[], datetime],
@@ -97,21 +124,11 @@ def _lane(
                         polled = poll_source(client, pool, source, state, clock(), wire.firsts)
                         polled = replace(polled, seconds=time.monotonic() - began)
                         shut.update(overtaxed(polled))
-                        _hand_over(polled, done, halt)
+                        done.put(polled)
     except BaseException as error:  # handed to the thread that waits
-        _hand_over(error, done, halt)
+        done.put(error)
     finally:
-        _hand_over(None, done, halt)
-
-
-def _hand_over(
-    result: Polled | BaseException | None, done: queue.Queue[Polled | BaseException | None], halt: threading.Event
-) -> None:
-    """Give a result to the caller, as soon as it has room; a pass that was ended takes none any more."""
-    while not halt.is_set():
-        with contextlib.suppress(queue.Full):
-            done.put(result, timeout=0.25)
-            return
+        done.put(None)
 
 
 def _its_turn(source: Source, state: SourceState, turns: Turns, halt: threading.Event) -> bool:

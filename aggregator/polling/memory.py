@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from typing import Any
 
 from aggregator.errors import SourceError
 from aggregator.polling import cadence
@@ -19,6 +20,9 @@ from aggregator.records import ParsedFeed, Response, Source, SourceState
 PATIENCE = 20  # so many conditional requests in a row that bring the same bytes: the validators do not work
 _POISONED = 3  # so often in a row a document may stop its reader before its source is left alone for a day
 STEADY = timedelta(days=2)  # a permanent redirect must stand so long before the old address is left alone
+
+Facts = dict[str, Any]
+"""What becomes of a state, by field: gathered first, so that the record is made anew once a poll."""
 
 
 def after_answer(
@@ -57,11 +61,12 @@ def after_answer(
         seed=_seed(state, now),
         scattered=scatter and (state.next_poll_at is None or now - state.next_poll_at > source.every / 2),
     )
-    state = _moved(source, _validated(state, response, feed), response, now, same_feed)
-    state = described(state, feed) if feed is not None else state
+    facts = _validators(state, response, feed) | _move(source, state, response, now, same_feed)
+    facts |= {} if feed is None else _description(state, feed)
     if response.status == 200:  # one that was cut is no match for the next answer, so that it is read again
-        state = replace(state, body_hash=None if feed and feed.cut else body_hash)
-    return _well(replace(_planned(state, decision), answered_by=response.url, polled_at=now, quiet_polls=quiet), now)
+        facts["body_hash"] = None if feed and feed.cut else body_hash
+    facts |= _plan(decision) | _well(now)
+    return replace(state, answered_by=response.url, polled_at=now, quiet_polls=quiet, **facts)
 
 
 def paced(
@@ -74,16 +79,16 @@ def paced(
     seed, planned = _seed(state, now), state.next_poll_at or now
     if hub is not None:
         slow = cadence.beside_hub(now, hub, state.not_before, state.hints, seed=seed)
-        state = _planned(state, slow) if slow.at > planned else state
+        state = replace(state, **_plan(slow)) if slow.at > planned else state
     if turnover is not None:
         soon = cadence.after_gap(now, max(turnover, source.every), state.not_before, state.hints, seed=seed)
-        state = _planned(state, soon) if soon.at < (state.next_poll_at or now) else state
+        state = replace(state, **_plan(soon)) if soon.at < (state.next_poll_at or now) else state
     return state
 
 
-def _well(state: SourceState, now: datetime) -> SourceState:
+def _well(now: datetime) -> Facts:
     """A success ends all trouble."""
-    return replace(state, success_at=now, failures=0, error=None, error_kind=None, gone_at=None, gone=False)
+    return {"success_at": now, "failures": 0, "error": None, "error_kind": None, "gone_at": None, "gone": False}
 
 
 def believed(feed: ParsedFeed | None, state: SourceState, *, foreign: bool, alone: bool) -> ParsedFeed | None:
@@ -100,14 +105,17 @@ def believed(feed: ParsedFeed | None, state: SourceState, *, foreign: bool, alon
 
 def described(state: SourceState, feed: ParsedFeed) -> SourceState:
     """What a feed says of itself; what it leaves out stays as it was."""
-    return replace(
-        state,
-        feed_title=feed.title or state.feed_title,
-        feed_link=feed.link or state.feed_link,
-        feed_id=feed.id or state.feed_id,
-        language=feed.language or state.language,
-        hints=feed.hints,
-    )
+    return replace(state, **_description(state, feed))
+
+
+def _description(state: SourceState, feed: ParsedFeed) -> Facts:
+    return {
+        "feed_title": feed.title or state.feed_title,
+        "feed_link": feed.link or state.feed_link,
+        "feed_id": feed.id or state.feed_id,
+        "language": feed.language or state.language,
+        "hints": feed.hints,
+    }
 
 
 def after_failure(
@@ -133,12 +141,13 @@ def after_failure(
         reason = f"its document stopped its reader {failures} times, left alone for a day"
         decision = replace(decision, at=max(decision.at, now + cadence.DAY), reason=reason)
     return replace(
-        _retired(_planned(state, decision), status, now),
+        state,
         answered_by=response.url if response else state.answered_by,
         polled_at=now,
         failures=failures,
         error_kind=error.kind,
         error=str(error),
+        **_plan(decision) | _retirement(state, status, now),
     )
 
 
@@ -160,26 +169,26 @@ def _only_safer(old: str, new: str) -> bool:
     return old.startswith("http://") and new == "https://" + old.partition("#")[0].removeprefix("http://")
 
 
-def _retired(state: SourceState, status: int | None, now: datetime) -> SourceState:
+def _retirement(state: SourceState, status: int | None, now: datetime) -> Facts:
     """410 for a day or longer retires a source; another status speaks for it again, no answer at all says nothing."""
     if status is None:
-        return state
+        return {}
     since = (state.gone_at or now) if status == 410 else None
-    return replace(state, gone_at=since, gone=since is not None and now - since >= cadence.DAY)
+    return {"gone_at": since, "gone": since is not None and now - since >= cadence.DAY}
 
 
-def _validated(state: SourceState, response: Response, feed: ParsedFeed | None) -> SourceState:
+def _validators(state: SourceState, response: Response, feed: ParsedFeed | None) -> Facts:
     """A 200 replaces the validators, a 304 or 226 only adds to them (RFC 9111, 4.3.4); a cut one changes none."""
     if feed is not None and feed.cut:
-        return state  # a 304 would hide for ever what is missing in it
+        return {}  # a 304 would hide for ever what is missing in it
     etag, modified = response.headers.get("etag") or None, response.headers.get("last-modified") or None
     if response.status != 200:
         etag, modified = etag or state.etag, modified or state.last_modified
     there = etag is not None or modified is not None
-    return replace(state, etag=etag, last_modified=modified, validators_url=response.url if there else None)
+    return {"etag": etag, "last_modified": modified, "validators_url": response.url if there else None}
 
 
-def _moved(source: Source, state: SourceState, response: Response, now: datetime, same_feed: bool) -> SourceState:
+def _move(source: Source, state: SourceState, response: Response, now: datetime, same_feed: bool) -> Facts:
     """Remember where the permanent redirects that a chain begins with lead, since when and how often in a row.
 
     An address where another feed stands is remembered with no sighting at all: its own entries do not vouch for it
@@ -188,16 +197,15 @@ def _moved(source: Source, state: SourceState, response: Response, now: datetime
     permanent = tuple(takewhile(lambda hop: hop.status in (301, 308), response.redirects))
     if not permanent:
         asked_there = where_to_ask(source, state) != source.url
-        return state if asked_there else replace(state, moved_to=None, moved_since=None, moved_seen=0)
+        return {} if asked_there else {"moved_to": None, "moved_since": None, "moved_seen": 0}
     if state.moved_to == permanent[-1].url:
-        return replace(state, moved_seen=state.moved_seen + 1 if state.moved_seen else 0)
-    return replace(state, moved_to=permanent[-1].url, moved_since=now, moved_seen=int(same_feed))
+        return {"moved_seen": state.moved_seen + 1 if state.moved_seen else 0}
+    return {"moved_to": permanent[-1].url, "moved_since": now, "moved_seen": int(same_feed)}
 
 
-def _planned(state: SourceState, decision: Decision) -> SourceState:
-    return replace(
-        state, next_poll_at=decision.at.astimezone(UTC), not_before=decision.not_before, reason=decision.reason
-    )
+def _plan(decision: Decision) -> Facts:
+    at = decision.at.astimezone(UTC)
+    return {"next_poll_at": at, "not_before": decision.not_before, "reason": decision.reason}
 
 
 def _seed(state: SourceState, now: datetime) -> str:

@@ -1,26 +1,51 @@
-"""record: polls on their way into the store. What came is written at once, that nothing came a hundred at a time."""
+"""match and record, for polls that come together: they share a transaction, and what is asked of the store before."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.entries.identity import content_hash
-from aggregator.records import Changes, PollResult
+from aggregator.pipeline import Polled, settle
+from aggregator.records import PollResult, SourceState
+from aggregator.store.ahead import Ahead
 from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
 
-MOST = 100  # results in one transaction
+MOST = 100  # polls in one transaction
+DOCUMENTS = 8  # of these with a document: a third of a megabyte each
 LONGEST = 1.0  # seconds that one waits
+
+
+def settle_all(
+    polls: Sequence[Polled],
+    store: Store,
+    now: datetime,
+    removed: Iterable[SourceState] = (),
+    *,
+    scatter: bool = False,
+    hears: bool = False,
+) -> list[PollResult]:
+    """`settle` for at most 500 polls, of which no two are of one source: the store is read ahead of them all."""
+    keys, documents = ([polled.state.key for polled in some] for some in (polls, filter(_is_read, polls)))
+    ahead = Ahead(store).read(keys, documents, now - HURRIED_FOR)
+    return [settle(polled, store, now, removed, scatter=scatter, hears=hears, ahead=ahead) for polled in polls]
+
+
+def _is_read(polled: Polled) -> bool:
+    """Whether it brought a document whose entries are to be compared with those that are known."""
+    return polled.feed is not None
 
 
 def record(result: PollResult, store: Store, now: datetime) -> None:
     """One source's poll in one transaction."""
-    _record_all((result,), store, now)
+    record_all((result,), store, now)
 
 
-def _record_all(results: Collection[PollResult], store: Store, now: datetime) -> None:
+def record_all(results: Collection[PollResult], store: Store, now: datetime) -> None:
+    """Several sources' polls in one transaction."""
     with store.transaction():
         write(results, store, now)
 
@@ -48,37 +73,35 @@ def _write_what_came(result: PollResult, store: Store, now: datetime) -> None:
         store.bodies.keep(result.state.key, result.kept, now)
 
 
-class Recorder:
-    """One source's result in one transaction; those that changed nothing but when to ask again share theirs.
+class Batch:
+    """Polls that are not recorded yet: a kill makes their sources be asked again, so that none waits for long.
 
-    What a kill takes along is that some sources answered "nothing new" within the last second: they are asked again.
+    What failed waits for nothing, for a host that said 429 must not be asked again; nor does what a hub brought, for
+    the same source may be polled next.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
-        self._waiting: list[PollResult] = []
-        self._since = 0.0
+    def __init__(self, longest: float = LONGEST) -> None:
+        self._longest = longest
+        self._polls: list[Polled] = []
+        self._documents, self._since = 0, 0.0
 
-    def add(self, result: PollResult) -> None:
-        """Write a result, or let it wait for others like it."""
-        if not _is_nothing(result):
-            self.flush()
-            record(result, self._store, self._clock())
-            return
-        if not self._waiting:
+    def add(self, polled: Polled) -> None:
+        """One more, the last that came."""
+        if not self._polls:
             self._since = time.monotonic()
-        self._waiting.append(result)
-        if len(self._waiting) >= MOST or time.monotonic() - self._since > LONGEST:
-            self.flush()
+        self._polls.append(polled)
+        self._documents += _is_read(polled)
 
-    def flush(self) -> None:
-        """Write what waits."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            _record_all(waiting, self._store, self._clock())
+    @property
+    def is_ripe(self) -> bool:
+        """Whether to record it now."""
+        if not self._polls:
+            return False
+        is_full = len(self._polls) >= MOST or self._documents >= DOCUMENTS
+        newest = self._polls[-1]
+        return is_full or newest.error is not None or newest.pushed or time.monotonic() - self._since >= self._longest
 
-
-def _is_nothing(result: PollResult) -> bool:
-    """Whether a result says only that a source was asked, and when it is to be asked again."""
-    brought = result.changes != Changes() or result.kept or result.rests or result.missed or result.gap
-    return result.outcome in ("not_modified", "unchanged") and not brought
+    def taken(self) -> list[Polled]:
+        """All of them; what comes next is another batch."""
+        polls, self._polls, self._documents = self._polls, [], 0
+        return polls

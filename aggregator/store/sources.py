@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aggregator.polling.cadence import easier_pace
-from aggregator.records import Hints, HostRest, Source, SourceState
+from aggregator.records import HostRest, Source, SourceState
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import pack_hints, storable, to_text, to_time, unpack_hints
 
@@ -23,6 +23,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(_TIMES, to_time), "go
 _READ = [(place, _KINDS[name]) for place, name in enumerate(_STATE) if name in _KINDS]
 _CHANGING = _STATE[2:]  # all but key and first_url
 _UPDATE = f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHERE key = ?"
+_NUMBERS = {"failures", "gone", "quiet_polls", "moved_seen"}
 
 
 def _state(row: tuple[Any, ...]) -> SourceState:
@@ -33,18 +34,18 @@ def _state(row: tuple[Any, ...]) -> SourceState:
     return SourceState(*values)
 
 
-def _column(name: str, value: Any) -> Any:
-    if isinstance(value, Hints):
-        return pack_hints(value)
-    if isinstance(value, datetime):
-        return _up(value) if name in _LIMITS else to_text(value)
-    if isinstance(value, str):
-        return storable(value)
-    return int(value) if isinstance(value, bool) else value
+def _up(moment: datetime | None) -> str | None:
+    return None if moment is None else to_text(moment + timedelta(seconds=1, microseconds=-1))
 
 
-def _up(moment: datetime) -> str | None:
-    return to_text(moment + timedelta(seconds=1, microseconds=-1))
+def _column(name: str) -> Callable[[Any], Any]:
+    """How a field of a state is written."""
+    if name in _NUMBERS:
+        return int
+    return pack_hints if name == "hints" else _up if name in _LIMITS else to_text if name in _TIMES else storable
+
+
+_WRITTEN = tuple((name, _column(name)) for name in _CHANGING)
 
 
 def _places(urls: Iterable[str], now: Mapping[str, int]) -> dict[str, int]:
@@ -148,7 +149,7 @@ class Sources:
 
     def save(self, *states: SourceState) -> None:
         """Write states back (inside a transaction)."""
-        rows = ((*(_column(name, getattr(state, name)) for name in _CHANGING), state.key) for state in states)
+        rows = ((*(write(getattr(state, name)) for name, write in _WRITTEN), state.key) for state in states)
         self._sql.executemany(_UPDATE, rows)
 
     def tallies(self) -> dict[int, int]:

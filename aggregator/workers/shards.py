@@ -16,21 +16,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator import ledger
-from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.errors import StoreError
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import BUSY, SPACING
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, settle
+from aggregator.pipeline import Polled
 from aggregator.polling import due
 from aggregator.polling.cadence import HOUR
 from aggregator.polling.due import Hosts, Work
 from aggregator.polling.lanes import in_lanes
 from aggregator.polling.memory import where_to_ask
 from aggregator.polling.network import Network
-from aggregator.polling.recorder import write
+from aggregator.polling.recorder import settle_all, write
 from aggregator.records import Config, Source, SourceState
-from aggregator.store.ahead import Ahead
 from aggregator.store.leases import Leases, shard_of
 from aggregator.store.store import Store
 from aggregator.urls import host_of
@@ -181,9 +179,8 @@ class Job:
         now, those, store = self._tools.clock(), list(batch), self._store
         if not those:
             return set()
-        keys, documents = ([polled.state.key for polled in some] for some in (those, filter(_is_read, those)))
-        ahead = Ahead(store).read(keys, documents, now - HURRIED_FOR)
-        settled = [(polled, settle(polled, store, now, self._elders, scatter=True, ahead=ahead)) for polled in those]
+        keys = [polled.state.key for polled in those]
+        settled = list(zip(those, settle_all(those, store, now, self._elders, scatter=True), strict=True))
         with store.transaction():
             ours = self._leases.still_ours(keys)
             recorded = [(polled, result) for polled, result in settled if polled.state.key in ours]
@@ -194,8 +191,3 @@ class Job:
         self._done.failed += sum(polled.error is not None for polled, _ in recorded)
         self._done.new += sum(len(result.changes.new) for _, result in recorded)
         return set(keys)
-
-
-def _is_read(polled: Polled) -> bool:
-    """Whether it brought a document whose entries are to be compared with those that are known."""
-    return polled.feed is not None
