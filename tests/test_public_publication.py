@@ -170,6 +170,14 @@ def _told_together(world: World, chance: random.Random, step: int) -> None:
     world.run("digest", code=None)
 
 
+def _signed(world: World, chance: random.Random, step: int) -> None:
+    """A blog puts the same line under what it writes; once that is known no excerpt tells it, on no day."""
+    blog = chance.choice(world.blogs)
+    for number in range(5):
+        text = f"<p>Lamp {number} of step {step} is told here.</p><p>A letter of {blog.name}, written on Sundays.</p>"
+        world.post(blog, f"{blog.name} lights lamp {step} {number}", text=text)
+
+
 def _taken_back(world: World, chance: random.Random, step: int) -> None:
     blog = chance.choice(world.blogs)
     del blog.posts[-1:]
@@ -226,6 +234,7 @@ def _nothing(world: World, chance: random.Random, step: int) -> None:
 
 
 HAPPENINGS = (
-    _news, _news, _late, _edited, _copied, _taken_back, _hidden, _shown_again, _forgotten, _other_rules,
-    _fewer_or_more_sources, _tomorrow, _digest, _told_together, _told_together, _lost, _changed_by_hand, _nothing,
+    _news, _news, _late, _edited, _copied, _signed, _signed, _taken_back, _hidden, _shown_again, _forgotten,
+    _other_rules, _fewer_or_more_sources, _tomorrow, _digest, _told_together, _told_together, _lost,
+    _changed_by_hand, _nothing,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from lxml import html
 
 from aggregator.public import outputs
 from aggregator.public.members import members
+from aggregator.public.paged import Paged
 from aggregator.public.river import river_files
 from aggregator.urls import canonical
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source
@@ -113,7 +114,17 @@ def test_a_lost_folder_comes_back_by_and_by_and_no_link_leads_nowhere() -> None:
         view = desk.view()
         shown = members(desk.store, view).places
         feed = outputs.as_feed(desk.config, "urn:x", shown, "https://x.example/atom.xml")
-        written = river_files(desk.config, desk.store, view, feed, shown, tags={}, stands=made.__contains__, most=most)
+        written = river_files(
+            desk.config,
+            desk.store,
+            view,
+            feed,
+            shown,
+            tags={},
+            stands=made.__contains__,
+            paged=Paged({}, ()),
+            most=most,
+        )
         assert len(days(written)) <= most + 3
         made |= {name: page for name, page in written.items() if name.startswith("day/")}
         for name, page in made.items():

@@ -15,6 +15,7 @@ from aggregator import ledger
 from aggregator.entries.view import View
 from aggregator.public.archives import Grown, archives, newest_archive
 from aggregator.public.members import NEVER, Members, Place, as_feed, members
+from aggregator.public.paged import Paged
 from aggregator.public.river import river_files
 from aggregator.public.year import trends_files
 from aggregator.records import Config, MergedFeed, Tombstone
@@ -39,12 +40,14 @@ def files(
     store: Store,
     view: View,
     stands: Callable[[str], bool],
+    *,
     found: Members | None = None,
     grown: Mapping[str, Grown] | None = None,
+    paged: Paged | None = None,
 ) -> dict[str, bytes]:
     """Every file but `status.*`. `stands` tells whether a file is there already: closed months and sealed digests
     are written once. `found` is `members`, where the caller has it already; `grown` are archives that need only
-    what changed in them."""
+    what changed in them, `paged` the pages of days that need not be made again."""
     feed_id, once = store.meta("feed_id") or "", Once()
     shown = (found or members(store, view)).places
     feed = replace(as_feed(config, feed_id, shown, f"{config.link}atom.xml"), style=STYLE)
@@ -64,7 +67,7 @@ def files(
         for folder, those in _by_folder(shown, tags).items()
     }
     out |= trends_files(config, store, view, stands)
-    out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands)
+    out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands, paged=paged or Paged({}, ()))
     return out | digest_files(config, store, stands)
 
 

@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -23,7 +23,8 @@ from aggregator.entries.view import View
 from aggregator.polling import survey
 from aggregator.public import members, outputs, statuses
 from aggregator.public.archives import ARCHIVE_OPEN, Grown, mended, open_archive
-from aggregator.public.river import MOST_AT_ONCE
+from aggregator.public.paged import Frame, Paged
+from aggregator.public.river import MOST_AT_ONCE, day_name
 from aggregator.public.year import MADE, PAGE, trends_files
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.records import Config, SourceHealth
@@ -45,11 +46,13 @@ Stamps = dict[str, list[int] | None]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a publication left: the sign it was made under, its files, and the last entry accepted by then."""
+    """What a publication left: the sign it was made under, its files, the last entry accepted by then, and by date
+    what the pages of days were made under."""
 
     sign: str
     files: Stamps
     accepted: int
+    days: Mapping[str, Frame] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None) -> Standing | None:
@@ -58,7 +61,7 @@ class Standing:
 
     def text(self) -> str:
         """As the store keeps it."""
-        return json.dumps({"sign": self.sign, "files": self.files, "accepted": self.accepted})
+        return json.dumps({"sign": self.sign, "files": self.files, "accepted": self.accepted, "days": self.days})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +121,13 @@ class Publication:
             heap.give_back()
         found, chained = members.noted(store, view), mended(config, store)
         grown = self._grown(before, changes, root, chained)
-        files = chained | outputs.files(config, store, view, stands, found, grown)
+        paged = Paged(before.days if before and not changes.anything else {}, changes.entries)
+        files = chained | outputs.files(config, store, view, stands, found=found, grown=grown, paged=paged)
         is_whole = _days_made(files, stands) < MOST_AT_ONCE
         written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})
-        standing = Standing(sign if is_whole else "", _stamps(root, _looked_at(files)), store.entries.last_accepted())
+        stamps = _stamps(root, _looked_at([*files, *map(day_name, paged.now)]))
+        standing = Standing(sign if is_whole else "", stamps, store.entries.last_accepted(), paged.now)
         with store.transaction():
             if newest := open_archive(files):
                 store.set_meta(ARCHIVE_OPEN, newest)
@@ -207,8 +212,8 @@ def _days_made(files: Iterable[str], stands: Callable[[str], bool]) -> int:
 
 
 def _looked_at(files: Iterable[str]) -> set[str]:
-    """The files that are stamped: those of this publication, the page made once a day, and the folders, whose time
-    tells when a file that is written once was lost."""
+    """The files that are stamped: those that this publication wrote or left as they are, the page made once a day, and
+    the folders, whose time tells when a file that is written once was lost."""
     folders = {name.rpartition("/")[0] + "/" for name in files if "/" in name}
     return {*files, PAGE, outputs.SOURCES, "day/", *folders}
 

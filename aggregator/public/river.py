@@ -1,8 +1,8 @@
 """The river: what came, by day of publication, as pages and as the index that their search reads.
 
 `index.html` has the newest entries of the merged feed, `day/YYYY-MM-DD.html` each day whole. A day is written anew
-while anything of it was accepted in the last 14 days of news; then it is closed and stays as it is, but for what is
-withdrawn from it.
+while anything of it was accepted in the last 14 days of news, and something on it changed (paged.py); then it is
+closed and stays as it is, but for what is withdrawn from it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from itertools import islice, pairwise
 
 from aggregator.entries.view import View
 from aggregator.public.members import WINDOW, Place, places
+from aggregator.public.paged import Paged, span
 from aggregator.records import Config, LocalDate, MergedEntry, MergedFeed
 from aggregator.render import pages
 from aggregator.render.index import search_index
@@ -37,37 +39,51 @@ def river_files(
     *,
     tags: Mapping[str, str],
     stands: Callable[[str], bool],
+    paged: Paged,
     most: int = MOST_AT_ONCE,
 ) -> dict[str, bytes]:
     """`index.html`, `search.json` and the pages of days that are open or missing, of these at most so many.
 
-    `shown` are the members of the merged feed `feed`, newest acceptance first; `tags` maps a tag to its folder.
+    `shown` are the members of the merged feed `feed`, newest acceptance first; `tags` maps a tag to its folder;
+    `paged` knows which pages that stand are as they would be made, and is told which do then.
     """
     site, newest = Site.of(config), store.digests.newest("")
     days = store.days.dates(config.timezone)
     tell = partial(_tell, telling=store.texts.of_many(), view=view)
     feed = _told(feed, shown, tell)
-    missing = list(islice((on for on in reversed(days) if not stands(_name(on))), most))
+    missing = list(islice((on for on in reversed(days) if not stands(day_name(on))), most))
     open_days = _open(shown, store, view).union(missing)
     made = _with_neighbours(days, open_days, stands)
     making = set(made)
-    there = [on for on in days if on in making or stands(_name(on))]
+    there = [on for on in days if on in making or stands(day_name(on))]
     out = {
         "index.html": pages.river(
             feed, site=site, digest=newest.day if newest else None, tags=tags, pages=frozenset(there)
         ),
         "search.json": search_index(feed.entries, site=site, days=frozenset(there)),
     }
+    current = paged.current(store, config.timezone)
     for on in made:
-        entries, place = _entries(on, config, store, view, tell), bisect_left(there, on)
+        place = bisect_left(there, on)
         before, after = there[place - 1] if place else None, there[place + 1] if place + 1 < len(there) else None
-        out[_name(on)] = pages.day(
-            replace(feed, entries=entries), on, site=site, previous=before, following=after, tags=tags
-        )
+        frame, known = _frame(before, after, tags), current.get(on, ("", False))
+        if known[0] == frame and stands(day_name(on)):
+            paged.keep(on, known)
+            continue
+        entries, tells = _entries(on, config, store, view, tell)
+        day = replace(feed, entries=entries)
+        out[day_name(on)] = pages.day(day, on, site=site, previous=before, following=after, tags=tags)
+        paged.keep(on, (frame, tells))
     return out
 
 
-def _name(on: LocalDate) -> str:
+def _frame(before: LocalDate | None, after: LocalDate | None, tags: Mapping[str, str]) -> str:
+    """A sign of what stands on a day's page beside its entries."""
+    return sha256(repr((before, after, sorted(tags.items()))).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def day_name(on: LocalDate | str) -> str:
+    """The file of a day's page."""
     return f"day/{on}.html"
 
 
@@ -84,17 +100,18 @@ def _with_neighbours(
 ) -> list[LocalDate]:
     """The wanted days and those beside them that stand already, which link to them; newest first."""
     near = {on for pair in pairwise(days) for on in pair if wanted.intersection(pair)}
-    return [on for on in reversed(days) if on in wanted or (on in near and stands(_name(on)))]
+    return [on for on in reversed(days) if on in wanted or (on in near and stands(day_name(on)))]
 
 
 def _entries(
     on: LocalDate, config: Config, store: Store, view: View, tell: Callable[[Place], MergedEntry]
-) -> tuple[MergedEntry, ...]:
-    start, end = (datetime.combine(day, time(), config.timezone) for day in (on, on + timedelta(days=1)))
-    found = (place for _, place in places(store.days.published(start, end), store, view) if place)
+) -> tuple[tuple[MergedEntry, ...], bool]:
+    """The entries of a day, and whether they are told: where the page has room for it."""
+    of_day = store.days.published(*span(on, config.timezone))
+    found = (place for _, place in places(of_day, store, view) if place)
     first = list(islice(found, pages.IN_FULL))
     rest = [_in_short(place) for place in islice(found, MOST_A_DAY - pages.IN_FULL)]
-    return (*map(_in_short, first), *rest) if rest else tuple(map(tell, first))
+    return ((*map(_in_short, first), *rest), False) if rest else (tuple(map(tell, first)), True)
 
 
 def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], MergedEntry]) -> MergedFeed:

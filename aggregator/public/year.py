@@ -10,11 +10,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.trends import Rise, trends
 from aggregator.entries.view import View
+from aggregator.public.paged import span
 from aggregator.records import Config, DigestEntry, LocalDate, RisingTerm, StoredEntry, Topical, WordList, Year
 from aggregator.render.site import Site
 from aggregator.render.trends import trends_page
@@ -85,8 +86,7 @@ def _counted(
 
 
 def _of_day(on: LocalDate, config: Config, store: Store) -> Iterable[StoredEntry]:
-    start, end = (datetime.combine(day, time(), config.timezone) for day in (on, on + timedelta(days=1)))
-    return store.days.published(start, end)
+    return store.days.published(*span(on, config.timezone))
 
 
 class _Tally:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from aggregator.records import StoredEntry
 from aggregator.store.entries import SELECT
-from aggregator.store.protocol import Connection
+from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import as_stored, to_text
 
 _NEWS = "standing IN ('news', 'folded')"
 _OF_NEWS = f"FROM entries WHERE accepted > 0 AND {_NEWS}"
-_AT_ONCE = 500  # dates
+_AT_ONCE = 500  # dates or entries
 WEEK = timedelta(days=7)
 _BY_TIME = SELECT.replace("FROM entries e", "FROM entries e INDEXED BY entries_published")
 
@@ -57,6 +57,28 @@ class Days:
             (to_text(start), to_text(end)),
         )
         return map(as_stored, rows)
+
+    def sources(self, start: datetime, end: datetime) -> frozenset[int]:
+        """The sources of the news published in [start, end)."""
+        rows = self._sql.execute(
+            f"SELECT DISTINCT source {_OF_NEWS} AND published >= ? AND published < ?", (to_text(start), to_text(end))
+        )
+        return frozenset(source for (source,) in rows)
+
+    def touched(self, keys: Iterable[int]) -> tuple[frozenset[int], frozenset[datetime]]:
+        """The sources of some accepted entries and of all copies of these, and when they were published."""
+        found, wanted = set[tuple[int, str]](), tuple(keys)
+        for place in range(0, len(wanted), _AT_ONCE):
+            some = wanted[place : place + _AT_ONCE]
+            found.update(
+                self._sql.execute(
+                    "SELECT source, published FROM entries WHERE grp IN "
+                    f"(SELECT grp FROM entries WHERE key IN ({holes(some)}))",
+                    some,
+                )
+            )
+        moments = {datetime.fromisoformat(published) for _, published in found}
+        return frozenset(source for source, _ in found), frozenset(moments)
 
     def withdrawn(self, since: datetime) -> list[datetime]:
         """When the entries were published that were hidden or forgotten after `since`."""

@@ -8,6 +8,7 @@ entries of a source are others.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Protocol
 
@@ -68,6 +69,15 @@ class Texts:
     def left_out(self, stored: StoredEntry) -> list[Repeated]:
         """The blocks of an entry's text that `telling` leaves out."""
         return left_out(stored.entry.text, self._chrome(stored.source_key))
+
+    def relearned(self, sources: Iterable[int]) -> frozenset[int]:
+        """Those of some sources that repeat other words now than what is kept, or of which nothing is kept."""
+        kept = {source: self._kept(source) for source in sources}
+        return frozenset(
+            source
+            for source, known in kept.items()
+            if known is None or known[1].keys() != self._learned_now(source)[1].keys()
+        )
 
     def keep(self) -> None:
         """Remember what was learned, of the entries that there are now (inside a transaction)."""
