@@ -10,10 +10,14 @@ import re
 import shutil
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from aggregator.public.publication import Publication
+from tests.makers import DAY, ONE, TWO, Desk, entry
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -41,6 +45,31 @@ def test_a_tag_that_is_gone_takes_its_feed_along(world: World) -> None:
     world.write()
     world.run("publish")
     assert not world.public("tags/fresh").exists()
+
+
+def test_of_very_many_sources_the_state_rests_for_a_while_and_a_sealed_day_ends_with_it() -> None:
+    with TemporaryDirectory() as folder:
+        desk = Desk(ONE, TWO, folder=Path(folder))
+        desk.bring(ONE, entry("a"))
+        publication = Publication(desk.store, lambda: desk.now, very_many=1)
+        publication.is_patient = True
+        publication.publish(desk.config, desk.view())
+        while publication.publish_status(desk.config, desk.view()):
+            """It rests for twenty times as long as it takes, which is not long here."""
+        desk.now += DAY
+        desk.seal()
+        assert "status.html" in (publication.publish(desk.config, desk.view()))
+
+
+def test_other_topics_make_another_page_of_the_year(world: World) -> None:
+    world.blog("One", "Robots")
+    world.write()
+    world.poll()
+    assert "Machines" not in world.public("trends.html").read_text()
+    world.settings = "topics: {Machines: [robot*]}"
+    world.write()
+    world.run("publish")
+    assert "Machines" in world.public("trends.html").read_text()
 
 
 def _published(world: World) -> dict[str, bytes]:

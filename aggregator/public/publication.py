@@ -87,8 +87,8 @@ class Publication:
     as `status.*` tell it, empty before this process wrote them.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Callable[[], datetime], very_many: int = VERY_MANY) -> None:
+        self._store, self._clock, self._very_many = store, clock, very_many
         self._program = _folder(_PROGRAM)  # as it was when this process began to run it
         self._read: _Read | None = None
         self._status_rests_until = 0.0  # monotonic seconds
@@ -117,6 +117,8 @@ class Publication:
 
         if before and not changes and _stamps(root, before.files) == before.files:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
+        if changes.digest:
+            self._status_rests_until = 0.0  # a day ends with them as they are then
         if changes.digest or len(changes.entries) > MANY:
             heap.give_back()
         found, chained = members.noted(store, view), mended(config, store)
@@ -169,7 +171,7 @@ class Publication:
             return []
         self.health = survey.health(config, self._store, view, self._clock())
         written = write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
-        if len(config.sources) > VERY_MANY:
+        if len(config.sources) > self._very_many:
             self._status_rests_until = time.monotonic() + 20 * (time.monotonic() - began)
         return written
 

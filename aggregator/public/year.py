@@ -39,14 +39,15 @@ def trends_files(
 ) -> dict[str, bytes]:
     """`trends.html`, once for each local day with news, and when lists, rules or withdrawals change; else nothing.
 
-    Days end at the newest acceptance, not at the clock. Writes what it counted to the store.
+    Days end at the newest acceptance, not at the clock. The page does not stand once feeds.yaml has changed: the
+    caller knows that without a look at every source. Writes what it counted to the store.
     """
     newest = store.entries.last_accepted_at()
     today = newest.astimezone(config.timezone).date() if newest else None
     if newest is None or today is None:
         return {PAGE: trends_page(None, site=Site.of(config))}
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
-    made = f"{today} {_sign(config)} {len(store.days.withdrawn(view.midnight - timedelta(days=30)))}"
+    made = f"{today} {len(store.days.withdrawn(view.midnight - timedelta(days=30)))}"
     if stands(PAGE) and store.meta(MADE) == made:
         return {}
     known, whole = _counted(config, store, view, (first, today), most)
