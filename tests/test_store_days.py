@@ -26,6 +26,17 @@ def test_weeks_count_all_entries_of_a_source_oldest_week_first() -> None:
     assert made.store.days.weeks(made.key(TWO), NOW, 3) == [0, 0, 1]
 
 
+def test_rhythms_are_the_newest_moments_of_each_source_and_no_more_of_one_second() -> None:
+    made = desk()
+    made.record(TWO, *(entry(f"same{n}", published=NOW - 9 * DAY) for n in range(3)))
+    one, two = made.key(ONE), made.key(TWO)
+    assert made.store.days.rhythms([one, two, 99], most=2) == {
+        one: [NOW, NOW - 1 * DAY],
+        two: [NOW - DAY, NOW - 9 * DAY],
+        99: [],
+    }
+
+
 def test_what_was_published_in_a_span_newest_first_without_backlog() -> None:
     made = desk()
     found = [one.entry.guid for one in made.store.days.published(NOW - 9 * DAY, NOW)]

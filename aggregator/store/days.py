@@ -8,12 +8,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from aggregator.records import StoredEntry
-from aggregator.store.entries import SELECT
+from aggregator.store.entries import NEWS, OF_NEWS, SELECT
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import as_stored, to_text
 
-_NEWS = "standing IN ('news', 'folded')"
-_OF_NEWS = f"FROM entries WHERE accepted > 0 AND {_NEWS}"
 _AT_ONCE = 500  # dates or entries
 WEEK = timedelta(days=7)
 _BY_TIME = SELECT.replace("FROM entries e", "FROM entries e INDEXED BY entries_published")
@@ -29,7 +27,7 @@ class Days:
 
     def dates(self, zone: tzinfo) -> list[date]:
         """The local dates on which news was published, oldest first; hundreds are looked up at once."""
-        ends = [self._sql.execute(f"SELECT {end}(published) {_OF_NEWS}").fetchone()[0] for end in ("min", "max")]
+        ends = [self._sql.execute(f"SELECT {end}(published) {OF_NEWS}").fetchone()[0] for end in ("min", "max")]
         if ends[0] is None:
             return []
         first, last = (datetime.fromisoformat(end).astimezone(zone).date() for end in ends)
@@ -44,7 +42,7 @@ class Days:
         values = [value for row in zip(range(len(days)), midnights, midnights[1:], strict=False) for value in row]
         rows = self._sql.execute(
             f"WITH spans (day, start, till) AS (VALUES {', '.join(['(?, ?, ?)'] * len(days))}) SELECT day FROM spans "
-            f"WHERE EXISTS (SELECT 1 {_OF_NEWS} AND published >= start AND published < till) ORDER BY day",
+            f"WHERE EXISTS (SELECT 1 {OF_NEWS} AND published >= start AND published < till) ORDER BY day",
             values,
         )
         return [days[number] for (number,) in rows]
@@ -52,7 +50,7 @@ class Days:
     def published(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
         """News and folded entries published in [start, end), the newest first, read one by one."""
         rows = self._sql.execute(
-            _BY_TIME + f"WHERE e.accepted > 0 AND e.published >= ? AND e.published < ? AND e.{_NEWS} "
+            _BY_TIME + f"WHERE e.accepted > 0 AND e.published >= ? AND e.published < ? AND e.{NEWS} "
             "ORDER BY e.published DESC, e.accepted DESC",
             (to_text(start), to_text(end)),
         )
@@ -61,7 +59,7 @@ class Days:
     def sources(self, start: datetime, end: datetime) -> frozenset[int]:
         """The sources of the news published in [start, end)."""
         rows = self._sql.execute(
-            f"SELECT DISTINCT source {_OF_NEWS} AND published >= ? AND published < ?", (to_text(start), to_text(end))
+            f"SELECT DISTINCT source {OF_NEWS} AND published >= ? AND published < ?", (to_text(start), to_text(end))
         )
         return frozenset(source for (source,) in rows)
 
@@ -99,18 +97,20 @@ class Days:
         return numbers
 
     def rhythms(self, sources: Collection[int], most: int = 30) -> dict[int, list[datetime]]:
-        """When the newest entries of many sources (at most 500) were published, newest first.
+        """When the newest entries of many sources were published, newest first.
 
         Of each the index is read as far as it is asked: a source may have brought thousands.
         """
         found: dict[int, list[datetime]] = {source: [] for source in sources}
-        newest = (
-            "SELECT source, published FROM (SELECT source, published FROM entries WHERE source = ? "
-            f"ORDER BY published DESC LIMIT {most}) AS of_{number}"
-            for number, _ in enumerate(found)
+        rows = self._sql.execute(
+            "SELECT s.key, e.published FROM sources s JOIN entries e ON e.source = s.key AND e.published >= coalesce("
+            "(SELECT published FROM entries WHERE source = s.key ORDER BY published DESC LIMIT 1 OFFSET ?), '') "
+            f"WHERE s.key IN ({holes(sources)}) ORDER BY s.key, e.published DESC",
+            (most - 1, *sources),
         )
-        for source, published in self._sql.execute(" UNION ALL ".join(newest), tuple(found)) if found else ():
-            found[source].append(datetime.fromisoformat(published))
+        for source, published in rows:
+            if len(found[source]) < most:  # more were published in the same second as the last
+                found[source].append(datetime.fromisoformat(published))
         return found
 
     # --- what was counted ------------------------------------------------------------------------------------

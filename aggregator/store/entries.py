@@ -28,6 +28,8 @@ SELECT = (
     "EXISTS (SELECT 1 FROM hidden h WHERE h.entry = coalesce(e.grp, e.key)) "
     "FROM entries e LEFT JOIN entries lead ON lead.key = e.grp "
 )
+NEWS = "standing IN ('news', 'folded')"
+OF_NEWS = f"FROM entries WHERE accepted > 0 AND {NEWS}"
 
 _NEW = (
     "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, "
@@ -275,17 +277,12 @@ class Entries:
 
     def first_accepted_at(self) -> datetime | None:
         """The earliest moment at which news was accepted."""
-        return self._accepted_at("accepted_at")
+        (at,) = self._sql.execute(f"SELECT min(accepted_at) {OF_NEWS}").fetchone()
+        return to_time(at)
 
     def last_accepted_at(self) -> datetime | None:
         """When the last news in the order of acceptance was accepted."""
-        return self._accepted_at("accepted DESC")
-
-    def _accepted_at(self, order: str) -> datetime | None:
-        row = self._sql.execute(
-            "SELECT accepted_at FROM entries WHERE accepted > 0 AND standing IN ('news', 'folded') "
-            f"ORDER BY {order} LIMIT 1"
-        ).fetchone()
+        row = self._sql.execute(f"SELECT accepted_at {OF_NEWS} ORDER BY accepted DESC LIMIT 1").fetchone()
         return None if row is None else to_time(row[0])
 
     def rhythm(self, source: int, most: int = 30) -> list[datetime]:

@@ -164,9 +164,9 @@ class Search:
     def _waiting(self, query: Query, sources: Collection[int] | None, span: Span) -> list[tuple[int, float, datetime]]:
         """What meets the query among the entries that the index does not hold yet, or not as they are now."""
         waiting = self._sql.execute(
-            "SELECT e.key, e.source, e.published, e.data, a.data FROM search_waiting w "
-            "JOIN entries e ON e.key = w.entry LEFT JOIN articles a ON a.entry = w.entry "
-            "WHERE e.standing <> 'forgotten'"
+            "SELECT e.key, e.source, e.published, e.data, a.data "
+            "FROM entries e LEFT JOIN articles a ON a.entry = e.key "
+            "WHERE e.key IN (SELECT entry FROM search_waiting) AND e.standing <> 'forgotten'"
         ).fetchall()
         published, those = dict[int, datetime](), list[tuple[int, Fields]]()
         for key, source, at, data, page in waiting:
