@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,7 +26,7 @@ from aggregator.fetch.failures import translated
 from aggregator.fetch.firsts import Firsts
 from aggregator.fetch.guard import Dial, Guard, dial, is_public_name, refuse_by_name
 from aggregator.fetch.names import Resolver, look_up
-from aggregator.fetch.transport import Transport, headers_of, read_away, visible
+from aggregator.fetch.transport import Transport, parts_of, visible
 from aggregator.fetch.turns import Turns
 from aggregator.polling.cadence import retry_after
 from aggregator.records import Config, Redirect, Response, Source, SourceState
@@ -122,11 +121,10 @@ def permitted_host(source: Source) -> str | None:
     return host_in_request(source.url) if source.allow_private else None
 
 
-@lru_cache(maxsize=4096)
 def host_in_request(url: str) -> str:
     """A host name as it stands in a request: lower-case, ASCII; raises FetchError (`redirect`) where there is none."""
     with translated(url):
-        return httpx.URL(url).raw_host.decode("ascii")
+        return parts_of(url).raw_host.decode("ascii")
 
 
 class Client:
@@ -215,12 +213,12 @@ class Client:
             usual["Content-Type"] = "application/x-www-form-urlencoded"
         response = wire.send(request.method, url, {**usual, **own}, request.body)
         with contextlib.closing(response):
-            headers, body = headers_of(response), b""
-            if response.status_code in _WITH_BODY:
-                body = decoded(response.iter_raw(), headers.get("content-encoding", ""), request.limit)
+            headers, body = response.headers, b""
+            if response.status in _WITH_BODY:
+                body = decoded(response.chunks(), headers.get("content-encoding", ""), request.limit)
             else:
-                read_away(response)
-        return Response(url, response.status_code, headers, body, hops)
+                response.read_away()
+        return Response(url, response.status, headers, body, hops)
 
     @contextlib.contextmanager
     def _through(self, request: Request) -> Iterator[Transport]:
@@ -234,7 +232,7 @@ class Client:
             return
         # the proxy stands in feeds.yaml beside `allow_private`: that permits it as it permits the source's host
         self._guard.permitted = None if request.permitted is None else host_in_request(request.proxy)
-        with Transport(self._guard, self._tls, request.proxy) as wire:
+        with contextlib.closing(Transport(self._guard, self._tls, request.proxy)) as wire:
             yield wire
 
 

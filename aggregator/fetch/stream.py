@@ -47,10 +47,12 @@ class Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send them all."""
-        self._sock.settimeout(self._budget.remaining())
-        self._sock.sendall(buffer)
-        self._budget.sent()
+        """Send them all; httpcore also writes the bodies that there are not."""
+        left = self._budget.remaining()
+        if buffer:
+            self._sock.settimeout(left)
+            self._sock.sendall(buffer)
+            self._budget.sent()
 
     def close(self) -> None:
         """End the connection."""

@@ -1,7 +1,7 @@
-"""HTTP/1.1 over the guarded network: httpx's messages and httpcore's connections, without httpx's client.
+"""HTTP/1.1 over the guarded network: httpcore's connections, without httpx's client and messages.
 
 That client keeps cookies, logs addresses with their secrets, follows redirects with the wrong headers and decodes
-without a bound.
+without a bound; its messages cost a fifth of a request and are read once. What an address means stays httpx's word.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,61 +26,83 @@ MOST_HEAD = 2 * MOST_HEADERS  # bytes that are read before its body, interim ans
 _MOST_UNUSED = 2**16  # bytes of a body nobody needs, read so that the connection can serve again
 
 
-class Transport(httpx.BaseTransport):
+@lru_cache(maxsize=4096)
+def parts_of(url: str) -> httpx.URL:
+    """An address as it stands in a request: its host lower-case, ASCII (IDNA); raises httpx.InvalidURL."""
+    return httpx.URL(url)
+
+
+class Transport:
     """A small pool of connections: straight to the hosts, or through one proxy."""
 
     def __init__(self, guard: Guard, tls: ssl.SSLContext, proxy: str | None = None) -> None:
         self._guard = guard
         self._pool = _pool(guard, tls, proxy)
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> httpx.Response:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The head of the answer; its body is still to be read, and the answer to be closed.
 
         A GET is sent once more if the idle connection it went over was just being closed (RFC 9112, section 9.3.1).
         """
-        extensions = {"target": _target_bytes(url)}
-        request = httpx.Request(method, url, headers=_raw(headers), content=body or None, extensions=extensions)
+        parts = parts_of(url)
+        request = httpcore.Request(
+            method,
+            httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=_target_bytes(url)),
+            headers=_raw(headers, parts.netloc, len(body)),
+            content=body or None,
+            extensions={"timeout": {}},
+        )
         made = self._guard.made
         self._guard.head_allowance = MOST_HEAD
         try:
-            return self.handle_request(request)
+            return self._sent(request)
         except (httpcore.RemoteProtocolError, ConnectionError):
             if self._guard.made != made or method != "GET":
                 raise
             self._guard.head_allowance = MOST_HEAD
-            return self.handle_request(request)
+            return self._sent(request)
         finally:
             self._guard.head_allowance = None
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """One exchange, as httpx defines a transport; never with a cookie, never with endless headers."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.extensions["target"],
-        )
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"cookie"]
-        answer = self._pool.handle_request(
-            httpcore.Request(request.method, url, headers=headers, content=request.content, extensions={"timeout": {}})
-        )
+    def _sent(self, request: httpcore.Request) -> Answer:
+        """One exchange; never with endless headers."""
+        answer = self._pool.handle_request(request)
         if len(answer.headers) > MOST_FIELDS or sum(len(n) + len(v) for n, v in answer.headers) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are more than {MOST_FIELDS}, or larger than 64 KiB")
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, self._pool))
+        return Answer(answer, self._pool)
 
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
 
 
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response, pool: httpcore.ConnectionPool) -> None:
-        self._answer = answer
-        self._pool = pool
+class Answer:
+    """The head of an answer, and its body as it comes over the wire."""
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __init__(self, answer: httpcore.Response, pool: httpcore.ConnectionPool) -> None:
+        self._answer, self._pool = answer, pool
+        self.status = answer.status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers as text, a character a byte: their coding is nobody's promise (RFC 9110, section 5.5)."""
+        found: dict[str, list[str]] = {}
+        for name, value in self._answer.headers:
+            found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        return {name: ", ".join(values) for name, values in found.items()}
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, undecoded."""
         return iter(self._answer.iter_stream())
+
+    def read_away(self) -> None:
+        """Read a short body nobody needs, so that the connection can serve again. What goes wrong is no matter."""
+        left = _MOST_UNUSED
+        with contextlib.suppress(OSError, FetchError, httpcore.ProtocolError):
+            chunks = self.chunks()
+            while left > 0:
+                left -= len(next(chunks, b"")) or left
 
     def close(self) -> None:
         """End the exchange; a connection on which more came than the answer must not answer the next request."""
@@ -112,23 +135,6 @@ def visible(text: str) -> str:
     return "".join(c if "!" <= c <= "~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in text)
 
 
-def headers_of(response: httpx.Response) -> dict[str, str]:
-    """Headers as text, a character a byte: their coding is nobody's promise (RFC 9110, section 5.5)."""
-    found: dict[str, list[str]] = {}
-    for name, value in response.headers.raw:
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-    return {name: ", ".join(values) for name, values in found.items()}
-
-
-def read_away(response: httpx.Response) -> None:
-    """Read a short body nobody needs, so that the connection can serve again. Whatever goes wrong, its status came."""
-    left = _MOST_UNUSED
-    with contextlib.suppress(OSError, FetchError, httpcore.ProtocolError):
-        chunks = response.iter_raw()
-        while left > 0:
-            left -= len(next(chunks, b"")) or left
-
-
 def _target_bytes(url: str) -> bytes:
     """Path and query exactly as written; only what cannot stand in a request line is percent-encoded."""
     parts = urlsplit(url)
@@ -136,10 +142,11 @@ def _target_bytes(url: str) -> bytes:
     return visible(target).encode("ascii")
 
 
-def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Headers as bytes, each name once, the last wins; what came over the wire goes back as the same bytes."""
-    rows = {}
+def _raw(headers: Mapping[str, str], host: bytes, size: int) -> list[tuple[bytes, bytes]]:
+    """Headers as bytes, each name once, the last wins, never a cookie; what came over the wire goes back as it was."""
+    rows = {"host": (b"Host", host)} | ({"content-length": (b"Content-Length", b"%d" % size)} if size else {})
     for name, value in headers.items():
         coding = "latin-1" if max(value, default="") < "\u0100" else "utf-8"
         rows[name.lower()] = (name.encode("ascii"), value.encode(coding))
+    rows.pop("cookie", None)
     return list(rows.values())
