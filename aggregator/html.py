@@ -144,7 +144,7 @@ def text_of_safe(html: str) -> str:
     parts[1::2] = [_BREAKS.get(tag, "") for tag in parts[1::2]]
     lines = [line.strip(" ") for line in entities.unescape("".join(parts)).split("\n")]
     text = "\n".join(lines)
-    if "  " in text or "\t" in text or not _is_printable(text):
+    if "  " in text or "\t" in text or not is_printable(text):
         text = "\n".join(map(_line, lines))
     if "\n\n\n" in text:
         text = "\n\n".join(filter(None, (block.strip("\n") for block in text.split("\n\n"))))
@@ -216,10 +216,10 @@ def _bounded(html: str) -> str:
 
 def _legal(text: str) -> str:
     """The text without illegal characters, none of which Python calls printable: mostly the text itself."""
-    return text if _is_printable(text) else _NOT_XML.sub("", text)
+    return text if is_printable(text) else _NOT_XML.sub("", text)
 
 
-def _is_printable(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """What Python says of all characters but line ends and tabs; it is asked of the few that are not ASCII."""
     rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
     return not rest or rest.decode("utf-8", "surrogatepass").isprintable()

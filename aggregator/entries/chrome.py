@@ -41,12 +41,12 @@ def learn(texts: Sequence[str]) -> Chrome:
     """
     pages = [page for page in map(_blocks, dict.fromkeys(texts[:LATEST])) if len(page) > 1]
     words = cache(words_of)  # the same few blocks are looked at again and again
+    least = max(LEAST, len(pages) // 2 + 1)
     found: dict[str, Repeated] = {}
     while len(found) < MOST:
-        near = [list(_near_the_ends(page, found, words)) for page in pages]
+        near = _begun_alike([list(_near_the_ends(page, found, words)) for page in pages], least)
         named = {words(block): block for blocks in reversed(near) for block in blocks}
         counts = Counter(word for blocks in near for word in set(map(words, blocks)))
-        least = max(LEAST, len(pages) // 2 + 1)
         often = [word for word, seen in counts.items() if seen >= least]
         if not often:
             break
@@ -83,6 +83,18 @@ def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
     return {place for order in orders for place, is_known in _walked(order, lines, chrome, words_of) if is_known}
 
 
+def _begun_alike(near: Sequence[Sequence[str]], least: int) -> list[list[str]]:
+    """Of each text the blocks that begin with two words with which blocks of so many texts begin: no others can be the
+    same in so many, and most blocks are long."""
+    begun = Counter(start for blocks in near for start in set(map(_start, blocks)))
+    return [[block for block in blocks if begun[_start(block)] >= least] for blocks in near]
+
+
+def _start(block: str) -> str:
+    """The first two of `words_of`."""
+    return " ".join(block.split(None, 2)[:2]).casefold()
+
+
 def _near_the_ends(page: Sequence[str], chrome: Chrome, words: Callable[[str], str]) -> Iterator[str]:
     """The blocks that are not known yet and have at most two such blocks between them and an end."""
     places = range(len(page))
@@ -96,7 +108,7 @@ def _walked(
     """From an end inwards, as far as repeated blocks may stand: each place, and whether its block is known."""
     passed = 0
     for place in order:
-        is_known = words(blocks[place]) in chrome
+        is_known = bool(chrome) and words(blocks[place]) in chrome
         yield place, is_known
         passed += not is_known
         if passed > _REACH:

@@ -33,10 +33,11 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(_compiled(rules)) if rules else ()
 
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
     def judge(self, facts: Facts) -> Verdict:
         """Apply every rule in order to one entry."""
-        if not self._rules:
-            return Verdict(tags=facts.tags)
         from aggregator.entries.conditions import Reading  # noqa: PLC0415
 
         reading = Reading(facts, list(facts.tags))

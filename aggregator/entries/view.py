@@ -48,6 +48,7 @@ class View:
         self._elsewhere = None if isinstance(states, Iterable) else states
         self._rules: dict[int, RuleSet] = {}
         self._verdicts: dict[tuple[int, datetime], Verdict] = {}
+        self._without_rules: dict[int, Verdict] = {}
         self._attributions: dict[int, Attribution] = {}
         if isinstance(states, Iterable):
             self.know(states)
@@ -96,8 +97,15 @@ class View:
         """What the rules make of an entry (of a configured source)."""
         known = (stored.key, stored.changed_at)
         if known not in self._verdicts:
-            self._verdicts[known] = self._rule_set(stored.source_key).judge(self._facts(stored))
+            rules = self._rule_set(stored.source_key)
+            self._verdicts[known] = rules.judge(self._facts(stored)) if rules else self._unjudged(stored.source_key)
         return self._verdicts[known]
+
+    def _unjudged(self, key: int) -> Verdict:
+        """The verdict on every entry of a source that no rule speaks of."""
+        if key not in self._without_rules:
+            self._without_rules[key] = Verdict(tags=self._line(key).tags)
+        return self._without_rules[key]
 
     def _rule_set(self, key: int) -> RuleSet:
         if key not in self._rules:

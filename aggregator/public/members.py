@@ -132,7 +132,8 @@ def as_feed(config: Config, feed_id: str, places: list[Place], self_url: str, mo
     newest_first = sorted(places, key=lambda place: (place.entry.published, place.accepted), reverse=True)
     size, entries = FRAME_BYTES * len(places), []
     for place in newest_first:
-        size += len(escape(place.entry.content + place.entry.summary).encode("utf-8", "replace"))
+        if size <= most:  # from the first that goes over it on, none has its content
+            size += len(escape(place.entry.content + place.entry.summary).encode("utf-8", "replace"))
         entries.append(place.entry if size <= most else replace(place.entry, content="", summary=""))
     updated = max((place.changed_at for place in places), default=NEVER)
     return MergedFeed(feed_id, config.title, config.link, self_url, updated, tuple(entries), hub=config.hub)

@@ -72,11 +72,11 @@ class Document:
 
     def written(self) -> bytes:
         """The document as `feed.atom` would write it."""
-        dates = [_backwards(published) for published in self._dates.values()]
+        dates = list(self._dates.values())
         fragments = list(self._entries.values())
         for published, _, fragment in sorted(self._added, key=lambda one: one[:2]):
-            place = bisect_left(dates, _backwards(published))
-            dates.insert(place, _backwards(published))
+            place = bisect_left(dates, _backwards(published), key=_backwards)
+            dates.insert(place, published)
             fragments.insert(place, fragment)
         head = _UPDATED.sub(b"  <updated>" + self._updated.encode() + b"</updated>", self._head, count=1)
         return head + b"".join(fragments) + self._tail

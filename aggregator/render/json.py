@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from json import JSONEncoder
 from json.encoder import encode_basestring
 
@@ -17,11 +16,11 @@ def indented(value: object, indent: int) -> str:
 def _written(value: object, line: str, indent: str) -> str:
     if isinstance(value, str):
         return encode_basestring(value)
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, dict) and value:
         inner = line + indent
         pairs = (f"{inner}{encode_basestring(name)}: {_written(one, inner, indent)}" for name, one in value.items())
         return f"{{{','.join(pairs)}{line}}}"
-    if isinstance(value, Sequence) and value:
+    if isinstance(value, list | tuple) and value:
         inner = line + indent
         return f"[{','.join(inner + _written(one, inner, indent) for one in value)}{line}]"
     return _PLAIN(value)

@@ -10,7 +10,7 @@ from functools import cache
 from html import escape
 from typing import TypeVar, cast
 
-from aggregator.html import excerpt, text_of
+from aggregator.html import excerpt, is_printable, text_of
 from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related
 
 UNKNOWN_TYPE = "application/octet-stream"
@@ -135,7 +135,7 @@ def legal(value: _T) -> _T:
     One of them would otherwise make lxml refuse the whole feed, and a lone surrogate cannot be encoded at all.
     """
     if isinstance(value, str):
-        return cast("_T", _ILLEGAL.sub("", value))
+        return cast("_T", value if is_printable(value) else _ILLEGAL.sub("", value))
     if isinstance(value, tuple):
         return cast("_T", tuple(map(legal, value)))
     if is_dataclass(value) and not isinstance(value, type):
@@ -193,4 +193,4 @@ def second(moment: datetime) -> datetime:
 
 def stamp(moment: datetime) -> str:
     """The moment as `2026-03-14T07:00:00Z`."""
-    return f"{second(moment):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{second(moment).replace(tzinfo=None).isoformat()}Z"
