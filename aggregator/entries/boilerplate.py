@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
-from aggregator.entries.menus import folded, menu_above, menu_below, says
+from aggregator.entries.menus import folded, is_short, menu_above, menu_below, says
 from aggregator.entries.phrases import CHROME, FOOTERS, HEAD, INVITE, PROMISE, READ_MORE, RELATED
 
 MOST_BLOCKS = 60
@@ -55,7 +56,7 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     """
     if not html:
         return ""
-    names = (folded(title), folded(source_title))
+    names = (_name(title), _name(source_title))
     for _ in range(MOST_ROUNDS):
         before, html = html, _stripped_once(html, *names)
         if html == before:
@@ -63,27 +64,43 @@ def strip_boilerplate(html: str, *, title: str, source_title: str) -> str:
     return html
 
 
+_name = lru_cache(maxsize=64)(folded)  # each is asked for with a summary and a content, a source's with all its entries
+
+
 def _stripped_once(html: str, title: str, source: str) -> str:
     rest = _Rest(html)
     cuts: list[_Block] = []
-    while len(cuts) < MOST_BLOCKS and (found := _tail_cuts(rest, title, source)):
+    while (last := next(rest.from_tail(), None)) and len(cuts) < MOST_BLOCKS:
+        if not (found := _tail_cuts(rest, last, title, source)):
+            break
         cuts += found
-        rest.end = found[0][0]
-    while len(cuts) < MOST_BLOCKS and (first := _head_cut(rest, title)):
+        rest.end = found[0].start
+    while (first := next(rest.from_head(), None)) and len(cuts) < MOST_BLOCKS and _is_head(rest, first, title):
         cuts.append(first)
-        rest.start = first[1]
-    cuts += _menus(rest, title)
-    if not cuts:
-        return _with_last_block_trimmed(rest, title, source)
-    for start, end in sorted(cuts, reverse=True):
-        html = html[:start] + html[end:]
+        rest.start = first.end
+    if first and last and (is_short(first.words) or is_short(last.words)):
+        cuts += _menus(rest, title)
+    if cuts:
+        return _without(html, cuts)
+    if last is None:
+        return html
+    return html[: last.start] + _without_tail(last, rest.part(last), title, source) + html[last.end :]
+
+
+def _without(html: str, cuts: Iterable[_Block]) -> str:
+    for block in sorted(cuts, reverse=True):
+        html = html[: block.start] + html[block.end :]
     for _ in range(4):
         html = _EMPTY.sub("", html)
     return (_LEFT_BREAK.sub("", html) if "<br" in html else html).strip()
 
 
-_Block = tuple[int, int]
-"""Where the text between two block tags (in plain text: two line breaks) begins and ends."""
+class _Block(NamedTuple):
+    """Where the text between two block tags (in plain text: two line breaks) begins and ends, and its words."""
+
+    start: int
+    end: int
+    words: str
 
 
 class _Rest:
@@ -101,30 +118,30 @@ class _Rest:
         """The blocks, the first one first."""
         start = self.start
         for between in self._parts.finditer(self.html, start, self.end):
-            if _shows(self.html[start : between.start()]):
-                yield start, between.start()
+            yield from self._shown(start, between.start())
             start = between.end()
-        if _shows(self.html[start : self.end]):
-            yield start, self.end
+        yield from self._shown(start, self.end)
 
     def from_tail(self) -> Iterator[_Block]:
         """The blocks, the last one first."""
         end = place = self.end
         while (place := self.html.rfind(self._sign, self.start, place)) >= 0:
             if between := self._parts.match(self.html, place, end):
-                if _shows(self.html[between.end() : end]):
-                    yield between.end(), end
+                yield from self._shown(between.end(), end)
                 end = place
-        if _shows(self.html[self.start : end]):
-            yield self.start, end
+        yield from self._shown(self.start, end)
+
+    def _shown(self, start: int, end: int) -> tuple[_Block, ...]:
+        """The block, if it shows anything; what stands between two is mostly nothing, or a line's end."""
+        part = self.html[start:end]
+        if not part or part.isspace():
+            return ()
+        words = _plain(part)
+        return (_Block(start, end, words),) if words or _MEDIA.search(part) else ()
 
     def part(self, block: _Block) -> str:
         """What stands in a block."""
-        return self.html[slice(*block)]
-
-    def plain(self, block: _Block) -> str:
-        """The words of a block."""
-        return _plain(self.part(block))
+        return self.html[block.start : block.end]
 
     def is_removable(self, block: _Block) -> bool:
         """No picture in it, and every inline element that begins in it ends in it."""
@@ -133,44 +150,29 @@ class _Rest:
         return opened == 0 and not _MEDIA.search(part)
 
 
-def _menus(rest: _Rest, title: str) -> list[_Block]:
-    """The menus of a page at either end, taken from the rest."""
-    above = list(islice(rest.from_head(), menu_above(map(rest.plain, rest.from_head()), title)))
-    rest.start = above[-1][1] if above else rest.start
-    below = list(islice(rest.from_tail(), menu_below(map(rest.plain, rest.from_tail()))))
-    cuts = [*above, *below]
-    return cuts if all(map(rest.is_removable, cuts)) else []
-
-
-def _with_last_block_trimmed(rest: _Rest, title: str, source: str) -> str:
-    start, end = next(rest.from_tail(), (0, 0))
-    return rest.html[:start] + _without_tail(rest.html[start:end], title, source) + rest.html[end:]
-
-
-def _shows(part: str) -> bool:
-    """Whether a block shows anything; most begin with a letter, and what stands between two is mostly a line's end."""
-    if not part or part.isspace():
-        return False
-    return part[0].isalnum() or bool(_plain(part)) or _MEDIA.search(part) is not None
-
-
-@lru_cache(maxsize=16)  # the first and the last block are asked about several times
+@lru_cache(maxsize=16)  # the first and the last block are looked at several times
 def _plain(block: str) -> str:
     words = _TAG.sub("", block) if "<" in block else block
     return " ".join((entities.unescape(words) if "&" in words else words).split()).strip(_EDGES)
 
 
-def _tail_cuts(rest: _Rest, title: str, source: str) -> list[_Block]:
+def _menus(rest: _Rest, title: str) -> list[_Block]:
+    """The menus of a page at either end of the rest."""
+    above = list(islice(rest.from_head(), menu_above((block.words for block in rest.from_head()), title)))
+    rest.start = above[-1].end if above else rest.start
+    below = list(islice(rest.from_tail(), menu_below(block.words for block in rest.from_tail())))
+    cuts = [*above, *below]
+    return cuts if all(map(rest.is_removable, cuts)) else []
+
+
+def _tail_cuts(rest: _Rest, last: _Block, title: str, source: str) -> list[_Block]:
     """The last block if it is boilerplate; a form of three or a list of related links as a whole."""
-    block = next(rest.from_tail(), None)
-    if block is None:
-        return []
-    last = rest.plain(block)
-    if _is_tail(last, title, source) or (_RATING.fullmatch(last) and _are_several(rest.from_tail())):
-        return [block] if rest.is_removable(block) else []
-    if _ONLY_LINKS.fullmatch(rest.part(block)) and (related := _related(rest)):
+    words = last.words
+    if _is_tail(words, title, source) or (_RATING.fullmatch(words) and _are_several(rest.from_tail())):
+        return [last] if rest.is_removable(last) else []
+    if _ONLY_LINKS.fullmatch(rest.part(last)) and (related := _related(rest)):
         return related
-    return _form_cuts(rest) if PROMISE.fullmatch(last.rstrip(".!")) and rest.is_removable(block) else []
+    return _form_cuts(rest) if PROMISE.fullmatch(words.rstrip(".!")) and rest.is_removable(last) else []
 
 
 def _are_several(blocks: Iterator[_Block]) -> bool:
@@ -181,7 +183,7 @@ def _related(rest: _Rest) -> list[_Block]:
     """A heading and the related links below it, where these are the last of at most ten blocks."""
     parts = list(islice(rest.from_tail(), 10))
     for number, block in enumerate(parts[1:], 1):
-        if RELATED.fullmatch(rest.plain(block).rstrip(":")) and rest.is_removable(block):
+        if RELATED.fullmatch(block.words.rstrip(":")) and rest.is_removable(block):
             return parts[number::-1] if rest.is_removable(parts[0]) else []
         if not _ONLY_LINKS.fullmatch(rest.part(block)):
             break
@@ -191,10 +193,9 @@ def _related(rest: _Rest) -> list[_Block]:
 def _form_cuts(rest: _Rest) -> list[_Block]:
     """ "Never miss a post", a label or two, "we don't spam": the newsletter box of a page kept as text."""
     parts = list(islice(rest.from_tail(), 4))[::-1]
-    texts = list(map(rest.plain, parts))
-    for size in (2, 3, 4):
-        inside = texts[-size + 1 : -1]
-        if size <= len(texts) and INVITE.fullmatch(texts[-size].rstrip(".!")):
+    for size in range(2, len(parts) + 1):
+        inside = [block.words for block in parts[-size + 1 : -1]]
+        if INVITE.fullmatch(parts[-size].words.rstrip(".!")):
             short = all(len(text.split()) <= 8 and text[-1:] not in set(".!?…") for text in inside)
             return parts[-size:] if short and all(map(rest.is_removable, parts[-size:])) else []
     return parts[-1:]
@@ -222,28 +223,25 @@ def _is_footer(text: str, title: str, source: str) -> bool:
     return source != "" and source in words.replace(title, " ", 1) and len(title) > 8 and len(rest.split()) <= 3
 
 
-def _head_cut(rest: _Rest, title: str) -> _Block | None:
-    """The first block if it is boilerplate, or says the title again above the text."""
-    block = next(rest.from_head(), None)
-    if block is None:
-        return None
-    text = rest.plain(block)
+def _is_head(rest: _Rest, first: _Block, title: str) -> bool:
+    """Whether the first block is boilerplate, or says the title again above the text."""
+    text = first.words
     bare = text.rstrip(".!:…")
     known = len(text) <= 80 and (HEAD.fullmatch(bare) or CHROME.fullmatch(bare))
     repeats = title and title.startswith(folded(text[:40])) and folded(text) == title and _are_several(rest.from_head())
-    return block if (known or repeats) and rest.is_removable(block) else None
+    return bool(known or repeats) and rest.is_removable(first)
 
 
-def _without_tail(block: str, title: str, source: str) -> str:
+def _without_tail(last: _Block, block: str, title: str, source: str) -> str:
     """The last block without a read-more link, a footer and square brackets around its ellipsis, where it has them."""
     ends_with_link = _AFTER_LINK.fullmatch(block, block.rfind("</a>") + 4) if "</a>" in block else None
     link = _LAST_LINK.search(block, max(0, len(block) - 2000)) if ends_with_link else None
     before = _plain(block[: link.start()]) if link else ""
     if link and before[-1:] in _ENDS and READ_MORE.match(words := _plain(link[1])) and _is_tail(words, title, ""):
         return block[: link.start()]
-    last = block[-1500:]
-    names_title = title and says(_plain(last), title)
-    for found in _BREAKS.finditer(block, len(block) - len(last)) if names_title else ():
+    end = max(0, len(block) - 1500)
+    names_title = title and says(_plain(block[end:]) if end else last.words, title)
+    for found in _BREAKS.finditer(block, end) if names_title else ():
         rest = _plain(block[found.end() :])
         if len(rest) <= 900 and _is_footer(rest, title, source):
             return block[: found.start()]

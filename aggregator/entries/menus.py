@@ -68,7 +68,7 @@ def _run(lines: Iterable[str], known: frozenset[str], title: str) -> int:
     """The length of the run that the lines begin with; 0 where it is no menu, or all there is."""
     run: list[str] = []
     for line in lines:
-        if not _is_short(line) or (title and folded(line) == title):
+        if not is_short(line) or (title and folded(line) == title):
             is_menu = len(run) >= _LEAST and len(known.intersection(map(str.casefold, run))) >= _SURE
             return len(run) if is_menu else 0
         if len(run) == _LONGEST:
@@ -77,7 +77,7 @@ def _run(lines: Iterable[str], known: frozenset[str], title: str) -> int:
     return 0
 
 
-def _is_short(line: str) -> bool:
+def is_short(line: str) -> bool:
     """Whether a line may be one of a menu; a question of three words may, and the note of a copyright."""
     words = line.split(None, _LONGEST_NOTE + 1)
     if _COPYRIGHT.match(line):
