@@ -218,7 +218,8 @@ class Desk:
     def files(self, standing: Iterable[str] = ()) -> dict[str, bytes]:
         """What publishing would write; `standing` files are there already."""
         there = frozenset(standing)
-        return outputs.files(self.config, self.store, self.view(), there.__contains__)
+        found = outputs.files(self.config, self.store, self.view(), there.__contains__)
+        return {name: b"".join(data) if isinstance(data, tuple) else data for name, data in found.items()}
 
 
 def shown(digest: Digest) -> list[str]:

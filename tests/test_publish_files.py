@@ -35,6 +35,14 @@ def test_what_is_equal_is_not_touched(tmp_path: Path) -> None:
     assert (tmp_path / "same-size").stat().st_mtime_ns != 1
 
 
+def test_a_file_in_parts_is_that_of_their_sum(tmp_path: Path) -> None:
+    parts = (b"one", memoryview(b"a two b")[2:5], b"")
+    assert write_all(tmp_path, {"atom.xml": parts}) == ["atom.xml"]
+    assert everything(tmp_path) == {"atom.xml": b"onetwo"}
+    assert write_all(tmp_path, {"atom.xml": parts}) == write_all(tmp_path, {"atom.xml": b"onetwo"}) == []
+    assert write_all(tmp_path, {"atom.xml": (b"one", b"tow")}) == ["atom.xml"]
+
+
 def test_each_version_is_a_second_later_for_readers_that_ask_by_last_modified(tmp_path: Path) -> None:
     """Three versions within a second, then a clock that was an hour ahead is set back; found with newsboat."""
     path, seconds = tmp_path / "atom.xml", []

@@ -10,9 +10,10 @@ from operator import itemgetter
 
 from aggregator.entries.view import View
 from aggregator.public.members import NEVER, Place, as_feed, place_of, places, related
+from aggregator.publish.files import Data
 from aggregator.records import Config, StoredEntry
 from aggregator.render.archive import Document, led_back, moved_to, previous
-from aggregator.render.feed import atom, atom_entry
+from aggregator.render.feed import atom_entry, atom_parts
 from aggregator.render.merged import Once
 from aggregator.store.sqlite import Store
 
@@ -59,7 +60,7 @@ def archives(
     stands: Callable[[str], bool],
     once: Once,
     grown: Mapping[str, Grown],
-) -> Iterator[tuple[str, bytes]]:
+) -> Iterator[tuple[str, Data]]:
     """Entries by the month of their acceptance, in full; a closed month is written once.
 
     A month is closed when a later one was published: what came in its last hours, and was accepted by a pass that
@@ -127,7 +128,7 @@ def _span(month: date) -> tuple[datetime, datetime]:
     return start, (start + timedelta(days=32)).replace(day=1)
 
 
-def _made(config: Config, month: date, before: str | None, store: Store, view: View) -> bytes:
+def _made(config: Config, month: date, before: str | None, store: Store, view: View) -> Data:
     """The archive, made of one entry after the other: a month of many sources is too much to be held as records."""
     written: list[tuple[datetime, int, bytes]] = []
     updated = NEVER
@@ -140,10 +141,10 @@ def _made(config: Config, month: date, before: str | None, store: Store, view: V
     feed = as_feed(config, store.meta("feed_id") or "", [], archive_url(config, month))
     current = f"{config.link}atom.xml"
     feed = replace(feed, updated=updated, hub=None, style=STYLE, current_url=current, prev_archive=before)
-    return atom(feed, written=[fragment for _, _, fragment in written])
+    return atom_parts(feed, (fragment for _, _, fragment in written))
 
 
-def _changed(known: Grown, month: date, store: Store, view: View, once: Once) -> bytes | None:
+def _changed(known: Grown, month: date, store: Store, view: View, once: Once) -> Data | None:
     """The archive with what is new and what was edited; None where its order may differ, and it is to be made anew."""
     document = Document.read(known.document)
     if document is None:

@@ -18,6 +18,7 @@ from aggregator.public.members import NEVER, Members, Place, as_feed, members
 from aggregator.public.paged import Paged
 from aggregator.public.river import river_files
 from aggregator.public.year import trends_files
+from aggregator.publish.files import Data
 from aggregator.records import Config, MergedFeed, Tombstone
 from aggregator.render import pages
 from aggregator.render.feed import atom, rss
@@ -44,7 +45,7 @@ def files(
     found: Members | None = None,
     grown: Mapping[str, Grown] | None = None,
     paged: Paged | None = None,
-) -> dict[str, bytes]:
+) -> dict[str, Data]:
     """Every file but `status.*`. `stands` tells whether a file is there already: closed months and sealed digests
     are written once. `found` is `members`, where the caller has it already; `grown` are archives that need only
     what changed in them, `paged` the pages of days that need not be made again."""
@@ -52,11 +53,12 @@ def files(
     shown = (found or members(store, view)).places
     feed = replace(as_feed(config, feed_id, shown, f"{config.link}atom.xml"), style=STYLE)
     feed = replace(feed, prev_archive=newest_archive(config, store))
-    out = {
+    out: dict[str, Data] = {
         "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.midnight - TOMBSTONES_FOR)), once),
         "rss.xml": rss(feed, self_url=f"{config.link}rss.xml", once=once),
         "feed.json": json_feed(feed, self_url=f"{config.link}feed.json", once=once),
-    } | static_files(config)
+        **static_files(config),
+    }
     if not stands(SOURCES):
         named = ((view.attribution(key), source.tags) for key, source in view.sources())
         out[SOURCES] = opml(config.title, list(named))

@@ -6,15 +6,18 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from lxml import etree
 
 from aggregator.errors import PublishError
 
+Data = bytes | tuple[bytes | memoryview, ...]
+"""What a file holds; a large one in its parts, so that it is not held once more as their sum."""
 
-def write_all(root: Path, files: Mapping[str, bytes]) -> list[str]:
+
+def write_all(root: Path, files: Mapping[str, Data]) -> list[str]:
     """Write what differs, each file in one step; gives the names that changed, in order.
 
     A name is relative to `root`. Raises PublishError; what was written before stays, and so does the last good
@@ -45,15 +48,21 @@ def published_id(root: Path) -> str | None:
     return None
 
 
-def _write(path: Path, data: bytes) -> bool:
+def _write(path: Path, data: Data) -> bool:
+    parts = data if isinstance(data, tuple) else (data,)
     try:
-        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        if path.is_file() and path.stat().st_size == sum(map(len, parts)) and _holds(path, parts):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        _replace(path, parts)
     except OSError as error:
         raise PublishError(f"publish: cannot write {path}: {error.strerror}; the last good version stays") from error
     return True
+
+
+def _holds(path: Path, parts: Iterable[bytes | memoryview]) -> bool:
+    with path.open("rb") as file:
+        return all(file.read(len(part)) == part for part in parts)
 
 
 def _make_later(new: Path, old: Path) -> None:
@@ -68,12 +77,12 @@ def _make_later(new: Path, old: Path) -> None:
             os.utime(new, (before + 1, before + 1))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     """A unique temporary file in the same folder, synced, renamed over the old one; then the folder is synced."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)

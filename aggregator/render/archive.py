@@ -70,8 +70,8 @@ class Document:
         self._updated = max(self._updated, stamp(changed_at))
         return True
 
-    def written(self) -> bytes:
-        """The document as `feed.atom` would write it."""
+    def written(self) -> tuple[bytes | memoryview, ...]:
+        """The document as `feed.atom_parts` would write it, in parts: most are those of the document that was read."""
         dates = list(self._dates.values())
         fragments = list(self._entries.values())
         for published, _, fragment in sorted(self._added, key=lambda one: one[:2]):
@@ -79,7 +79,7 @@ class Document:
             dates.insert(place, published)
             fragments.insert(place, fragment)
         head = _UPDATED.sub(b"  <updated>" + self._updated.encode() + b"</updated>", self._head, count=1)
-        return head + b"".join(fragments) + self._tail
+        return (head, *fragments, self._tail)
 
 
 def _places(document: bytes, what: bytes) -> Iterator[int]:

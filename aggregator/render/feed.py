@@ -9,6 +9,7 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from email.utils import format_datetime
 from functools import partial
 from html import escape
@@ -98,25 +99,29 @@ def _attribute(value: str) -> str:
 # --- Atom ----------------------------------------------------------------------------------------------------
 
 
-def atom(feed: MergedFeed, once: Once | None = None, written: Iterable[bytes] = ()) -> bytes:
+def atom(feed: MergedFeed, once: Once | None = None) -> bytes:
     """The feed as an Atom document (RFC 4287), UTF-8.
 
     With `current_url` it is an archive document, without it the subscription document, whose `prev_archive` is the
     newest archive (RFC 5005 section 4). Tombstones become `at:deleted-entry` (RFC 6721). The order of `entries` is
-    kept. Times must be aware. `once` remembers what other documents of a publication show as well; `written`
-    are further entries behind those of the feed, as `atom_entry` wrote them.
+    kept. Times must be aware. `once` remembers what other documents of a publication show as well.
     """
     once = once or Once()
-    feed = shown(feed, once)
+    entries = (once.written(entry, atom_entry) for entry in shown(feed, once).entries)
+    return b"".join(atom_parts(feed, entries))
+
+
+def atom_parts(feed: MergedFeed, entries: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The same in parts, which make no second copy of a large one: of a feed with these entries, by `atom_entry`."""
+    feed = shown(replace(feed, entries=()))
     document = _document(feed)
     document.author({"name": feed.title})
     document.ours.namespaces = {"fh": _HISTORY} if feed.current_url else {}
     if feed.tombstones:
         document.ours.namespaces["at"] = _DELETED
     document.ours.write = partial(_finish_atom, feed)
-    entries = (once.written(entry, atom_entry) for entry in feed.entries)
     head, end, tail = _styled(document.atom_str(pretty=True), feed.style).rpartition(b"</feed>")
-    return b"".join((head, *entries, *written, end, tail))
+    return (head, *entries, end, tail)
 
 
 def _finish_atom(feed: MergedFeed, root: etree._Element) -> None:
