@@ -13,8 +13,6 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Final, Literal
 
-import feedparser
-
 from aggregator.dates import parse_date
 from aggregator.errors import ParseError
 from aggregator.parse.element import VOID, Person, joined, person, seconds, whole_number
@@ -82,6 +80,8 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
 
 
 def _parse(text: str) -> _Values:
+    import feedparser  # noqa: PLC0415 (with what it needs 3 MiB and 30 ms, for a reading process that meets such a document)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

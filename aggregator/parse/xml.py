@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from html.entities import html5
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -125,8 +125,8 @@ def _mended(match: re.Match[str], entities: Mapping[str, str]) -> str:
         code = int(number[1:], 16) if number[0] in "xX" else int(number)
         return f"&#{code};" if _is_legal(code) else ""
     if name and (character := entities.get(name) or html5.get(f"{name};")):
-        return escape(character)
-    return escape(found)
+        return escape(character, quote=False)
+    return escape(found, quote=False)
 
 
 def _is_legal(code: int) -> bool:
