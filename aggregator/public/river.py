@@ -8,7 +8,7 @@ closed and stays as it is, but for what is withdrawn from it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -28,6 +28,7 @@ from aggregator.store.texts import Telling
 MOST_AT_ONCE = 31  # missing days that one publication makes, the newest first: a lost folder comes back by and by
 REOPENED_FOR = timedelta(days=30)
 MOST_A_DAY = 2000
+_PAGE = 200
 
 
 def river_files(
@@ -62,15 +63,16 @@ def river_files(
         ),
         "search.json": search_index(feed.entries, site=site, days=frozenset(there)),
     }
+    known = {place.group: place for place in shown}
     current = paged.current(store, config.timezone)
     for on in made:
         place = bisect_left(there, on)
         before, after = there[place - 1] if place else None, there[place + 1] if place + 1 < len(there) else None
-        frame, known = _frame(before, after, tags), current.get(on, ("", False))
-        if known[0] == frame and stands(day_name(on)):
-            paged.keep(on, known)
+        frame, left = _frame(before, after, tags), current.get(on)
+        if left and left[0] == frame and stands(day_name(on)):
+            paged.keep(on, left)
             continue
-        entries, tells = _entries(on, config, store, view, tell)
+        entries, tells = _entries(on, store, view, known, tell)
         day = replace(feed, entries=entries)
         out[day_name(on)] = pages.day(day, on, site=site, previous=before, following=after, tags=tags)
         paged.keep(on, (frame, tells))
@@ -104,14 +106,25 @@ def _with_neighbours(
 
 
 def _entries(
-    on: LocalDate, config: Config, store: Store, view: View, tell: Callable[[Place], MergedEntry]
+    on: LocalDate, store: Store, view: View, known: Mapping[int, Place], tell: Callable[[Place], MergedEntry]
 ) -> tuple[tuple[MergedEntry, ...], bool]:
     """The entries of a day, and whether they are told: where the page has room for it."""
-    of_day = store.days.published(*span(on, config.timezone))
-    found = (place for _, place in places(of_day, store, view) if place)
+    found = _of_day(store.days.keys(*span(on, view.config.timezone)), store, view, known)
     first = list(islice(found, pages.IN_FULL))
     rest = [_in_short(place) for place in islice(found, MOST_A_DAY - pages.IN_FULL)]
     return ((*map(_in_short, first), *rest), False) if rest else (tuple(map(tell, first)), True)
+
+
+def _of_day(keys: Sequence[tuple[int, int]], store: Store, view: View, known: Mapping[int, Place]) -> Iterator[Place]:
+    """What stands on a day, given as keys of entries with those of their groups; only unknown groups are read."""
+    for start in range(0, len(keys), _PAGE):
+        some = keys[start : start + _PAGE]
+        others = store.entries.get(key for key, group in some if group not in known)
+        read = {stored.key: place for stored, place in places(others, store, view) if place}
+        for key, group in some:
+            place = known.get(group) or read.get(key)
+            if place and place.shown.key == key:
+                yield place
 
 
 def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], MergedEntry]) -> MergedFeed:

@@ -56,6 +56,14 @@ class Days:
         )
         return map(as_stored, rows)
 
+    def keys(self, start: datetime, end: datetime) -> list[tuple[int, int]]:
+        """The same by key, with the keys of their groups; nothing of what they say is read."""
+        return self._sql.execute(
+            f"SELECT key, coalesce(grp, key) {OF_NEWS} AND published >= ? AND published < ? "
+            "ORDER BY published DESC, accepted DESC",
+            (to_text(start), to_text(end)),
+        ).fetchall()
+
     def sources(self, start: datetime, end: datetime) -> frozenset[int]:
         """The sources of the news published in [start, end)."""
         rows = self._sql.execute(

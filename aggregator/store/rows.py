@@ -83,7 +83,7 @@ def names_of(entry: Entry) -> tuple[str, str | None, str]:
 
 def unpack_entry(blob: bytes) -> Entry:
     """The inverse of pack_entry."""
-    data: dict[str, Any] = json.loads(zlib.decompress(blob))
+    data: dict[str, Any] = json.loads(zlib.decompress(blob).decode())  # of bytes the encoding would be guessed
     for name in ("published", "updated"):
         data[name] = to_time(data.get(name))
     data["categories"] = tuple(data.get("categories", ()))
