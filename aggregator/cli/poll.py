@@ -10,6 +10,7 @@ import click
 from aggregator.cli.options import Settings, common, named_sources, settings, writing
 
 if TYPE_CHECKING:
+    from aggregator.app import App
     from aggregator.records import Config
     from aggregator.report import Pass
     from aggregator.store.lock import Holder
@@ -39,9 +40,7 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
 
         for line in read_lists(app):
             options.say(line)
-        view, states = app.view(), app.store.sources.states()
-        titles = {source.url: view.title(states[source.url].key) for source in app.config.sources}
-        named = named_sources(app.config, sources, titles)
+        named = named_sources(app.config, sources, _titles(app) if sources else {})
         work = app.due(one_shot=True, force=force, named=named)
         first = app.store.meta("last_pass_at") is None
         with Bar(options, len(work), first=first) as bar:
@@ -60,6 +59,13 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
             )
         for line in pass_lines(done, app.config, app.store, first=first) if work else ():
             options.say(line)
+
+
+def _titles(app: App) -> dict[str, str]:
+    """The name of each source by its address."""
+    view, states = app.view(), app.store.sources.states()
+    view.know(states.values())
+    return {source.url: view.title(states[source.url].key) for source in app.config.sources}
 
 
 def _ask(config: Config, options: Settings, sources: tuple[str, ...], who: Holder) -> None:
