@@ -11,11 +11,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aggregator.fetch.client import Wire, tls_context
 from aggregator.parse.opml import Subscription
-from aggregator.polling.reading_lists import ReadingList, fit, keep, remembered, sign_of_lists, status_lines, with_lists
+from aggregator.polling.reading_lists import (
+    MOST,
+    ReadingList,
+    fit,
+    keep,
+    read_due,
+    remembered,
+    sign_of_lists,
+    status_lines,
+    with_lists,
+)
 from aggregator.records import Config, Source
 from aggregator.store.store import Store
-from tests.makers import memory_store
+from tests.makers import POOL, memory_store
 from tests.web import Answer, Web
 from tests.world import Blog, World
 
@@ -138,3 +149,19 @@ def test_a_list_that_is_kept_in_the_store_is_followed_until_it_is_let_go_of() ->
     keep(store, "big.opml", [])
     assert with_lists(config, store) == config
     assert sign_of_lists(config, store) == before
+
+
+@pytest.mark.slow
+def test_a_list_of_a_hundred_thousand_is_followed(world: World, web: Web) -> None:
+    """It takes more time than a feed is given."""
+    rows = "".join(f"<outline text='Blog {n}' xmlUrl='http://127.1.0.1:1/{n}'/>" for n in range(MOST))
+    body = f"<opml version='2.0'><body><outline text='All'>{rows}</outline></body></opml>".encode()
+    web.on("/list.opml", Answer(body=body))
+    config = Config(
+        Path("/x/feeds.yaml"), Path("/x/public"), "/x/db", ZoneInfo("UTC"), reading_lists=(web.url("/list.opml"),),
+        usual=USUAL,
+    )  # fmt: skip
+    store = memory_store()
+    told = list(read_due(config, store, Wire("test", tls_context(), 60.0), POOL, world.now))
+    assert told == [f"reading list {web.url('/list.opml')}: 100,000 sources added, 0 removed"]
+    assert len(with_lists(config, store).sources) == MOST

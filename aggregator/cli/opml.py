@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import Settings, common, reading, reading_pool, settings, writing
+from aggregator.cli.progress import Bar
 from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
 from aggregator.cli.words import count, safe
 from aggregator.errors import ConfigError, StoreError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _MOST_BYTES = 32 * 2**20
 _MOST_TOLD = 20
 _MOST_LINES = 20_000  # sources in one import to feeds.yaml
-_SHORT = 2**20  # bytes that need no patience
-_PATIENCE = 60.0  # seconds
 
 
 @click.command("import")
@@ -44,7 +42,7 @@ def import_(file: str, tags: tuple[str, ...], into_store: bool, dry_run: bool) -
     options = settings()
     path, before = options.config, content(options.config)
     config, _ = configuration(path, before)
-    found = _listed(file)
+    found = _listed(file, options)
     if into_store:
         _tell_left_out(found.left_out, options)
         _keep(file, found.feeds, tags, options, dry_run=dry_run)
@@ -61,17 +59,18 @@ def import_(file: str, tags: tuple[str, ...], into_store: bool, dry_run: bool) -
         click.echo(f"{path.name}: {count(len(lines), 'source')} added, {len(told):,} left out")
 
 
-def _listed(file: str) -> Subscriptions:
+def _listed(file: str, options: Settings) -> Subscriptions:
     """What a list holds. It is the user's own: it may be long, and take its time."""
     from aggregator.parse.opml import read_opml
-    from aggregator.parse.pool import Pool
+    from aggregator.polling.reading_lists import SHORT, patient
 
     data = _read(file)
-    if len(data) < _SHORT:
-        with reading_pool() as pool:
-            return pool.run(read_opml, data)
-    with contextlib.closing(Pool(cpu=_PATIENCE, wall=_PATIENCE, most=1)) as patient:
-        return patient.run(read_opml, data)
+    with (
+        Bar(options, None if len(data) >= SHORT else 0, f"Reading {safe(file)}"),
+        reading_pool() as pool,
+        patient(pool, len(data)) as reader,
+    ):
+        return reader.run(read_opml, data)
 
 
 def _tell_left_out(told: Sequence[str], options: Settings) -> None:
@@ -81,19 +80,20 @@ def _tell_left_out(told: Sequence[str], options: Settings) -> None:
         options.say(f"  left out: {len(told) - _MOST_TOLD:,} more")
 
 
-def _keep(file: str, feeds: Iterable[Subscription], tags: tuple[str, ...], options: Settings, *, dry_run: bool) -> None:
+def _keep(file: str, feeds: Sequence[Subscription], tags: tuple[str, ...], options: Settings, *, dry_run: bool) -> None:
     """Keep a list in the store, and have it followed by whoever writes."""
     from aggregator.errors import AlreadyRunning
     from aggregator.polling.reading_lists import fit, keep
 
     name = "stdin" if file == "-" else Path(file).name
-    kept = fit(replace(one, tags=(*one.tags, *tags)) for one in feeds)
+    with Bar(options, len(feeds), "Looking at the feeds") as bar:
+        kept = fit(replace(one, tags=(*one.tags, *tags)) for one in bar.over(feeds))
     if dry_run:
         click.echo(f"{name}: {count(len(kept), 'source')} would be kept in the store")
         return
     options.say(f"{name}: {count(len(kept), 'source')} read")
     try:
-        with writing(options, "import") as app:
+        with writing(options, "import") as app, Bar(options, None, f"Following {count(len(kept), 'source')}"):
             keep(app.store, name, kept)
             added, removed = app.follow(options.load())
             after = f"{added:,} added, {removed:,} removed"

@@ -38,7 +38,9 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
         from aggregator.cli.words import pass_lines
         from aggregator.service import read_lists
 
-        for line in read_lists(app):
+        with Bar(options, None if app.config.reading_lists else 0, "Reading lists of others"):
+            told = read_lists(app)
+        for line in told:
             options.say(line)
         named = named_sources(app.config, sources, _titles(app) if sources else {})
         work = app.due(one_shot=True, force=force, named=named)

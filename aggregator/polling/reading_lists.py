@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -29,6 +29,8 @@ from aggregator.store.sqlite import Store
 from aggregator.urls import canonical, is_http
 
 MOST = 100_000  # sources that one list may bring
+SHORT = 2**20  # bytes of a list that needs no more time than a feed
+PATIENCE = 60.0  # seconds for a longer one
 IMPORTED = "imported_lists"
 """Name in the store: the names of the lists that `import --store` keeps there, as JSON."""
 
@@ -190,12 +192,23 @@ def _after(polled: Polled, before: ReadingList, pool: Pool, now: datetime) -> tu
     following = decision.at.isoformat()
     if response.status == 304:
         return replace(before, next_at=following, failures=0, error=""), None
-    listed = feeds_listed(response, pool)
+    with patient(pool, len(response.body)) as reader:
+        listed = feeds_listed(response, reader)
     if listed is None:
         return _failed(polled, before, "is not OPML", now), None
     etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
     made = ReadingList(0, "", etag, modified, response.url, following)
     return made, fit(listed.feeds)
+
+
+@contextmanager
+def patient(pool: Pool, size: int) -> Iterator[Pool]:
+    """Who reads a list of so many bytes: of a long one somebody with more time than a feed is given."""
+    if size < SHORT:
+        yield pool
+        return
+    with closing(Pool(cpu=PATIENCE, wall=PATIENCE, most=1)) as reader:
+        yield reader
 
 
 def _failed(polled: Polled, before: ReadingList, error: str, now: datetime) -> ReadingList:
