@@ -26,6 +26,7 @@ GATHER = 60.0  # seconds between two looks at what workers did, without news
 PROBE_GAP = 60.0  # while offline: one source a minute
 BEFORE_SEAL = 300.0  # polling before a seal takes at most this long
 BREATH = timedelta(milliseconds=60)  # between two passes, for each source: a minute where there are 1,000
+_AT_ONCE = (ASKED, HUB)  # so begin the reasons of polls that somebody waits for
 WAIT_FOR_NETWORK = 480.0  # a digest that is due waits this long for the network after a wake
 
 
@@ -166,6 +167,7 @@ class Service:
             for one in self._app.deliver():
                 self._say(Mailed(one.text))
             self._grew |= idle.index(self._app.store) > 0
+        self._app.pool.sleep()
         if self._grew:
             self._app.store.rest()
             heap.give_back()
@@ -190,8 +192,11 @@ class Service:
                 self._hastened = time.monotonic()
                 hasten(self._app.config, self._app.store, self._app.clock())
             return []
+        rests = not at_once and self._rests()
+        if rests and not self._app.store.sources.presses(self._app.clock(), *_AT_ONCE):  # which is soon asked
+            return []
         work = self._app.due()
-        if not at_once and self._rests(work):
+        if rests and not any(state.is_new or state.reason.startswith(_AT_ONCE) for _, state in work):
             return []
         if not work or not self._app.is_offline:
             return work
@@ -200,13 +205,11 @@ class Service:
         self._probes += 1
         return [work[self._probes % len(work)]]
 
-    def _rests(self, work: Work) -> bool:
+    def _rests(self) -> bool:
         """Whether it is too soon for another pass: each looks at all sources, whatever it asks.
 
         What is new, or wanted by somebody who waits, is asked at once.
         """
-        if any(state.is_new or state.reason.startswith((ASKED, HUB)) for _, state in work):
-            return False
         since = self._app.clock() - self._passed_at if self._passed_at else None
         return since is not None and timedelta(0) <= since < len(self._app.config.sources) * BREATH
 

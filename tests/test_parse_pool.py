@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,9 +137,18 @@ def test_workers_start_when_they_are_needed_and_rest_after_a_pass() -> None:
             seen = set(threads.map(lambda _: pool.run(costly.pid), range(40)))
         assert len(seen) <= 2
         pool.rest()
-        assert pool.size == 1
+        pool.sleep()
+        assert pool.size == 1, "the next document may come soon"
     finally:
         pool.close()
+
+
+def test_where_nothing_is_read_for_long_no_worker_is_kept() -> None:
+    with closing(Pool(quiet=0.0)) as pool:
+        first = pool.run(costly.pid)
+        pool.sleep()
+        assert pool.size == 0
+        assert pool.run(costly.pid) != first
 
 
 def test_a_worker_that_grew_makes_room_for_another() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.records import Hints, HostRest, SourceState
+from aggregator.store.sources import ASKED
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, memory_store, source, state
 
@@ -231,6 +232,21 @@ def test_asked_for_by_hand() -> None:
     marked = file.store.sources.state(1)
     assert (marked.next_poll_at, marked.not_before, marked.reason) == (NOW, NOW + DAY, "asked for by hand")
     assert file.store.sources.state(2).next_poll_at is None
+
+
+def test_what_presses_is_planned_by_now_and_new_or_wanted() -> None:
+    file = File(A, B)
+    presses = file.store.sources.presses
+    assert presses(NOW, ASKED), "never polled"
+    for url in (A, B):
+        file.remember(url, success_at=NOW, next_poll_at=NOW, reason="every hour")
+    assert not presses(NOW + DAY, ASKED, "its hub")
+    with file.store.transaction():
+        file.store.sources.mark_due([2], NOW)
+    assert presses(NOW, "its hub", ASKED)
+    assert not presses(NOW - HOUR, "its hub", ASKED)
+    file.save(A)
+    assert not presses(NOW, ASKED), "removed"
 
 
 # --- hosts with a pace -------------------------------------------------------------------------------------------

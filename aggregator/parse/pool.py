@@ -33,6 +33,7 @@ WALL = 60.0  # seconds on a machine that has much else to do
 KEPT = "kept the last good version"
 OVER = 77  # the exit code of a worker that saw itself grow beyond its bound
 START = 0.3  # seconds that a worker needs to start
+QUIET = 300.0  # seconds without a document, after which no worker is kept for the next one
 MOST = min(os.cpu_count() or 1, 3)  # 31 MiB each: three leave room in 200 MiB for the program itself
 
 _ROOT = str(Path(aggregator.__file__).resolve().parent.parent)
@@ -53,11 +54,13 @@ class Limits:
 
 
 class Pool:
-    """At most `most` workers; `cpu` and `wall` in seconds, `memory` in bytes a document. Used from any thread."""
+    """At most `most` workers; `cpu`, `wall` and `quiet` in seconds, `memory` in bytes a document. From any thread."""
 
-    def __init__(self, *, cpu: float = CPU, memory: int = MEMORY, wall: float = WALL, most: int = MOST) -> None:
+    def __init__(
+        self, *, cpu: float = CPU, memory: int = MEMORY, wall: float = WALL, most: int = MOST, quiet: float = QUIET
+    ) -> None:
         self._limits = Limits(cpu, memory, wall)
-        self._most = most
+        self._most, self._quiet, self._read_at = most, quiet, time.monotonic()
         self._change = threading.Condition()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
@@ -85,6 +88,15 @@ class Pool:
         """Let all idle workers go but one: the next documents come in minutes or hours."""
         with self._change:
             spare, self._idle = self._idle[1:], self._idle[:1]
+        for worker in spare:
+            self._end(worker)
+
+    def sleep(self) -> None:
+        """Let the last idle worker go as well, if nothing was read for `quiet` seconds: it weighs 21 MiB."""
+        with self._change:
+            if time.monotonic() - self._read_at < self._quiet:
+                return
+            spare, self._idle = self._idle, []
         for worker in spare:
             self._end(worker)
 
@@ -135,6 +147,7 @@ class Pool:
 
     def _give_back(self, worker: _Worker) -> None:
         with self._change:
+            self._read_at = time.monotonic()
             if not self._closed:
                 self._idle.append(worker)
                 self._change.notify()

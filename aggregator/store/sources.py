@@ -120,6 +120,16 @@ class Sources:
         rows = self._sql.execute(f"{query}{only} ORDER BY position", () if limit is None else (limit,))
         return {state.url: state for state in map(_state, rows)}
 
+    def presses(self, now: datetime, *reasons: str) -> bool:
+        """Whether a source is planned by now that never answered yet, or whose reason begins with one of these."""
+        begins = " OR ".join("substr(reason, 1, ?) = ?" for _ in reasons)
+        row = self._sql.execute(
+            "SELECT 1 FROM sources WHERE position IS NOT NULL AND (next_poll_at IS NULL OR next_poll_at <= ?) "
+            f"AND (success_at IS NULL OR {begins}) LIMIT 1",
+            (to_text(now), *(part for reason in reasons for part in (len(reason), reason))),
+        ).fetchone()
+        return row is not None
+
     def state(self, key: int) -> SourceState:
         """The state of one source, configured or not."""
         return _state(self._sql.execute(f"SELECT {_COLUMNS} FROM sources WHERE key = ?", (key,)).fetchone())
