@@ -68,7 +68,7 @@ _NOT_XML = re.compile("[^\t\n\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf
 _PLAIN = bytes((9, 10, *range(32, 127)))  # of these characters all are legal
 _NEWLINE = re.compile("\r\n?")
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)
-_AS_IT_IS = re.compile("[<>&\xa0]")  # what neither a parse nor a writing changes has none of these
+_CHANGED = "<>&\xa0"  # without these neither a parse nor a writing changes anything
 
 _TAG = re.compile(r'<(/?[a-z0-9]+)(?: [a-z-]+="[^"]*")*>')
 _PARAGRAPHS = (BLOCKS - LINES) | {"hr"}
@@ -120,7 +120,7 @@ def safe_html(html: str, *, base: str | None = None) -> str:
     if not html:
         return ""
     bounded = _bounded(html)
-    if _AS_IT_IS.search(bounded) is None:
+    if not any(sign in bounded for sign in _CHANGED):
         return bounded
     fragment = markup.tamed(bounded, _KEPT, _KNOWN)
     for _ in range(4):
@@ -171,8 +171,9 @@ def title_text(value: str, *, is_text: bool) -> str:
         text = text_of(_NO_TAG.sub("&lt;", text)) if "<" in text or "\r" in text else _decoded(text)
     if _ENCODED.search(text):
         text = entities.unescape(text)
-    text = _TURNING.sub("", _UNSEEN.sub("", _NOT_XML.sub(" ", text)))
-    return _shortened(" ".join(_FLOOD.sub(r"\1\2", text).split()))
+    if not text.isprintable():
+        text = _TURNING.sub("", _UNSEEN.sub("", _NOT_XML.sub(" ", text)))
+    return _shortened(" ".join((text if text.isascii() else _FLOOD.sub(r"\1\2", text)).split()))
 
 
 def _decoded(text: str) -> str:

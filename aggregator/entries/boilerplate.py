@@ -205,7 +205,7 @@ def _is_tail(text: str, title: str, source: str) -> bool:
     if len(text) > 900:
         return False
     bare = text.rstrip(".!:…").strip(_EDGES)
-    words = len(bare.split())
+    words = bare.count(" ") + 1
     known = _SHARE_BAR.fullmatch(bare) or (words <= 25 and CHROME.fullmatch(bare))
     if known or not bare or _is_footer(text, title, source):
         return True

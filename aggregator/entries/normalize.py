@@ -12,6 +12,7 @@ from aggregator.records import Enclosure, Entry, ParsedEntry, ParsedFeed
 from aggregator.urls import absolute, canonical, clean_link
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=1)
 
 
 def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ...]:
@@ -113,7 +114,7 @@ def _sane(moment: datetime | None, now: datetime) -> datetime | None:
 
     What is up to a day ahead is mostly a wrong zone; it is shown as of when it was first seen.
     """
-    if moment is None or moment < EARLIEST or moment > now + timedelta(days=1):
+    if moment is None or moment < EARLIEST or moment - now > _AHEAD:
         return None
     return moment
 
