@@ -155,3 +155,18 @@ def test_the_index_agrees_with_itself_after_edits_and_forgetting() -> None:
     index(desk)
     assert found(desk, "sourdough OR cafe") == []
     assert found(desk, "bread") == ["Late"]
+
+
+def test_what_is_indexed_together_is_written_together(tmp_path: Path) -> None:
+    """Newest first, as feeds are: FTS5 begins a segment anew at each number that is below the one before."""
+    desk = Desk(ONE)
+    desk.store = open_store(tmp_path / "store.db")
+    desk.follow(desk.config)
+    desk.bring(ONE, *(entry(f"g{n}", published=NOW - n * HOUR) for n in range(40)))
+    with desk.store.transaction():
+        desk.store.search.fill()
+    desk.store.close()
+    with sqlite3.connect(tmp_path / "store.db") as looked:
+        segments = {row[0] >> 37 for row in looked.execute("SELECT id FROM search_data WHERE id > 10")}
+    looked.close()
+    assert len(segments) == 1

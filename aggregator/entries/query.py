@@ -66,7 +66,7 @@ def parse_query(text: str) -> Query:
 
 def spaced(text: str) -> str:
     """The text with every character of an unspaced script as a word of its own."""
-    return re.sub(_CHARACTER, r" \1 ", text)
+    return text if text.isascii() else re.sub(_CHARACTER, r" \1 ", text)
 
 
 def marked(text: str, query: Query) -> tuple[tuple[str, bool], ...]:

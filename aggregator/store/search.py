@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import heapq
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Protocol
 
 from aggregator.entries.query import Query
 from aggregator.store.protocol import Connection, holes
@@ -86,29 +86,36 @@ class Search:
         return len(rows)
 
     def take(self, keys: Iterable[int]) -> None:
-        """Index these entries as they are now, if they wait (inside a transaction)."""
-        for key in keys:
-            row = self._sql.execute(
-                "SELECT w.old, e.data, e.standing, e.source, e.published, d.doc, d.article, a.data "
-                "FROM search_waiting w JOIN entries e ON e.key = w.entry LEFT JOIN search_docs d ON d.entry = w.entry "
-                "LEFT JOIN articles a ON a.entry = w.entry WHERE w.entry = ?",
-                (key,),
-            ).fetchone()
-            if row is not None:
-                self._take(key, row)
+        """Index these entries as they are now, if they wait (inside a transaction).
 
-    def _take(self, key: int, row: tuple[Any, ...]) -> None:
+        In the order of their numbers: FTS5 gathers words until a number is below the one before.
+        """
+        for doc, change, fields in sorted(chain.from_iterable(map(self._changes, keys)), key=itemgetter(0)):
+            change(doc, fields)
+
+    def _changes(self, key: int) -> Iterator[tuple[int, Callable[[int, Fields], None], Fields]]:
+        """What becomes of an entry in the index of words: its number, let go or put in, and the words."""
+        row = self._sql.execute(
+            "SELECT w.old, e.data, e.standing, e.source, e.published, d.doc, d.article, a.data "
+            "FROM search_waiting w JOIN entries e ON e.key = w.entry LEFT JOIN search_docs d ON d.entry = w.entry "
+            "LEFT JOIN articles a ON a.entry = w.entry WHERE w.entry = ?",
+            (key,),
+        ).fetchone()
+        if row is None:
+            return
         old, data, standing, source, at, doc, had_page, page = row
         if old is not None:
-            self._index.let_go(doc, _fields(old, page if had_page else None))
+            yield doc, self._index.let_go, _fields(old, page if had_page else None)
         if standing == "forgotten":
             self._sql.execute("DELETE FROM search_docs WHERE entry = ?", (key,))
         else:
-            if doc is None:
-                doc = self._free(_hour(datetime.fromisoformat(at)))
-                self._sql.execute("INSERT INTO search_docs (doc, entry, source) VALUES (?, ?, ?)", (doc, key, source))
-            self._sql.execute("UPDATE search_docs SET article = ? WHERE doc = ?", (int(page is not None), doc))
-            self._index.put(doc, _fields(data, page))
+            doc = self._free(_hour(datetime.fromisoformat(at))) if doc is None else doc
+            self._sql.execute(
+                "INSERT INTO search_docs (doc, entry, source, article) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (doc) DO UPDATE SET article = excluded.article",
+                (doc, key, source, int(page is not None)),
+            )
+            yield doc, self._index.put, _fields(data, page)
         self._sql.execute("DELETE FROM search_waiting WHERE entry = ?", (key,))
 
     def _free(self, hour: int) -> int:
