@@ -68,9 +68,9 @@ _WESTERN_AS_LATIN: Final = {
 _WESTERN_BYTES: Final = codecs.charmap_build(
     "".join(bytes([byte]).decode("windows-1252", "ignore") or chr(byte) for byte in range(256))
 )
-_C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 # U+0085 is a line break; the five bytes that windows-1252 leaves out become its mark for them.
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
+_C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x84\x86-\x9f]")
 
 # What a guess may be: the bytes that ordinary text in it is made of (kana, common Han or Hangul, small letters),
 # and which share of the bytes above ASCII they must have. The first that fits is taken.
@@ -92,7 +92,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """The text without its mark; `faithful` is False when a label was wrong or bytes had to be replaced; `utf8` holds
-    the bytes of the text, where they are at hand."""
+    the bytes of a text that begins with "<", where they are at hand."""
 
     text: str
     encoding: str
@@ -103,20 +103,32 @@ class Decoded:
 def decode(body: bytes, content_type: str | None = None) -> Decoded:
     """Decode `body`; never fails. C1 control characters become the windows-1252 characters that were meant."""
     decoded = _as_said(body, content_type) or _by_mark(body) or _by_label(body, content_type) or _by_looks(body)
-    if decoded.utf8 and body.isascii():
+    if decoded.text.isascii():
         return decoded
-    # Looking for one byte is quicker by far than looking for a pattern.
-    may_have = (
-        b"\xc2" in body and _C1_IN_UTF8.search(body) if decoded.encoding == "utf-8" else not decoded.text.isascii()
-    )
-    text = decoded.text
+    text, utf8 = decoded.text, decoded.utf8
+    may_have = decoded.encoding != "utf-8" or _has_controls(body)
     if b"\xc3" in body and _TWICE_IN_UTF8.search(body):
-        text = _once(text)
+        text, utf8 = _once(text)
     if may_have:
-        text = _C1.sub(lambda control: control[0].encode("latin-1").decode("windows-1252", "replace"), text)
+        text, utf8 = _without_controls(text, utf8)
     if text == decoded.text:
         return decoded
-    return Decoded(text, decoded.encoding, False)
+    return Decoded(text, decoded.encoding, False, utf8)
+
+
+def _has_controls(utf8: bytes) -> bool:
+    """Looking for one byte is quicker by far than looking for a pattern, and that in bytes than in text."""
+    return b"\xc2" in utf8 and _C1_IN_UTF8.search(utf8) is not None
+
+
+def _without_controls(text: str, utf8: bytes | None) -> tuple[str, bytes | None]:
+    """C1 control characters as what windows-1252 has in their places."""
+    if utf8 is None:
+        return _C1.sub(lambda found: _western(found[0].encode("latin-1")), text), None
+    if not _has_controls(utf8):
+        return text, utf8
+    utf8 = _C1_IN_UTF8.sub(lambda found: _western(found[0][1:]).encode(), utf8)
+    return utf8.decode(), utf8
 
 
 def _as_said(body: bytes, content_type: str | None) -> Decoded | None:
@@ -127,21 +139,25 @@ def _as_said(body: bytes, content_type: str | None) -> Decoded | None:
     return None if text is None else Decoded(text, "utf-8", True, body)
 
 
-def _once(text: str) -> str:
-    """A document that was encoded as UTF-8 twice: nine of ten runs of its Western characters are UTF-8 again."""
+def _once(text: str) -> tuple[str, bytes | None]:
+    """A document that was encoded as UTF-8 twice: nine of ten runs of its Western characters are UTF-8 again.
+
+    With the bytes of the text, where they are at hand.
+    """
     sample = text[:_SAMPLE]
     if len(list(islice(_NOT_ASCII_RUN.finditer(sample), 3))) == 3 and (whole := _all_again(text)) is not None:
         return whole
     runs = _WESTERN_RUN.findall(sample)
     if sum(_again(run) != run for run in runs) < 0.9 * len(runs) or len(runs) < 3:
-        return text
-    return _WESTERN_RUN.sub(lambda run: _again(run[0]), text)
+        return text, None
+    return _WESTERN_RUN.sub(lambda run: _again(run[0]), text), None
 
 
-def _all_again(text: str) -> str | None:
+def _all_again(text: str) -> tuple[str, bytes | None] | None:
     """The text decoded once more, in two passes over all of it; None unless every character that is not ASCII goes."""
     try:
-        return codecs.charmap_encode(text, "strict", _WESTERN_BYTES)[0].decode("utf-8")
+        utf8 = codecs.charmap_encode(text, "strict", _WESTERN_BYTES)[0]
+        return utf8.decode("utf-8"), utf8 if utf8[:1] == b"<" else None
     except UnicodeError:
         return None
 
@@ -214,7 +230,7 @@ def _guess(sample: bytes) -> str:
 def _utf8(body: bytes) -> Decoded:
     """UTF-8 in which stray bytes are taken for windows-1252, as browsers' users have come to expect."""
     if (text := _strict(body, "utf-8")) is not None:
-        return Decoded(text, "utf-8", True)
+        return Decoded(text, "utf-8", True, body if body[:1] == b"<" else None)
     text = body.decode("utf-8", "surrogateescape")
     mended = _LONE_BYTES.sub(lambda match: _western(match[0].encode("utf-8", "surrogateescape")), text)
     return Decoded(mended, "utf-8", False)
