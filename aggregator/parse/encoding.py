@@ -147,10 +147,12 @@ def _once(text: str) -> tuple[str, bytes | None]:
     sample = text[:_SAMPLE]
     if len(list(islice(_NOT_ASCII_RUN.finditer(sample), 3))) == 3 and (whole := _all_again(text)) is not None:
         return whole
-    runs = _WESTERN_RUN.findall(sample)
+    runs = [run for piece in sample.split("<") if not piece.isascii() for run in _WESTERN_RUN.findall(piece)]
     if sum(_again(run) != run for run in runs) < 0.9 * len(runs) or len(runs) < 3:
         return text, None
-    return _WESTERN_RUN.sub(lambda run: _again(run[0]), text), None
+    pieces = text.split("<")  # most are ASCII, which shows at once
+    mended = [one if one.isascii() else _WESTERN_RUN.sub(lambda run: _again(run[0]), one) for one in pieces]
+    return "<".join(mended), None
 
 
 def _all_again(text: str) -> tuple[str, bytes | None] | None:
