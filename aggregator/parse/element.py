@@ -191,10 +191,12 @@ def joined(people: list[Person]) -> Person:
 
 def seconds(text: str | None) -> int | None:
     """A duration `HH:MM:SS`, `MM:SS` or seconds."""
-    if text and (usual := _CLOCK.fullmatch(text)):
+    if not text:
+        return None
+    if usual := _CLOCK.fullmatch(text):
         hours, minutes, rest = usual.groups()
         return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(rest)
-    parts = (text or "").strip().split(":")
+    parts = text.strip().split(":")
     if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"\d{1,6}(?:\.\d{1,9})?", part.strip()) for part in parts):
         return None
     total = 0.0

@@ -86,11 +86,14 @@ class _Newest:
 
     def _compare(self, holder: Element, entry: Element) -> None:
         self._seen += 1
-        date = date_rank(entry) if len(entry) else 0.0
-        if len(self._kept) < self._most:
-            heapq.heappush(self._kept, (date, -self._seen, entry))
+        if self._seen <= self._most:  # no date is read before there are too many
+            self._kept.append((0.0, -self._seen, entry))
             return
+        if self._seen == self._most + 1:
+            self._kept = [(_rank(one), place, one) for _, place, one in self._kept]
+            heapq.heapify(self._kept)
         self.left_out += 1
+        date = _rank(entry)
         if not date:  # none of those that are kept comes after it
             holder.remove(entry)
             return
@@ -98,6 +101,10 @@ class _Newest:
         parent = out.getparent()
         if parent is not None:
             parent.remove(out)
+
+
+def _rank(entry: Element) -> float:
+    return date_rank(entry) if len(entry) else 0.0
 
 
 def date_rank(entry: Element) -> float:
