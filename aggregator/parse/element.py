@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from aggregator.parse.namespaces import name_of
 from aggregator.parse.references import Bases, resolve, resolve_all
 from aggregator.parse.xml import Element
 
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
-_XML_LANG: Final = f"{_XML}lang"
+XML_LANG: Final = f"{_XML}lang"
 _REFERENCES: Final = frozenset(["href", "src", "cite", "poster", "longdesc", "background", "action", "data"])
 VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
@@ -90,7 +90,8 @@ def attribute(element: Element, name: str) -> str | None:
 
 def attributes(element: Element) -> dict[str, str]:
     """All attributes, their names in lower case and without white space around their values; none that is empty."""
-    return {str(key).lower(): text for key, value in element.items() if (text := str(value).strip())}
+    said = cast("list[tuple[str, str]]", element.items())
+    return {key.lower(): text for key, value in said if (text := value.strip())}
 
 
 def markup_of(element: Element, bases: Bases | None = None) -> str | None:
@@ -154,7 +155,7 @@ def looks_like_markup(text: str) -> bool:
 
 def language_of(element: Element) -> str | None:
     """The element's own xml:lang."""
-    tag = element.get(_XML_LANG)
+    tag = element.get(XML_LANG)
     return language_tag(tag) if tag else None
 
 
