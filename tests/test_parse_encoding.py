@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,21 @@ def test_the_encoding_tests_of_feedparser(tmp_path: Path) -> None:
         case for _, case, field, *_ in wrong if field not in ("encoding", "wellformed") and "linenoise" not in case
     ]
     assert texts == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + TEXT.encode(),
+        TEXT.encode().decode("windows-1252").encode(),
+        "<rss>it\x92s naïve, a café — “déjà vu</rss>".encode().decode("windows-1252").encode(),
+        "<rss>it\x92s, caf\u00e9</rss>".encode(),
+        b"<rss>" + b"a\n<p>" * 9 + "naïve — café".encode().decode("windows-1252").encode() + b"</rss>",
+    ],
+    ids=["mark", "twice", "twice with controls", "controls", "few"],
+)
+def test_the_bytes_that_are_handed_on_are_those_of_the_text(body: bytes) -> None:
+    decoded = decode(body)
+    assert decoded.utf8 is not None
+    assert decoded.utf8.decode() == decoded.text
+    assert not re.search("[\x80-\x84\x86-\x9f]", decoded.text)
