@@ -106,10 +106,9 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     if decoded.text.isascii():
         return decoded
     text, utf8 = decoded.text, decoded.utf8
-    may_have = decoded.encoding != "utf-8" or _has_controls(body)
     if b"\xc3" in body and _TWICE_IN_UTF8.search(body):
         text, utf8 = _once(text)
-    if may_have:
+    if decoded.encoding != "utf-8" or text is not decoded.text or _has_controls(body):
         text, utf8 = _without_controls(text, utf8)
     if text == decoded.text:
         return decoded
