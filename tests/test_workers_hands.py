@@ -107,11 +107,32 @@ def test_alone_nothing_is_claimed_but_what_is_in_flight_when_that_ends(machines:
     assert ben.claim([HOST], 60) == {HOST}
 
 
-def test_a_claim_that_is_nearly_over_is_renewed_for_the_next_request(machines: tuple[Leases, Leases]) -> None:
+def test_a_claim_that_is_nearly_over_is_renewed_by_the_next_request(machines: tuple[Leases, Leases]) -> None:
+    ann, ben = machines
+    mine = turns(ann, spacing=0.0)
+
+    def ask() -> None:
+        with mine.at(HOST, spaced=False):
+            """After the one that is in flight."""
+
+    with ExitStack() as in_flight:
+        with mine.alone():
+            in_flight.enter_context(mine.at(HOST, spaced=False))
+        ann.let_go([HOST], 0.0)  # as if its time were over
+        next_one = threading.Thread(target=ask)
+        next_one.start()
+        end = time.monotonic() + 60
+        while ben.claim([HOST], 0.0):
+            assert time.monotonic() < end
+    next_one.join(60)
+    assert ben.claim([HOST], 60) == {HOST}
+
+
+def test_who_dies_in_a_request_has_the_host_of_a_job_no_longer_than_the_job_said(
+    machines: tuple[Leases, Leases],
+) -> None:
     ann, ben = machines
     mine = turns(ann)
     mine.hold([HOST], ann, 0.0)
     with mine.at(HOST, spaced=False):
-        assert ben.claim([HOST], 60) == set()
-    assert ben.claim([HOST], 60) == set()  # the job goes on
-    mine.let_go([HOST], ann)
+        assert ben.claim([HOST], 60) == {HOST}

@@ -9,6 +9,7 @@ outlasts the last request by the spacing, and its process by a lease.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections import Counter
@@ -46,15 +47,16 @@ class SharedTurns(Turns):
         super().__init__(spacing)
         self._use, self._patience = use, patience
         self._held: Counter[str] = Counter()
-        self._ends: dict[str, float] = {}  # when the claim of a host that is held ends, monotonic seconds
+        self._ends: dict[str, float] = {}  # when the claim of a host ends (monotonic seconds); a job minds its own
         self._is_alone = False
         self._holding = threading.Lock()
 
     def hold(self, hosts: Collection[str], claims: Claims, seconds: float) -> set[str]:
         """Take hosts into this process's hands, for so many seconds at most; those that it has now."""
         with self._holding:
-            got = self._claimed(hosts, claims, seconds)
+            got = claims.claim(hosts, seconds)
             self._held.update(got)
+            self._ends |= dict.fromkeys(got, math.inf)
             return got
 
     def let_go(self, hosts: Collection[str], claims: Claims) -> None:
@@ -78,8 +80,9 @@ class SharedTurns(Turns):
                         self._claimed(self._held, claims, LONGEST)
 
     def _claimed(self, hosts: Collection[str], claims: Claims, seconds: float) -> set[str]:
-        got, end = claims.claim(hosts, seconds), time.monotonic() + seconds
-        self._ends |= {host: max(end, self._ends.get(host, end)) for host in got}
+        """Claimed for requests."""
+        got = claims.claim(hosts, seconds)
+        self._ends |= dict.fromkeys(got, time.monotonic() + seconds)
         return got
 
     def _freed(self, hosts: Collection[str]) -> list[str]:
