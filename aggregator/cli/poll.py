@@ -36,11 +36,8 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
     with writing(options, "poll", config) as app:
         from aggregator.cli.progress import Bar
         from aggregator.cli.words import pass_lines
-        from aggregator.service import read_lists
 
-        with Bar(options, None if app.config.reading_lists else 0, "Reading lists of others"):
-            told = read_lists(app)
-        for line in told:
+        for line in _read_lists(app, options) if app.config.reading_lists else ():
             options.say(line)
         named = named_sources(app.config, sources, _titles(app) if sources else {})
         work = app.due(one_shot=True, force=force, named=named)
@@ -68,6 +65,14 @@ def _titles(app: App) -> dict[str, str]:
     view, states = app.view(), app.store.sources.states()
     view.know(states.values())
     return {source.url: view.title(states[source.url].key) for source in app.config.sources}
+
+
+def _read_lists(app: App, options: Settings) -> list[str]:
+    from aggregator.cli.progress import Bar
+    from aggregator.service import read_lists
+
+    with Bar(options, None, "Reading lists of others"):
+        return read_lists(app)
 
 
 def _ask(config: Config, options: Settings, sources: tuple[str, ...], who: Holder) -> None:
