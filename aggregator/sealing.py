@@ -78,6 +78,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tu
     end = max(now, start) if start else now
     looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
     entries, keys = _unsealed(series, store)
+    telling = store.texts.of_many()
     made_of = Day(
         series=series,
         date=day,
@@ -99,8 +100,8 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tu
         ],
         news=store.entries.published_between,
         began=store.entries.first_accepted_at(),
-        text=lambda stored: store.texts.telling(stored, full=pen.view.full_text(stored.source_key)),
-        said=store.texts.of_many(),
+        text=lambda stored: telling(stored, full=pen.view.full_text(stored.source_key)),
+        said=telling,
         offline=offline_between(
             start or end - FIRST_LOOKS_BACK, end, since=store.meta("offline_since"), kept=store.meta("outages")
         ),

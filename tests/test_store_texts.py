@@ -45,7 +45,7 @@ def test_it_comes_back_when_the_source_stops_repeating_it() -> None:
     for n in range(20):
         desk.bring(ONE, entry(f"o{n}", text=words(60, 50 + n), published=desk.now - HOUR))
     one = desk.titled("Title of n0")
-    assert desk.store.texts.telling(one) == one.entry.text
+    assert desk.store.texts.of_many()(one) == one.entry.text
     assert desk.store.texts.left_out(one) == []
 
 
@@ -53,11 +53,11 @@ def test_an_edit_is_learned_from() -> None:
     desk = Desk(ONE)
     letters(desk, 4)
     stored = desk.titled("Title of n0")
-    assert desk.store.texts.telling(stored) == words(40, 0)
+    assert desk.store.texts.of_many()(stored) == words(40, 0)
     with desk.store.transaction():
         desk.store.entries.update(stored.key, entry("n0", text=words(50, 77)), "other", desk.now)
     other = desk.titled("Title of n1")
-    assert desk.store.texts.telling(other) == other.entry.text, "three are left, too few"
+    assert desk.store.texts.of_many()(other) == other.entry.text, "three are left, too few"
 
 
 @pytest.mark.sqlite_only
@@ -78,13 +78,13 @@ def test_what_was_learned_is_there_for_the_next_process_and_goes_with_what_is_fo
     desk = Desk(ONE)
     letters(desk, 5)
     one = desk.titled("Title of n0")
-    told = desk.store.texts.telling(one)
+    told = desk.store.texts.of_many()(one)
     with desk.store.transaction():
         desk.store.texts.keep()
     rows = desk.store._connection.execute("SELECT source, blocks FROM learned").fetchall()
     assert [(source, json.loads(blocks)) for source, blocks in rows] == [(one.source_key, [[HELLO, 5, 5]])]
     fresh = Texts(desk.store._connection)
-    assert (fresh.telling(one), fresh.left_out(one)) == (told, desk.store.texts.left_out(one))
+    assert (fresh.of_many()(one), fresh.left_out(one)) == (told, desk.store.texts.left_out(one))
     with desk.store.transaction():
         desk.store.withdrawn.forget([one.key], desk.now)
     assert desk.store._connection.execute("SELECT * FROM learned").fetchall() == []
@@ -94,9 +94,9 @@ def test_what_was_learned_from_other_entries_is_not_taken() -> None:
     desk = Desk(ONE)
     letters(desk, 4)
     one = desk.titled("Title of n0")
-    desk.store.texts.telling(one)
+    desk.store.texts.of_many()(one)
     with desk.store.transaction():
         desk.store.texts.keep()
         desk.store.entries.update(one.key, entry("n0", text=words(50, 77)), "other", desk.now)
     other = desk.titled("Title of n1")
-    assert Texts(desk.store._connection).telling(other) == other.entry.text, "three are left, too few"
+    assert Texts(desk.store._connection).of_many()(other) == other.entry.text, "three are left, too few"

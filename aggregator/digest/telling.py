@@ -88,7 +88,9 @@ def more(over: Sequence[Scored], day: Day, view: View) -> tuple[More, ...]:
 
 
 def lens_counts(scored: Sequence[Scored], day: Day, view: View) -> tuple[LensCount, ...]:
-    """Each lens with the entries that meet it."""
+    """Each lens with the entries that meet it; without lenses no entry is looked at."""
+    if not view.config.lenses:
+        return ()
     lenses = Lists(view.config.lenses)
     met = [(one.stored, lenses.all(haystack(one.stored.entry, text=day.text(one.stored)))) for one in scored]
     return tuple(

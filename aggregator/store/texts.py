@@ -42,12 +42,8 @@ class Texts:
         self._learned: dict[int, tuple[str, Chrome]] = {}
         self._unkept: set[int] = set()
 
-    def telling(self, stored: StoredEntry, *, full: bool = False) -> str:
-        """The text of an entry as far as it is worth telling; of its page, if it is there and `full` asks for it."""
-        return without(self._text(stored, full=full), self._chrome(stored.source_key))
-
     def of_many(self) -> Telling:
-        """`telling` for one reading of many entries: each source is asked for once."""
+        """What tells the text of entries as far as it is worth telling, for one reading: a source is asked for once."""
         known: dict[int, Chrome] = {}
 
         def telling(stored: StoredEntry, *, full: bool = False) -> str:
