@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.cli.words import clock_time, count, digest_line, failure_line, minutes, safe
+from aggregator.cli.words import clock_time, count, digest_line, failure_line, minutes, pass_lines, safe
 from aggregator.records import Config, Source
-from aggregator.report import Failure
+from aggregator.report import Failure, Pass
 from aggregator.store.digests import Sealed
+from tests.makers import config, memory_store
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 CONFIG = Config(Path("feeds.yaml"), Path("public"), "x.db", ZoneInfo("Europe/Berlin"))
@@ -63,6 +64,12 @@ def test_a_failure_says_what_comes_next(error: str, retry: datetime | None, end:
     line = failure_line(failure, CONFIG, NOW)
     assert line.startswith("  hr.example")
     assert line.endswith(end)
+
+
+def test_of_what_others_brought_no_sources_are_told() -> None:
+    now = datetime(2026, 3, 14, 7, tzinfo=UTC)
+    told = pass_lines(Pass(now, now, new=1), config(), memory_store(), first=False)
+    assert list(told) == ["1 entry new, brought by workers or hubs"]
 
 
 def test_a_digest_says_where_it_is() -> None:

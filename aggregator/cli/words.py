@@ -48,6 +48,8 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
             f"{read} of {count(done.polled, 'source')} read · {count(sum(tally.values()), 'entry', 'entries')}: "
             f"{news} of the last week are news, {tally.get('backlog', 0)} older ones kept for search"
         )
+    elif not done.polled:
+        yield f"{count(done.new, 'entry', 'entries')} new, brought by workers or hubs"
     else:
         yield (
             f"{read} of {count(done.polled, 'source')} read · {done.new} new, {done.updated} updated, "
