@@ -266,7 +266,7 @@ def test_counts_and_rhythm() -> None:
     desk = Desk(ONE, TWO)
     desk.bring(ONE, *(entry(f"g{n}", published=NOW - n * DAY) for n in range(3)))
     desk.bring(TWO, entry("held"), standing="held")
-    assert desk.store.sources.tallies() == {1: 3, 2: 1}
+    assert desk.store.sources.standings() == {1: {"news": 3}, 2: {"held": 1}}
     assert desk.store.sources.tally() == {"news": 3, "held": 1}
     assert desk.store.entries.rhythm(1) == [NOW, NOW - DAY, NOW - 2 * DAY]
     assert desk.store.entries.rhythm(1, 1) == [NOW]

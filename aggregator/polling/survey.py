@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -27,9 +26,8 @@ def health(
     config: Config, store: Store, view: View, now: datetime, states: Mapping[str, SourceState] | None = None
 ) -> tuple[SourceHealth, ...]:
     """Each configured source's health, in the order of feeds.yaml; `states` where they were read already."""
-    states, counts = states or store.sources.states(), store.sources.tallies()
+    states, standings = states or store.sources.states(), store.sources.standings()
     view.know(states.values())
-    held = Counter(stored.source_key for stored in store.entries.held())
     hosts = Hosts(store.sources.hosts(), store.sources.paces())
     subscriptions, gaps, rows = store.subscriptions.by_source(), store.gaps.newest(now - HURRIED_FOR), []
     rhythms = _rhythms(store, [state.key for state in states.values()])
@@ -38,7 +36,8 @@ def health(
         next_poll_at, reason = planned(source, state, states, hosts, now)
         push = in_words(subscriptions.get(state.key), now)
         missed = gap_words(gaps.get(state.key), config.timezone, source.every)
-        published = rhythms[state.key]
+        published, brought = rhythms[state.key], standings.get(state.key, {})
+        held = brought.get("held", 0)
         missed = missed or one_in_words(state.hints, published, source.every)
         quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
@@ -47,16 +46,16 @@ def health(
                 url=None if source.private else public_address(source.url),
                 title=view.title(state.key),
                 error=_error(source, state),
-                state=state_of(source, state, held=state.key in held, silent=quiet is not None),
+                state=state_of(source, state, held=held > 0, silent=quiet is not None),
                 last_success_at=state.success_at,
                 next_poll_at=next_poll_at,
                 reason="; ".join(filter(None, (reason, push, missed))),
                 failures=state.failures,
-                entries=counts.get(state.key, 0),
+                entries=sum(brought.values()),
                 typical_gap_s=int(gap.total_seconds()) if gap else None,
                 site=None if source.private or not state.feed_link else public_address(state.feed_link),
                 silence=quiet.words if quiet else None,
-                held=_held(held[state.key], source, state),
+                held=_held(held, source, state),
             )
         )
     return tuple(rows)

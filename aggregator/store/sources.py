@@ -162,11 +162,6 @@ class Sources:
         rows = ((*(write(getattr(state, name)) for name, write in _WRITTEN), state.key) for state in states)
         self._sql.executemany(_UPDATE, rows)
 
-    def tallies(self) -> dict[int, int]:
-        """How many entries each source has brought."""
-        rows = self._sql.execute("SELECT source, sum(entries) FROM tallies GROUP BY source")
-        return {source: int(entries) for source, entries in rows}
-
     def tally(self) -> dict[str, int]:
         """How many entries are in each standing."""
         rows = self._sql.execute("SELECT standing, sum(entries) FROM tallies GROUP BY standing HAVING sum(entries) > 0")
