@@ -85,12 +85,17 @@ def test_the_help_imports_no_command_and_no_record() -> None:
     assert not had & (HEAVY | {"yaml", "sqlite3", "aggregator.records", "aggregator.cli.poll"})
 
 
-def test_the_state_of_the_sources_is_told_without_what_reads_or_writes_feeds(world: World) -> None:
+def test_status_and_a_pass_without_news_import_only_what_they_need(world: World) -> None:
+    """Neither what cleans texts nor what makes a digest; `status` nothing that reads or writes feeds at all."""
     world.blog("One", "a")
     path = world.write()
     world.poll()
+    options = ["--config", str(path), "--now", f"{world.now:%Y-%m-%dT%H:%MZ}"]
     patterns = {"aggregator.entries.conditions", "aggregator.records.digest", "email", "statistics", "tempfile"}
-    assert not _imported("--config", str(path), "status") & (HEAVY | patterns)
+    assert not _imported(*options, "status") & (HEAVY | patterns)
+    cleans = {"aggregator.entries.normalize", "aggregator.entries.boilerplate", "feedparser", "pydantic"}
+    others = {"aggregator.sealing", "aggregator.service", "apscheduler", "email.policy", "pygments", "rich", "uvicorn"}
+    assert not _imported(*options, "poll", "--force", "--json") & (cleans | others)
 
 
 def test_each_line_of_the_list_of_commands_is_whole() -> None:
