@@ -10,6 +10,7 @@ import pytest
 from aggregator.public import outputs
 from aggregator.public.paged import Paged
 from aggregator.records import Rule
+from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, words
 
 OLDER, NEWER = "day/2026-03-12.html", "day/2026-03-14.html"

@@ -45,6 +45,26 @@ def test_what_was_published_in_a_span_newest_first_without_backlog() -> None:
     assert [on.day for on in made.store.days.dates(ZoneInfo("Pacific/Honolulu"))] == [11, 5, 12, 13]
 
 
+def test_a_span_by_keys_is_that_of_its_entries_and_knows_its_sources() -> None:
+    made = desk()
+    made.bring(TWO, entry("g1", title="Title of g1", published=NOW - 2 * DAY))
+    days, span = made.store.days, (NOW - 9 * DAY, NOW)
+    assert days.keys(*span) == [(one.key, one.group) for one in days.published(*span)]
+    assert len({group for _, group in days.keys(*span)}) == 3, "a copy is of the group of the first"
+    assert days.sources(*span) == {made.key(ONE), made.key(TWO)}
+    assert days.sources(NOW - 9 * DAY, NOW - 3 * DAY) == {made.key(ONE)}
+
+
+def test_what_is_touched_is_where_its_copies_are_too() -> None:
+    made = desk()
+    made.bring(TWO, entry("copy", title="Title of g1", published=NOW - 2 * DAY))
+    (copy,) = (one.key for one in made.all() if one.entry.guid == "copy")
+    assert made.store.days.touched([copy]) == ({made.key(ONE), made.key(TWO)}, {NOW - DAY, NOW - 2 * DAY})
+    assert made.store.days.touched([made.titled("Title of g8").key]) == ({made.key(ONE)}, {NOW - 8 * DAY})
+    assert made.store.days.touched([]) == (frozenset(), frozenset())
+    assert made.store.days.touched(range(1, 1200))[0] == {made.key(ONE), made.key(TWO)}
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/Havana", "Pacific/Apia"])
 def test_dates_are_those_of_all_entries_in_any_zone_and_season(zone: str) -> None:
     desk = Desk(ONE, now=datetime(2026, 12, 1, tzinfo=UTC))
