@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -37,8 +37,9 @@ from aggregator.publish import notices
 from aggregator.publish.command import ask
 from aggregator.publish.deliver import Delivered, deliver, tell_hub
 from aggregator.publish.files import write_all
-from aggregator.records import Config, Series, SourceHealth, SourceState
+from aggregator.records import Config, Series, SourceHealth
 from aggregator.report import Failure, Pass, Progress
+from aggregator.store.ahead import Elders
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
@@ -73,8 +74,7 @@ class App:
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
         self.publication = Publication(store, clock)
-        turns, firsts = turns or Turns(), Firsts.of(config)
-        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, turns, firsts)
+        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, turns or Turns(), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class App:
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
             yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most)
 
-    def _record(self, polls: Sequence[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
+    def _record(self, polls: Sequence[Polled], done: Pass, elders: Elders) -> None:
         if not polls:
             return
         now = self.clock()
@@ -170,7 +170,7 @@ class App:
                 done.failed.append(self._failure(polled, result.state.next_poll_at))
             done.moved += moves(polled, result.state)
 
-    def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Iterable[SourceState]) -> None:
+    def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Elders) -> None:
         """Our own outage is no source's fault: what it did is taken back, and all stay due."""
         if done.offline:
             with self.store.transaction():

@@ -7,7 +7,7 @@ a feed is data, recorded and backed off; a bug is an exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -42,7 +42,7 @@ from aggregator.records import (
     SourceState,
 )
 from aggregator.report import Move, Progress
-from aggregator.store.ahead import Ahead
+from aggregator.store.ahead import Ahead, Elders
 from aggregator.store.sqlite import Store
 from aggregator.urls import host_of
 
@@ -157,7 +157,7 @@ def settle(
     polled: Polled,
     store: Store,
     now: datetime,
-    removed: Iterable[SourceState] = (),
+    removed: Elders | None = None,
     *,
     scatter: bool = False,
     hears: bool = False,
@@ -275,10 +275,10 @@ def moves(polled: Polled, after: SourceState) -> list[Move]:
     return [Move(source, polled.name, to, after.moved_seen, after.moved_since)]
 
 
-def _adopted(polled: Polled, store: Store, removed: Iterable[SourceState]) -> SourceState:
+def _adopted(polled: Polled, store: Store, removed: Elders | None) -> SourceState:
     """An edited line keeps its history: a first poll that brings mostly a removed source's entries is that source."""
     state = polled.state
-    for elder in removed if state.is_new else ():
+    for elder in removed.like(polled.entries) if removed and state.is_new else ():
         if store.sources.state(elder.key).url != elder.url:
             continue  # another new line of this pass took it over
         if share_known(polled.entries, store.entries.known(elder.key)) >= 0.5:

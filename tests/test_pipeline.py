@@ -19,6 +19,7 @@ from aggregator.pipeline import Polled, settle
 from aggregator.polling.lanes import AHEAD, LANES, LIGHT, Done, in_lanes
 from aggregator.polling.recorder import record
 from aggregator.records import PollResult, Response, Source, SourceState
+from aggregator.store.ahead import Elders
 from aggregator.store.sqlite import Store, open_store
 from aggregator.urls import host_of
 from tests.makers import POOL
@@ -63,13 +64,13 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.removed: list[SourceState] = []
+        self.removed: Elders | None = None
 
     def follow(self, *sources: Source, now: datetime = NOW) -> None:
         self.sources = sources
         with self.store.transaction():
             self.store.sources.follow(sources, now)
-        self.removed = self.store.sources.removed(now)
+        self.removed = Elders(self.store, now)
 
     def poll(self, now: datetime = NOW) -> dict[str, PollResult]:
         states = self.store.sources.states()

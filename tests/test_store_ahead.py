@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from aggregator.records import Gap, HostRest
-from aggregator.store.ahead import Ahead
+from aggregator.store.ahead import Ahead, Elders
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, THREE, TWO, Desk, entry
 
@@ -50,3 +51,15 @@ def test_where_entries_came_back_what_is_known_is_asked_for_when_they_are_recogn
     ahead = Ahead(desk.store).read([2], [2], NOW - DAY)
     desk.record(TWO, entry("c"))
     assert [one.guid for one in ahead.known(2)] == ["b", "c"]
+
+
+def test_of_a_few_that_a_save_removed_all_are_looked_at_and_of_many_those_with_an_entry_of_the_document() -> None:
+    desk = full()
+    desk.follow(replace(desk.config, sources=desk.config.sources[2:]))
+    named = [entry("other"), replace(entry("b"), guid="another")]
+    since = desk.now
+    assert [one.url for one in Elders(desk.store, since).like(named)] == [ONE, TWO]
+    assert [one.url for one in Elders(desk.store, since, few=1).like(named)] == [TWO]
+    assert Elders(desk.store, since, few=1).like([entry("other")]) == []
+    assert Elders(desk.store, None).like(named) == []
+    assert [one.url for one in desk.store.removed_lately().like(named)] == []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.entries.identity import content_hash
 from aggregator.pipeline import Polled, settle
-from aggregator.records import PollResult, SourceState
-from aggregator.store.ahead import Ahead
+from aggregator.records import PollResult
+from aggregator.store.ahead import Ahead, Elders
 from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
 
@@ -23,7 +23,7 @@ def settle_all(
     polls: Sequence[Polled],
     store: Store,
     now: datetime,
-    removed: Iterable[SourceState] = (),
+    removed: Elders | None = None,
     *,
     scatter: bool = False,
     hears: bool = False,

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aggregator.records import Gap
+from aggregator.records import Entry, Gap, SourceState
 
 if TYPE_CHECKING:
     from aggregator.store.entries import Known
     from aggregator.store.store import Store
+
+
+FEW = 200  # sources that one save removed
+
+
+class Elders:
+    """The sources that the newest save of feeds.yaml removed: a new line may be one of them under a new address.
+
+    They are read when a new source is met first. Of more than a few those alone are looked at that brought an entry
+    of the same address: lists of thousands come and go at once.
+    """
+
+    def __init__(self, store: Store, since: datetime | None, few: int = FEW) -> None:
+        self._store, self._since, self._few = store, since, few
+
+    @cached_property
+    def _all(self) -> dict[int, SourceState]:
+        return {one.key: one for one in self._store.sources.removed(self._since)} if self._since else {}
+
+    def like(self, entries: Iterable[Entry]) -> list[SourceState]:
+        """Those that a document with these entries may be of."""
+        if len(self._all) <= self._few:
+            return list(self._all.values())
+        addresses = {one.canonical_url for one in entries if one.canonical_url}
+        return [self._all[key] for key in self._store.entries.sources_with(addresses) if key in self._all]
 
 
 class Ahead:

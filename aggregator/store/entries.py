@@ -167,6 +167,11 @@ class Entries:
         found = {stored.key: stored for stored in self.get(keys)} if keys else {}
         return [found[key] for key in keys if key in found and found[key].accepted]
 
+    def sources_with(self, canonical_urls: Collection[str]) -> list[int]:
+        """The sources (by key, in order) that brought an entry with any of these canonical URLs."""
+        wanted = f"SELECT DISTINCT source FROM entries WHERE canonical_url IN ({holes(canonical_urls)}) ORDER BY source"
+        return [int(key) for (key,) in self._sql.execute(wanted, tuple(canonical_urls))] if canonical_urls else []
+
     def by_url(self, canonical_url: str) -> list[StoredEntry]:
         """Accepted entries with this canonical URL, oldest acceptance first."""
         return self._those("WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,))

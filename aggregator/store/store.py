@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from aggregator.errors import StoreBroken
-from aggregator.records import SourceState
+from aggregator.store.ahead import Elders
 from aggregator.store.articles import Articles
 from aggregator.store.bodies import Bodies
 from aggregator.store.days import Days
@@ -77,10 +77,10 @@ class Store(ABC):
             (name, storable(value)),
         )
 
-    def removed_lately(self) -> list[SourceState]:
-        """The sources that the newest save of feeds.yaml removed: a new line may be one of them under a new address."""
+    def removed_lately(self) -> Elders:
+        """The sources that the newest save of feeds.yaml removed."""
         since = self.meta("followed_at")
-        return self.sources.removed(datetime.fromisoformat(since)) if since else []
+        return Elders(self, datetime.fromisoformat(since) if since else None)
 
     @abstractmethod
     def damage(self) -> str | None:

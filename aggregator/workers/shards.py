@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,7 +99,7 @@ class Job:
         self._shard, self._store, self._leases, self._tools = shard, store, leases, tools
         self._sources = sources  # by address
         self._done = Done()
-        self._elders: Sequence[SourceState] = ()
+        self._elders = store.removed_lately()
 
     def run(self) -> Done:
         """Poll what is due, until nothing is or the time of a lease is over. Raises StoreError."""
@@ -109,7 +109,6 @@ class Job:
             if not ended:
                 self._tools.stop.wait(self._tools.spacing)  # the one before may have asked a moment ago
             end, asked = time.monotonic() + self._tools.lease - self._tools.margin, False
-            self._elders = self._store.removed_lately()
             while not self._tools.stop.is_set() and time.monotonic() < end:
                 keys = self._leases.take(self._shard, self._tools.clock(), self._tools.lease)
                 if not keys:
