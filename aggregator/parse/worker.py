@@ -115,7 +115,8 @@ class Watched:
     def _watch(self) -> None:
         while True:
             time.sleep(LOOK)
-            if self._most is not None and resident() > self._most:
+            most = self._most  # read once: it may be lifted while the size is asked for
+            if most is not None and resident() > most:
                 os._exit(OVER)
 
 
