@@ -140,12 +140,14 @@ def text_of(html: str) -> str:
 
 def text_of_safe(html: str) -> str:
     """The same of a fragment that `safe_html` wrote: its tags are regular, no parser has to read them again."""
+    if not html:
+        return ""
     parts = _TAG.split(html.replace("\n", " "))
     parts[1::2] = [_BREAKS.get(tag, "") for tag in parts[1::2]]
     lines = [line.strip(" ") for line in entities.unescape("".join(parts)).split("\n")]
     text = "\n".join(lines)
     if "  " in text or "\t" in text or not is_printable(text):
-        text = "\n".join(map(_line, lines))
+        text = "\n".join([line and _line(line) for line in lines])
     if "\n\n\n" in text:
         text = "\n\n".join(filter(None, (block.strip("\n") for block in text.split("\n\n"))))
     return text.strip()
@@ -153,9 +155,9 @@ def text_of_safe(html: str) -> str:
 
 def _line(text: str) -> str:
     """A line with its spaces in order and without what nobody sees, none of which Python calls printable."""
-    line = text.strip(" ")
-    if not line.isprintable():
-        line = _UNSEEN.sub("", _NOT_XML.sub("", " ".join(line.split())))
+    if not (line := text).isprintable():
+        line = " ".join(text.split())  # mostly it was a space that does not break
+        line = line if line.isprintable() else _UNSEEN.sub("", _NOT_XML.sub("", line))
     return line if line.isprintable() and "  " not in line else " ".join(line.split())
 
 

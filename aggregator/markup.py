@@ -139,8 +139,8 @@ def tamed(fragment: str, keep: frozenset[str], attributes: frozenset[str]) -> st
     Rewritten: only elements of `keep` with `attributes`, at most 40 a tag and 60 deep, every element closed, no
     block inside an inline element or a paragraph.
     """
-    starts = fragment.count("<") - fragment.count("</")
-    if starts <= MAX_TAGS and not _has_long_stretch(fragment):
+    tags = fragment.count("<")
+    if (tags <= MAX_TAGS or tags - fragment.count("</") <= MAX_TAGS) and not _has_long_stretch(fragment):
         return fragment
     return "".join(_rewritten(fragment, keep, attributes))
 
