@@ -57,6 +57,32 @@ def _places(urls: Iterable[str], now: Mapping[str, int]) -> dict[str, int]:
     return out
 
 
+class _Addresses:
+    """Every address that any source ever had here: its own (the one of its line), the first, where it moved to."""
+
+    def __init__(self, rows: Iterable[tuple[int, str, str, str | None]]) -> None:
+        self._of: dict[int, tuple[str, str, str | None]] = {}
+        self._keys: dict[str, list[int]] = {}
+        for key, now_at, first, moved_to in rows:
+            self._of[key] = (now_at, first, moved_to)
+            for address in dict.fromkeys(self._of[key]):
+                if address:
+                    self._keys.setdefault(address, []).append(key)
+
+    def __contains__(self, url: str) -> bool:
+        return url in self._keys
+
+    def returning(self, url: str, wanted: Collection[str]) -> int | None:
+        """The source that had this address, or permanently redirected to it, and has no other line now; it has this
+        one from now on, so that no source returns for two lines."""
+        those = [(key, self._of[key]) for key in self._keys[url] if url in self._of[key]]
+        those.sort(key=lambda one: (one[1][0] != url, one[1][1] != url, one[0]))
+        key = next((key for key, (now_at, _, _) in those if now_at == url or now_at not in wanted), None)
+        if key is not None:
+            self._of[key] = (url, *self._of[key][1:])
+        return key
+
+
 class Sources:
     """The sources table: one row for every source that was ever configured, its key for ever the same."""
 
@@ -75,32 +101,15 @@ class Sources:
         gone = [(to_text(now), key) for url, (key, _) in present.items() if url not in wanted]
         self._sql.executemany("UPDATE sources SET position = NULL, removed_at = ? WHERE key = ?", gone)
         come = wanted.keys() - present.keys()
-        heard = self._heard_of() if come else set()
+        heard = _Addresses(self._sql.execute("SELECT key, url, first_url, moved_to FROM sources") if come else ())
         moved = [(place, url) for url, place in wanted.items() if url in present and present[url][1] != place]
         self._sql.executemany("UPDATE sources SET position = ? WHERE url = ? AND position IS NOT NULL", moved)
-        for url in wanted:
-            if url in come and url in heard:  # one after the other: no row returns for two lines
-                key = self._returning(url, wanted) or self._new(url)
-                self._sql.execute(
-                    "UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", (wanted[url], url, key)
-                )
+        known = [url for url in wanted if url in come and url in heard]
+        returned = [(wanted[url], url, heard.returning(url, wanted) or self._new(url)) for url in known]
+        self._sql.executemany("UPDATE sources SET position = ?, url = ?, removed_at = NULL WHERE key = ?", returned)
         new = [(url, url, wanted[url]) for url in wanted if url in come and url not in heard]
         self._sql.executemany("INSERT INTO sources (first_url, url, position) VALUES (?, ?, ?)", new)
         return len(come), len(gone)
-
-    def _heard_of(self) -> set[str]:
-        """Every address that any source ever had here."""
-        rows = self._sql.execute("SELECT url, first_url, moved_to FROM sources")
-        return {address for row in rows for address in row if address}
-
-    def _returning(self, url: str, wanted: Collection[str]) -> int | None:
-        """The source that had this address, or permanently redirected to it, and has no other line now."""
-        rows = self._sql.execute(
-            "SELECT key, url FROM sources WHERE url = ?1 OR first_url = ?1 OR moved_to = ?1 "
-            "ORDER BY url = ?1 DESC, first_url = ?1 DESC, key",
-            (url,),
-        )
-        return next((int(key) for key, now_at in rows if now_at == url or now_at not in wanted), None)
 
     def _new(self, url: str) -> int:
         """A row of its own; where an elder source began with this address, a number tells the two apart."""
