@@ -129,10 +129,10 @@ def _words(text: str) -> bytes:
 
 def _folded(data: bytes) -> bytes:
     """A text without the signs that are not ASCII, and without case where a letter is not."""
-    text, others = data.decode(), set(data.translate(None, _ASCII).decode())
+    others = set(data.translate(None, _ASCII).decode())
     for sign in _SIGNS & others:
-        text = text.replace(sign, " ")
-    return (text if others <= _SIGNS else text.casefold()).encode()
+        data = data.replace(sign.encode(), b" ")
+    return data if others <= _SIGNS else data.decode().casefold().encode()
 
 
 def _grams(words: bytes) -> Set[int]:

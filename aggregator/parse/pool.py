@@ -34,7 +34,7 @@ KEPT = "kept the last good version"
 OVER = 77  # the exit code of a worker that saw itself grow beyond its bound
 START = 0.3  # seconds that a worker needs to start
 QUIET = 300.0  # seconds without a document, after which no worker is kept for the next one
-MOST = min(os.cpu_count() or 1, 3)  # 31 MiB each: three leave room in 200 MiB for the program itself
+MOST = min(os.cpu_count() or 1, 3)  # 17 MiB each: three leave room in 200 MiB for the program itself
 
 _ROOT = str(Path(aggregator.__file__).resolve().parent.parent)
 _CODE = (
