@@ -236,8 +236,8 @@ def _sanitized(fragment: str, base: str | None) -> str:
         _BASE.reset(token)
     cleaned = cleaned.replace(_PLAYER_WRITTEN, ' preload="none"' + _PLAYER_WRITTEN)  # opening a page plays nothing
     shown = only_shown(cleaned) if "<img" in cleaned or "<source" in cleaned else cleaned
-    linked = markup.without_lost_links(shown)
-    return _legal(linked) if "&#" in fragment else linked  # only a number can stand for what is not legal
+    steady = markup.without_dropped_lines(markup.without_lost_links(shown))
+    return _legal(steady) if "&#" in fragment else steady  # only a number can stand for what is not legal
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

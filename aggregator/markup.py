@@ -70,7 +70,7 @@ _PLAIN_BLOCKS = _HEADINGS | word_set(
 _WRITTEN = re.compile(r'<(/?[a-z0-9]+)(?: [a-z-]+="[^"<>]*")*>')
 _LOST_LINK = re.compile(r'<a(?: (?!href=)[a-z-]+="[^"]*")*>')
 _LINK_TAG = re.compile(r'<a(?: [a-z-]+="[^"]*")*>|</a>')
-_DROPPED_LINE = re.compile(r"<pre[^<>]*>\n")
+_DROPPED_LINES = re.compile(r"(<pre[^<>]*>)\n+")
 _REFERENCES = ("&amp;", "&lt;", "&gt;", "&nbsp;")
 
 
@@ -111,7 +111,7 @@ def _is_written(fragment: str) -> bool:
     references = fragment.count("&")
     if references and references != sum(map(fragment.count, _REFERENCES)):
         return False
-    return "\xa0" not in fragment and not ("<pre" in fragment and _DROPPED_LINE.search(fragment))
+    return "\xa0" not in fragment and not ("<pre" in fragment and _DROPPED_LINES.search(fragment))
 
 
 def without_lost_links(fragment: str) -> str:
@@ -131,6 +131,11 @@ def without_lost_links(fragment: str) -> str:
         return "" if lost[-1] else tag[0]
 
     return _LINK_TAG.sub(kept, fragment)
+
+
+def without_dropped_lines(fragment: str) -> str:
+    """A fragment without line ends right after `<pre>`: each parse drops one (HTML Standard, section 13.2.6.4.7)."""
+    return _DROPPED_LINES.sub(r"\1", fragment) if "<pre" in fragment else fragment
 
 
 def tamed(fragment: str, keep: frozenset[str], attributes: frozenset[str]) -> str:

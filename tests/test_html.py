@@ -174,6 +174,12 @@ HOSTILE_PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("lines", [1, 2, 9])
+def test_line_ends_that_each_parse_drops_are_all_gone_at_once(lines: int) -> None:
+    safe = safe_html(f"<pre>{chr(10) * lines}a\n\nb</pre>")
+    assert safe == safe_html(safe) == "<pre>a\n\nb</pre>"
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.lists(HOSTILE_PIECES, max_size=30).map("".join) | st.text(max_size=200))
 def test_any_text_is_made_safe_and_stays_as_it_is(text: str) -> None:
