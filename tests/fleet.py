@@ -70,7 +70,7 @@ class Fleet:
 
     def until_asked(self, requests: int, blogs: list[Blog]) -> None:
         """Wait until these blogs were asked so often, in all."""
-        self.until(lambda: sum(len(blog.requests) for blog in blogs) >= requests)
+        self.until(lambda: asked(blogs) >= requests)
 
     def sql(self, statement: str) -> list[Any]:
         import psycopg
@@ -118,13 +118,19 @@ class Fleet:
             process.wait()
 
 
+def asked(blogs: list[Blog]) -> int:
+    """How often these blogs were asked, in all."""
+    return sum(len(blog.requests) for blog in blogs)
+
+
 def hang(blogs: list[Blog]) -> threading.Event:
-    """These blogs answer no more until the event is set, then with 503."""
+    """These blogs answer no more until they are mended, then as ever, if anybody still listens."""
     let_go = threading.Event()
 
     def answer(handler: Any) -> None:
-        let_go.wait(120)
-        handler.send_error(503)
+        with contextlib.suppress(OSError):
+            if let_go.wait(120):
+                handler.do_GET()
 
     for blog in blogs:
         blog.broken = answer
@@ -132,7 +138,7 @@ def hang(blogs: list[Blog]) -> threading.Event:
 
 
 def mend(blogs: list[Blog], hanging: threading.Event) -> None:
-    """They answer as ever; those that hung let go."""
+    """They answer as ever, what hung too."""
     for blog in blogs:
         blog.broken = None
     hanging.set()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.fleet import LATEST, Fleet, Way, fleet, hang, mend, own
+from tests.fleet import LATEST, Fleet, Way, asked, fleet, hang, mend, own
 from tests.postgres import Server, needs_postgres
 from tests.world import World
 
@@ -63,10 +63,11 @@ def test_a_scheduler_that_is_killed_while_workers_poll(fleet: Fleet) -> None:
     doomed = fleet.scheduler()
     fleet.until_writing(doomed)
     assert fleet.scheduler().wait(60) == 5  # one is elected
+    fleet.until(fleet.is_polled)  # the workers' own first round
     slow = fleet.world.blogs[:4]
-    hanging = hang(slow)
+    before, hanging = asked(slow), hang(slow)
     fleet.news()
-    fleet.until_asked(4 + 2, slow)
+    fleet.until_asked(before + 2, slow)
     doomed.kill()
     mend(slow, hanging)
     fleet.until(fleet.is_polled)
