@@ -13,15 +13,20 @@ from itertools import pairwise
 
 import pytest
 
+from aggregator.entries.view import View
 from aggregator.errors import AggregatorError
 from aggregator.fetch.client import Wire, tls_context
 from aggregator.fetch.turns import Turns
+from aggregator.parse.article import is_installed
 from aggregator.polling import gaps
+from aggregator.polling.full_text import read_pages
 from aggregator.polling.network import Network
 from aggregator.polling.reading_lists import read_due, remembered
-from aggregator.records import Gap
+from aggregator.records import Config, Gap
 from aggregator.sources.config import load
-from tests.makers import DAY, POOL
+from aggregator.store.rows import packed
+from aggregator.store.store import Store
+from tests.makers import DAY, POOL, entry
 from tests.postgres import give_back, needs_postgres, take_database
 from tests.web import Answer, Web, rss
 from tests.world import World
@@ -34,6 +39,7 @@ from aggregator.workers.shards import Job, Tools, place_new
 SPACING = 0.05
 FILE = """store: {}
 timezone: UTC
+defaults: {{full_text: true}}
 reading_lists: {}
 sources: ["http://blog.example/0", "http://blog.example/1"]
 """
@@ -53,6 +59,18 @@ def a_gap(source: int, now: datetime) -> Gap:
     """Entries may be missing between three and one days ago; an older page is to be read."""
     then = now - 3 * DAY
     return Gap(source, now, then, now - DAY, then, 86400, next_url="http://blog.example/older", next_at=now)
+
+
+def fill(store: Store, config: Config, now: datetime) -> None:
+    """Two sources of one host, of which one has a gap and a teaser whose page is to be fetched."""
+    with store.transaction():
+        store.sources.follow(config.sources, now)
+        first = store.sources.states()["http://blog.example/0"]
+        store.gaps.put(a_gap(first.key, now))
+        teaser = entry("teaser", link="http://blog.example/page", text="A teaser.")
+        store.entries.add(first, teaser, packed(teaser), "news", 0, now)
+        (waiting,) = store.entries.waiting()
+        store.entries.accept(waiting.key, "news", waiting.key, now)
 
 
 class Street:
@@ -92,8 +110,9 @@ class Street:
 
 
 @needs_postgres
+@pytest.mark.skipif(not is_installed(), reason="the extra fulltext is not installed")
 def test_what_run_and_a_worker_ask_a_host_is_one_at_a_time_and_apart(world: World) -> None:
-    """Lists and older pages beside polls; a host that is busy is no failure of either."""
+    """Lists, older pages and an entry's page beside polls; a host that is busy is no failure of any."""
     address = take_database()
     with Web() as web, ExitStack() as end:
         street, clock = Street(web), Clock(world.now)
@@ -101,15 +120,15 @@ def test_what_run_and_a_worker_ask_a_host_is_one_at_a_time_and_apart(world: Worl
         lists = [f"http://blog.example/list{number}" for number in range(3)]
         for number in range(3):
             web.on(f"/list{number}", Answer(200, b"<opml><body/></opml>"))
+        web.on("/robots.txt", Answer(404))
+        web.on("/page", Answer(200, b"<p>Nothing to read.</p>", {"Content-Type": "text/html"}))
         web.on("/older", Answer(200, rss(1, "Blog", world.now - 4 * DAY)))
         path = world.folder / "feeds.yaml"
         path.write_text(FILE.format(address, lists))
         config = load(path)
         ours, theirs = (end.enter_context(closing(Sessions(address))) for _ in range(2))
         store, leases = end.enter_context(ours.one())
-        with store.transaction():
-            store.sources.follow(config.sources, clock())
-            store.gaps.put(a_gap(store.sources.states()["http://blog.example/0"].key, clock()))
+        fill(store, config, clock())
         place_new(leases)
         turns, wire = street.turns(theirs), street.wire(street.turns(ours))
         tools = Tools(
@@ -129,17 +148,21 @@ def test_what_run_and_a_worker_ask_a_host_is_one_at_a_time_and_apart(world: Worl
         worker.start()
         end.callback(tools.stop.set)
         deadline = time.monotonic() + 120
-        wanted = {*(f"/list{number}" for number in range(3)), "/older", "/0", "/1"}
+        wanted = {*(f"/list{number}" for number in range(3)), "/older", "/robots.txt", "/page", "/0", "/1"}
         while not wanted <= set(web.targets()):
             assert time.monotonic() < deadline, web.targets()
             list(read_due(config, store, wire, POOL, clock()))
             gaps.fill(config, store, wire, POOL, clock, tools.stop)
+            view = View(config, store.sources.states().values(), clock())
+            read_pages(view, store, wire, POOL, clock, tools.stop)
             clock.now += timedelta(minutes=1)
         tools.stop.set()
         worker.join(60)
         assert [remembered(store, one).failures for one in lists] == [0, 0, 0]
         assert [(one.state, one.tries) for one in store.gaps.newest(world.now - DAY).values()] == [("filled", 0)]
-    assert len(street.sent) >= 6
+        page = store.articles.get(1)
+        assert (page.tries, page.next_try_at) == (1, None) if page else False
+    assert len(street.sent) >= len(wanted)
     assert all(later - earlier >= SPACING for earlier, later in pairwise(sorted(street.sent)))
     give_back(address)
 
