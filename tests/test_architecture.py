@@ -44,6 +44,7 @@ FLOORS = {
     "fetch": 5,
     "store": 5,
     "store/rows.py": 4,  # pure: what is read is packed where it is read
+    "store/packing.py": 3,
     "parse": 5,
     "report.py": 1,
     "polling/outages.py": 1,
@@ -114,6 +115,7 @@ DOORS = {
     "sqlite3": {"store"},
     "jinja2": {"render/site.py"},
     "psycopg": {"store/session.py"},
+    "zstandard": {"store/packing.py"},
     "procrastinate": {"workers/worker.py"},
     "subprocess": {"parse/pool.py", "publish/command.py"},
     "pickle": {"parse/pool.py", "parse/worker.py"},

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from datetime import timedelta
 
+from aggregator.store.packing import decompress
 from tests.test_public_members import deleted, ids
 from tests.world import Blog, World, digest_titles
 
@@ -72,7 +72,7 @@ def stored_texts(world: World) -> bytes:
         blobs += [row[0] for row in sql.execute("SELECT old FROM search_waiting WHERE old IS NOT NULL")]
         titles = [row[0].encode() for row in sql.execute("SELECT title FROM entries")]
     sql.close()
-    return b"\n".join([*map(zlib.decompress, blobs), *titles])
+    return b"\n".join([*map(decompress, blobs), *titles])
 
 
 def test_what_is_forgotten_leaves_no_text_and_never_returns(world: World) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import zlib
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -53,16 +56,20 @@ def test_an_entry_comes_back_whole(one: Entry) -> None:
     assert unpack_entry(pack_entry(one)) == one
 
 
-@given(st.text(), st.text(), st.none() | st.text(), st.tuples(st.text(min_size=1)))
+@pytest.mark.parametrize("one", [FULL, BARE])
+def test_what_older_versions_packed_is_read_for_ever(one: Entry) -> None:
+    data = {name: value for name, value in asdict(one).items() if value or value == 0}
+    old = json.dumps(data, default=to_text, ensure_ascii=False, separators=(",", ":"))
+    assert unpack_entry(zlib.compress(old.encode(), 1)) == one
+
+
+@given(st.tuples(*[st.text()] * 4), st.none() | st.text(), st.tuples(st.text(min_size=1)))
 def test_any_text_comes_back_but_for_what_utf_8_cannot_hold(
-    title: str, content: str, author: str | None, categories: tuple[str, ...]
+    texts: tuple[str, str, str, str], author: str | None, categories: tuple[str, ...]
 ) -> None:
-    back = unpack_entry(
-        pack_entry(Entry("g", None, None, title, "", content, "", author or None, categories=categories))
-    )
-    assert (back.title, back.content, back.author, back.categories) == (
-        _storable(title),
-        _storable(content),
+    back = unpack_entry(pack_entry(Entry("g", None, None, *texts, author or None, categories=categories)))
+    assert (back.title, back.summary, back.content, back.text, back.author, back.categories) == (
+        *map(_storable, texts),
         _storable(author) if author else None,
         tuple(map(_storable, categories)),
     )

@@ -10,6 +10,7 @@ from aggregator.errors import StoreBroken, StoreError
 from aggregator.parse.worker import resident
 from aggregator.records import Response
 from aggregator.store.bodies import Body
+from aggregator.store.packing import Damaged
 from aggregator.store.sqlite import open_store
 from aggregator.upkeep import heap
 from tests.makers import NOW, ONE, memory_store, source
@@ -179,13 +180,15 @@ def test_what_broke_a_store_is_told_from_what_only_stopped_it(tmp_path: Path) ->
     open_store(path).close()
     with closing(open_store(path)) as store:
         store.check_place()
-        full, bug = StoreError("database or disk is full"), ValueError("a bug")
+        full, bug, bytes_of_it = StoreError("database or disk is full"), ValueError("a bug"), Damaged("store: damaged")
         assert memory_store().broken_by(bug) is None
+        assert memory_store().broken_by(bytes_of_it) is None, "a row is told, and the file is used on"
         path.write_bytes(path.read_bytes()[:4096] + bytes(path.stat().st_size - 4096))
         with pytest.raises((StoreError, sqlite3.DatabaseError)) as caught:
             store.sources.tally()
         assert "is damaged" in str(store.broken_by(caught.value))
         assert "is damaged" in str(store.broken_by(bug))
+        assert "is damaged" in str(store.broken_by(bytes_of_it))
         assert store.broken_by(full) is None, "which would be looked at every five seconds"
         path.replace(tmp_path / "elsewhere.db")
         with pytest.raises(StoreBroken, match="was removed or replaced"):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator import __version__
 from aggregator.records import Entry, Response
+from aggregator.store.packing import compress, decompress
 from aggregator.store.protocol import Connection
-from aggregator.store.rows import FAST, pack_entry, to_text
+from aggregator.store.rows import pack_entry, to_text
 
 _KEPT = timedelta(days=30)
 _MOST_BYTES = 2**30
@@ -44,7 +44,7 @@ class Bodies:
                 key,
                 now.date().isoformat(),
                 to_text(now),
-                zlib.compress(response.body, FAST),
+                compress(response.body),
                 response.url,
                 response.headers.get("content-type"),
                 __version__,
@@ -56,7 +56,7 @@ class Bodies:
         row = self._sql.execute(
             "SELECT data, fetched_at, url, content_type FROM bodies WHERE source = ? ORDER BY day DESC LIMIT 1", (key,)
         ).fetchone()
-        return None if row is None else Body(key, zlib.decompress(row[0]), datetime.fromisoformat(row[1]), *row[2:])
+        return None if row is None else Body(key, decompress(row[0]), datetime.fromisoformat(row[1]), *row[2:])
 
     def all(self, key: int) -> Iterator[Body]:
         """Every body that is kept of a source, the newest first, one in memory at a time."""
@@ -66,7 +66,7 @@ class Bodies:
                 "SELECT data, fetched_at, url, content_type FROM bodies WHERE source = ? AND day = ?", (key, day)
             ).fetchone()
             if row is not None:
-                yield Body(key, zlib.decompress(row[0]), datetime.fromisoformat(row[1]), *row[2:])
+                yield Body(key, decompress(row[0]), datetime.fromisoformat(row[1]), *row[2:])
 
     def read_by_others(self) -> list[int]:
         """The configured sources whose newest body was read by another version of the program."""

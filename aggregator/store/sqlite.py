@@ -17,6 +17,7 @@ from typing import Any
 from aggregator.errors import AggregatorError, StoreBroken, StoreError
 from aggregator.store.backup import backups_of_upgrades, before_upgrade, reading, tells_damage
 from aggregator.store.fts import Fts
+from aggregator.store.packing import Damaged
 from aggregator.store.schema import migrations, statements
 from aggregator.store.store import Store
 
@@ -57,7 +58,8 @@ class SqliteStore(Store):
         """Whether an exception, that SQLite or nobody can explain, means that the file is damaged."""
         if isinstance(error, StoreBroken):
             return error
-        told = self.damage() if tells_damage(error) or not isinstance(error, AggregatorError) else None
+        doubtful = tells_damage(error) or isinstance(error, Damaged) or not isinstance(error, AggregatorError)
+        told = self.damage() if doubtful else None
         if told is None:
             return None
         return StoreBroken(f"store: {self.path} is damaged ({told}); the next start makes a new one of it")

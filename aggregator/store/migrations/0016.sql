@@ -1,0 +1,2 @@
+-- Nothing of the schema: entries and bodies are packed from here on as programs before it cannot read them
+-- (store/packing.py). What is there stays as it is.
