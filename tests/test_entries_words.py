@@ -108,6 +108,17 @@ def test_every_run_of_words_of_a_text_is_found_in_it(words: list[str], data: st.
     assert compile_words([f"{pattern}*"]).matches(f"{text}ing")
 
 
+LATIN = st.characters(max_codepoint=0x24F) | st.sampled_from(
+    "\u2013\u2014\u2019\u2026\u200b\u2028\u2122\u20ac\u0301\u212b\U0001f642\u65e5\u0130"
+)
+
+
+@given(st.text(LATIN | st.characters(codec="utf-8"), max_size=12))
+def test_latin_texts_are_folded_as_all_others_are(text: str) -> None:
+    """They take a shorter way; a sign of another script beside them leads to the long one."""
+    assert fold(f"x {text} \u5de5") == f"{fold(f'x {text}')}\u5de5 "
+
+
 def test_long_text_costs_little() -> None:
     words = compile_words([f"a {'b ' * 50}c*" for _ in range(20)])
     started = time.process_time()

@@ -14,6 +14,7 @@ from aggregator.records import (
     MergedEntry,
     Related,
     Republish,
+    Rule,
     Source,
     SourceState,
     StoredEntry,
@@ -46,7 +47,7 @@ class View:
         self.now = now
         self._found: dict[int, tuple[Source, SourceState] | None] = {}
         self._elsewhere = None if isinstance(states, Iterable) else states
-        self._rules: dict[int, RuleSet] = {}
+        self._rules: dict[tuple[Rule, ...], RuleSet] = {}
         self._verdicts: dict[tuple[int, datetime], Verdict] = {}
         self._without_rules: dict[int, Verdict] = {}
         self._attributions: dict[int, Attribution] = {}
@@ -108,9 +109,11 @@ class View:
         return self._without_rules[key]
 
     def _rule_set(self, key: int) -> RuleSet:
-        if key not in self._rules:
-            self._rules[key] = RuleSet(rules_for(self.config, self._line(key)))
-        return self._rules[key]
+        """Most sources have the rules for all and none of their own, which are read once."""
+        rules = rules_for(self.config, self._line(key))
+        if rules not in self._rules:
+            self._rules[rules] = RuleSet(rules)
+        return self._rules[rules]
 
     def hidden_by(self, stored: StoredEntry) -> str | None:
         """Why the view hides an entry, in words that begin with "rule"; None when it does not."""

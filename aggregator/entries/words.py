@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import NewType
 
 Folded = NewType("Folded", str)
@@ -29,16 +31,59 @@ _JOINT = re.compile(f"[{_JOINTS}]")
 _BREAK = re.compile(f"[^\\w\\s{_WORD}{_JOINTS}]+")
 # Scripts that put no space between words: each sign stands alone, and a word is a phrase of signs.
 _UNSPACED = re.compile("[\u3041-\u3096\u309d-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# Signs of Latin texts and of print: none of them changes the one beside it, so that each can be folded by itself.
+_LATIN = (range(0x80, 0x250), range(0x2000, 0x20D0), range(0x2100, 0x2150))
+_ASCII = bytes(range(0x80))
 
 
 def fold(text: str) -> Folded:
     """`text` reduced to its words, lower case and without accents, in a form in which patterns can be looked up."""
+    plain = text if text.isascii() else _spelled(text)
+    if not plain.isascii():
+        plain = _JOINT.sub(" ", _BREAK.sub(" . ", _unaccented(text)))
+        return Folded(f" {' '.join(plain.split())} ")
+    plain = _once(".", plain.encode().translate(_folded_ascii()).decode()).replace(".", " . ")
+    return Folded(f" {_once(' ', plain).strip()} ")
+
+
+def _spelled(text: str) -> str:
+    """A text in ASCII, if it is of Latin letters; they are replaced, nothing looks at each letter of the text."""
+    encoded = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    latin = _latin()
+    for sign in set(encoded.decode("utf-8", "surrogatepass")):
+        text = text.replace(sign, latin.get(sign, sign))
+    return text
+
+
+def _once(sign: str, text: str) -> str:
+    while 2 * sign in text:
+        text = text.replace(2 * sign, sign)
+    return text
+
+
+def _unaccented(text: str) -> str:
     lower = text.casefold()
-    if not lower.isascii():
-        lower = _ACCENTS.sub("", unicodedata.normalize("NFKD", lower)).casefold()
-        lower = _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", lower))
-    lower = _JOINT.sub(" ", _BREAK.sub(" . ", lower))
-    return Folded(f" {' '.join(lower.split())} ")
+    if lower.isascii():
+        return lower
+    lower = _ACCENTS.sub("", unicodedata.normalize("NFKD", lower)).casefold()
+    return _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", lower))
+
+
+@cache
+def _latin() -> Mapping[str, str]:
+    """What each sign of _LATIN is spelled as, its joints as spaces and its breaks as full stops."""
+    return {sign: _sign(sign) for sign in map(chr, chain.from_iterable(_LATIN))}
+
+
+@cache
+def _folded_ascii() -> bytes:
+    """The same of ASCII, as a table for `bytes.translate`."""
+    return bytes(ord(_sign(chr(code))) if code < 0x80 else code for code in range(0x100))
+
+
+def _sign(sign: str) -> str:
+    spelled = _JOINT.sub(" ", _BREAK.sub(".", _unaccented(sign)))
+    return " " if spelled.isspace() else spelled
 
 
 def split_patterns(text: str) -> tuple[str, ...]:
