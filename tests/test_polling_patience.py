@@ -23,6 +23,14 @@ def test_one_that_reads_shows_it_every_half_minute() -> None:
     assert moments(Patience(5, 1000, 0, 0), 100, 5) == [31, 62, 93]
 
 
+def test_a_large_one_that_reads_spends_a_twentieth_of_its_time_on_it() -> None:
+    assert moments(Patience(5, 100_000, 0, 0), 600, 5, cost=10) == [31, 232, 433]
+
+
+def test_a_few_moments_in_which_nothing_came_are_no_wait() -> None:
+    assert moments(Patience(5, 100_000, 20, 0), 400, 5, idle=0.125, cost=20) == [161, 322]
+
+
 def test_nothing_is_shown_when_the_pass_will_soon_be_over() -> None:
     assert moments(Patience(5, 1000, 0, 0), 60, 17) == []
 
