@@ -219,18 +219,18 @@ class App:
 
     def accept(self) -> int:
         """Give every waiting entry its place, in one transaction; how many there were."""
-        waiting = self.store.entries.waiting()
-        if waiting:
-            now, view = self.clock(), self.view()
-            with self.store.transaction():
-                for one in waiting:
-                    standing, group = place(one, self.store.entries, view.is_shown)
-                    if standing == "forgotten":
-                        self.store.withdrawn.forget([one.key], now)
-                    else:
-                        self.store.entries.set_marks(one.key, one.marks)
-                    self.store.entries.accept(one.key, standing, group, now)
-        return len(waiting)
+        if not self.store.entries.is_waited_on:
+            return 0
+        now, view, many = self.clock(), self.view(), 0
+        with self.store.transaction():
+            for many, one in enumerate(self.store.entries.waiting(), 1):  # noqa: B007 (how many there were)
+                standing, group = place(one, self.store.entries, view.is_shown)
+                if standing == "forgotten":
+                    self.store.withdrawn.forget([one.key], now)
+                else:
+                    self.store.entries.set_marks(one.key, one.marks)
+                self.store.entries.accept(one.key, standing, group, now)
+        return many
 
     # --- what goes out ---------------------------------------------------------------------------------------
 

@@ -142,7 +142,7 @@ def test_waiting_stands_in_the_order_of_feeds_yaml_then_of_the_document() -> Non
         "Title of d",
     ]
     desk.accept()
-    assert desk.store.entries.waiting() == []
+    assert not waiting(desk)
     assert desk.store.entries.last_accepted() == 4
 
 

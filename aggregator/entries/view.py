@@ -96,10 +96,11 @@ class View:
 
     def verdict(self, stored: StoredEntry) -> Verdict:
         """What the rules make of an entry (of a configured source)."""
-        known = (stored.key, stored.changed_at)
+        rules, known = self._rule_set(stored.source_key), (stored.key, stored.changed_at)
+        if not rules:  # most have none, and a month of entries is many
+            return self._unjudged(stored.source_key)
         if known not in self._verdicts:
-            rules = self._rule_set(stored.source_key)
-            self._verdicts[known] = rules.judge(self._facts(stored)) if rules else self._unjudged(stored.source_key)
+            self._verdicts[known] = rules.judge(self._facts(stored))
         return self._verdicts[known]
 
     def _unjudged(self, key: int) -> Verdict:

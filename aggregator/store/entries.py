@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from aggregator.records import Entry, Packed, SourceState, Standing, StoredEntry, Waiting
@@ -129,17 +130,20 @@ class Entries:
             self._sql.execute("SELECT 1 FROM entries WHERE accepted = 0 AND standing IN ('news', 'backlog') LIMIT 1")
         )
 
-    def waiting(self) -> list[Waiting]:
+    def waiting(self) -> Iterator[Waiting]:
         """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
-        rows = self._sql.execute(
-            "SELECT e.key, e.source, e.canonical_url, e.title, e.standing, e.marks FROM entries e "
-            "JOIN sources s ON s.key = e.source WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
+        order = self._sql.execute(
+            "SELECT e.key FROM entries e JOIN sources s ON s.key = e.source "
+            "WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
             "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
         )
-        return [
-            Waiting(k, s, u, t, n, marks_of(self.get([k])[0].entry) if m is None else unpack_marks(m))
-            for k, s, u, t, n, m in rows  # without marks: of an older version
-        ]
+        keys = iter([key for (key,) in order])
+        while page := tuple(islice(keys, 500)):  # of a first pass over many sources there are a hundred thousand
+            sql = f"SELECT key, source, canonical_url, title, standing, marks FROM entries WHERE key IN ({holes(page)})"
+            rows = {row[0]: row for row in self._sql.execute(sql, page)}
+            for key, source, url, title, standing, marks in map(rows.__getitem__, page):
+                those = marks_of(self.get([key])[0].entry) if marks is None else unpack_marks(marks)
+                yield Waiting(key, source, url, title, standing, those)  # without marks: of an older version
 
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
