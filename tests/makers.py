@@ -17,6 +17,7 @@ from aggregator.entries.view import View
 from aggregator.parse.pool import Pool
 from aggregator.polling import survey
 from aggregator.public import outputs
+from aggregator.publish.pieces import blocks
 from aggregator.records import (
     Config,
     Digest,
@@ -219,7 +220,7 @@ class Desk:
         """What publishing would write; `standing` files are there already."""
         there = frozenset(standing)
         found = outputs.files(self.config, self.store, self.view(), there.__contains__)
-        return {name: b"".join(data) if isinstance(data, tuple) else data for name, data in found.items()}
+        return {name: b"".join(blocks(data)) for name, data in found.items()}
 
 
 def shown(digest: Digest) -> list[str]:

@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from operator import itemgetter
 
 from aggregator.entries.view import View
 from aggregator.public.members import NEVER, Place, as_feed, place_of, places, related
-from aggregator.publish.files import Data
+from aggregator.publish.pieces import Data, Opened, Piece, Spool
 from aggregator.records import Config, StoredEntry
-from aggregator.render.archive import Document, led_back, moved_to, previous
+from aggregator.render.archive import Growth, led_back, moved_to, previous
 from aggregator.render.feed import atom_entry, atom_parts
 from aggregator.render.merged import Once
 from aggregator.store.sqlite import Store
@@ -21,13 +22,14 @@ ARCHIVE_OPEN = "archive_open"
 STYLE = "../feed.css"
 LOOKS_BACK = 240  # months
 _HEAD = 4096  # bytes, which hold the links of a document
+_PAGE = 200  # groups that are read together
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
     """An archive as it stands, to be changed where entries were: `keys` changed, `accepted` was the last then."""
 
-    document: bytes
+    document: Piece
     keys: frozenset[int]
     accepted: int
 
@@ -58,7 +60,6 @@ def archives(
     store: Store,
     view: View,
     stands: Callable[[str], bool],
-    once: Once,
     grown: Mapping[str, Grown],
 ) -> Iterator[tuple[str, Data]]:
     """Entries by the month of their acceptance, in full; a closed month is written once.
@@ -78,11 +79,11 @@ def archives(
         known = grown.get(name) if is_open else None
         yield (
             name,
-            (known and _changed(known, month, store, view, once)) or _made(config, month, before, store, view),
+            (known and _changed(known, config, month, store, view)) or _made(config, month, before, store, view),
         )
 
 
-def mended(config: Config, store: Store) -> dict[str, bytes]:
+def mended(config: Config, store: Store) -> dict[str, Data]:
     """The archives that stand and whose links lead astray, with the right ones; their entries keep their bytes.
 
     To where the site was before `link` in feeds.yaml changed, or back to an archive that is gone, of a time that the
@@ -92,15 +93,16 @@ def mended(config: Config, store: Store) -> dict[str, bytes]:
     there = sorted((config.output / "archive").glob("????-??.atom.xml"))
     first, last = store.entries.first_accepted_at(), store.entries.last_accepted_at()
     known = {f"archive/{path.name}" for path in there}.union(map(archive_name, _months(first, last)))
-    found: dict[str, bytes] = {}
+    found: dict[str, Data] = {}
     for path in there:
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            name, head = f"archive/{path.name}", file.read(_HEAD)
+        with contextlib.suppress(OSError):
+            file = Opened.at(path)
+            name, head = f"archive/{path.name}", b"".join(file.piece(0, _HEAD).blocks())
             right = moved_to(head, config.link) or head
             if (before := previous(right)) and before not in known:
                 right = led_back(right, max((one for one in known if one < name), default=None))
             if right != head:
-                found[name] = right + file.read()
+                found[name] = (right, file.piece(len(head)))
     return found
 
 
@@ -128,14 +130,18 @@ def _span(month: date) -> tuple[datetime, datetime]:
     return start, (start + timedelta(days=32)).replace(day=1)
 
 
+def _spool(config: Config) -> Spool:
+    """Where the entries of an archive in the making are put: a month of many sources is too much to be held."""
+    return Spool((config.output / archive_name(NEVER)).parent)
+
+
 def _made(config: Config, month: date, before: str | None, store: Store, view: View) -> Data:
-    """The archive, made of one entry after the other: a month of many sources is too much to be held as records."""
-    written: list[tuple[datetime, int, bytes]] = []
-    updated = NEVER
+    """The archive, made of one entry after the other and then put in order."""
+    spool, updated = _spool(config), NEVER
+    written: list[tuple[datetime, int, Piece]] = []
     for _, place in places(store.entries.accepted_between(*_span(month)), store, view):
         if place is not None:
-            fragment = atom_entry(Once().shown(place.entry, ""))
-            written.append((place.entry.published, place.accepted, fragment))
+            written.append((place.entry.published, place.accepted, spool.put(_fragment(place))))
             updated = max(updated, place.changed_at)
     written.sort(key=itemgetter(0, 1), reverse=True)
     feed = as_feed(config, store.meta("feed_id") or "", [], archive_url(config, month))
@@ -144,30 +150,42 @@ def _made(config: Config, month: date, before: str | None, store: Store, view: V
     return atom_parts(feed, (fragment for _, _, fragment in written))
 
 
-def _changed(known: Grown, month: date, store: Store, view: View, once: Once) -> Data | None:
+def _fragment(place: Place) -> bytes:
+    return atom_entry(Once().shown(place.entry, ""))
+
+
+def _changed(known: Grown, config: Config, month: date, store: Store, view: View) -> Data | None:
     """The archive with what is new and what was edited; None where its order may differ, and it is to be made anew."""
-    document = Document.read(known.document)
-    if document is None:
+    growth, spool = Growth[Piece](), _spool(config)
+    changed = store.touched.groups(known.keys)
+    mates = (store.stories.mates(page) for page in _pages(changed))  # which link to what changed
+    for page in _pages(changed.union(*(those for some in mates for those in some.values()))):
+        groups = store.entries.by_groups(page)
+        links = related(groups, store, view)
+        for key, group in groups.items():
+            _note(growth, group, place_of(group, links.get(key, ()), view), known, month, spool)
+    if (parts := growth.of(known.document.blocks())) is None:
         return None
-    changed = {stored.group for stored in store.entries.get(known.keys)}
-    mates = store.stories.mates(changed)  # which link to what changed
-    groups = store.entries.by_groups(changed.union(*mates.values()))
-    links = related(groups, store, view)
-    for key, group in groups.items():
-        if not _follows(document, group, place_of(group, links.get(key, ()), view), known, month, once):
-            return None
-    return document.written()
+    return tuple(known.document.part(one) if isinstance(one, slice) else one for one in parts)
 
 
-def _follows(
-    document: Document, group: Sequence[StoredEntry], place: Place | None, known: Grown, month: date, once: Once
-) -> bool:
-    """Bring one group up to date; False where the whole archive is to be made anew."""
+def _pages(groups: Iterable[int]) -> Iterator[list[int]]:
+    waiting = iter(sorted(groups))
+    while page := list(islice(waiting, _PAGE)):
+        yield page
+
+
+def _note(
+    growth: Growth[Piece], group: Sequence[StoredEntry], place: Place | None, known: Grown, month: date, spool: Spool
+) -> None:
+    """What becomes of one group in the archive of a month."""
     start, end = _span(month)
     if place is None or not start <= place.accepted_at < end:
-        return not group or group[0].id not in document
-    entry = once.shown(place.entry, "")
-    fragment = once.written(entry, atom_entry)
+        if group:
+            growth.leave_out(group[0].id)
+        return
+    fragment = spool.put(_fragment(place))
     if place.accepted > known.accepted:
-        return document.add(entry, place.accepted, place.changed_at, fragment)
-    return document.exchange(entry, place.changed_at, fragment, alone=len(group) == 1)
+        growth.add(place.entry, place.accepted, place.changed_at, fragment)
+    else:
+        growth.exchange(place.entry, place.changed_at, fragment, alone=len(group) == 1)

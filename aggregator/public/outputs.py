@@ -18,7 +18,7 @@ from aggregator.public.members import NEVER, Members, Place, as_feed, members
 from aggregator.public.paged import Paged
 from aggregator.public.river import river_files
 from aggregator.public.year import trends_files
-from aggregator.publish.files import Data
+from aggregator.publish.pieces import Data
 from aggregator.records import Config, MergedFeed, Tombstone
 from aggregator.render import pages
 from aggregator.render.feed import atom, rss
@@ -62,7 +62,7 @@ def files(
     if not stands(SOURCES):
         named = ((view.attribution(key), source.tags) for key, source in view.sources())
         out[SOURCES] = opml(config.title, list(named))
-    out |= dict(archives(config, store, view, stands, once, grown or {}))
+    out |= dict(archives(config, store, view, stands, grown or {}))
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {
         f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, those, folder, once)

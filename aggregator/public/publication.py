@@ -10,7 +10,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -27,6 +27,7 @@ from aggregator.public.paged import Frame, Paged
 from aggregator.public.river import MOST_AT_ONCE, day_name
 from aggregator.public.year import MADE, PAGE, trends_files
 from aggregator.publish.files import published_id, remove_others, write_all
+from aggregator.publish.pieces import Opened
 from aggregator.records import Config, SourceHealth
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
@@ -122,7 +123,7 @@ class Publication:
         if changes.digest or len(changes.entries) > MANY:
             heap.give_back()
         found, chained = members.noted(store, view), mended(config, store)
-        grown = self._grown(before, changes, root, chained)
+        grown = {} if before is None else self._grown(before, changes, root, chained)
         paged = Paged(before.days if before and not changes.anything else {}, changes.entries)
         files = chained | outputs.files(config, store, view, stands, found=found, grown=grown, paged=paged)
         is_whole = _days_made(files, stands) < MOST_AT_ONCE
@@ -183,17 +184,14 @@ class Publication:
             with self._store.transaction():
                 self._store.set_meta("feed_id", name)
 
-    def _grown(
-        self, before: Standing | None, changes: Changes, root: Path, chained: Mapping[str, bytes]
-    ) -> dict[str, Grown]:
-        """The open archive as it stands, with its links mended, where only entries changed since."""
+    def _grown(self, before: Standing, changes: Changes, root: Path, chained: Collection[str]) -> dict[str, Grown]:
+        """The open archive as it stands, where only entries changed since; one with other links is made anew."""
         name = self._store.meta(ARCHIVE_OPEN)
-        if before is None or changes.anything or name is None or name not in before.files:
+        if changes.anything or name is None or name in chained or name not in before.files:
             return {}
         if _stamps(root, (name,)) != {name: before.files[name]}:
             return {}
-        document = chained.get(name) or (root / name).read_bytes()
-        return {name: Grown(document, changes.entries, before.accepted)}
+        return {name: Grown(Opened.at(root / name).piece(), changes.entries, before.accepted)}
 
     def _sign(self, config: Config) -> str:
         """What goes into the files beside the store: feeds.yaml, templates, the program, the day.

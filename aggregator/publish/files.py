@@ -6,15 +6,13 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from lxml import etree
 
 from aggregator.errors import PublishError
-
-Data = bytes | tuple[bytes | memoryview, ...]
-"""What a file holds; a large one in its parts, so that it is not held once more as their sum."""
+from aggregator.publish.pieces import Data, blocks, size
 
 
 def write_all(root: Path, files: Mapping[str, Data]) -> list[str]:
@@ -39,30 +37,38 @@ def published_id(root: Path) -> str | None:
     """The id of the merged feed that stands there from before the store was lost: of atom.xml, else of an archive."""
     for path in (root / "atom.xml", *sorted((root / "archive").glob("*.atom.xml"), reverse=True)):
         try:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            found = etree.fromstring(path.read_bytes(), parser).findtext("{http://www.w3.org/2005/Atom}id")
+            found = _first_id(path)
         except (OSError, etree.XMLSyntaxError):
             continue
-        if found and found.startswith("urn:uuid:"):
-            return str(found)
+        if found.startswith("urn:uuid:"):
+            return found
     return None
 
 
+def _first_id(path: Path) -> str:
+    """The id of a feed (Atom), which stands before its entries: no more than that is read of a large one."""
+    name = "{http://www.w3.org/2005/Atom}id"
+    with path.open("rb") as file:
+        for _, element in etree.iterparse(file, tag=name, resolve_entities=False, no_network=True):
+            if (parent := element.getparent()) is not None and parent.getparent() is None:
+                return element.text or ""
+    return ""
+
+
 def _write(path: Path, data: Data) -> bool:
-    parts = data if isinstance(data, tuple) else (data,)
     try:
-        if path.is_file() and path.stat().st_size == sum(map(len, parts)) and _holds(path, parts):
+        if path.is_file() and path.stat().st_size == size(data) and _holds(path, data):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, parts)
+        _replace(path, data)
     except OSError as error:
         raise PublishError(f"publish: cannot write {path}: {error.strerror}; the last good version stays") from error
     return True
 
 
-def _holds(path: Path, parts: Iterable[bytes | memoryview]) -> bool:
+def _holds(path: Path, data: Data) -> bool:
     with path.open("rb") as file:
-        return all(file.read(len(part)) == part for part in parts)
+        return all(file.read(len(block)) == block for block in blocks(data))
 
 
 def _make_later(new: Path, old: Path) -> None:
@@ -77,12 +83,12 @@ def _make_later(new: Path, old: Path) -> None:
             os.utime(new, (before + 1, before + 1))
 
 
-def _replace(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+def _replace(path: Path, data: Data) -> None:
     """A unique temporary file in the same folder, synced, renamed over the old one; then the folder is synced."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.writelines(parts)
+            file.writelines(blocks(data))
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)

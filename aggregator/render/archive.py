@@ -1,14 +1,15 @@
 """An archive document that grows: entries are put in and exchanged where they stand, the others keep their bytes.
 
-It reads only what `feed.atom` has written: an entry begins on a line of its own, and no text can hold a `<`.
+It reads only what `feed.atom` has written: an entry begins on a line of its own, and no text can hold a `<`. It is
+read once, from its beginning to its end, and no more than an entry of it is held.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from aggregator.records import MergedEntry
 from aggregator.render.merged import stamp
@@ -19,75 +20,118 @@ _PREVIOUS = re.compile(rb'^  <link rel="prev-archive" href="([^"]*/)(archive/[^"
 _SELF = re.compile(rb'<link rel="self" href="([^"]*)archive/')
 _END = b"</feed>"
 
+T = TypeVar("T")
 
-class Document:
-    """The entries of a document by their ids and dates, newest first."""
 
-    def __init__(self, head: bytes, updated: str, entries: list[tuple[str, str, memoryview]], tail: bytes) -> None:
-        self._head, self._updated, self._tail = head, updated, tail
-        self._entries: dict[str, bytes | memoryview] = {one: fragment for one, _, fragment in entries}
-        self._dates = {one: published for one, published, _ in entries}
-        self._added: list[tuple[str, int, bytes]] = []
+class Growth(Generic[T]):
+    """What changed since an archive was written. `T` is whatever stands for an entry's bytes (`feed.atom_entry`)."""
 
-    @classmethod
-    def read(cls, document: bytes) -> Document | None:
-        """A document that was written here; None for any other."""
-        end, updated = document.rfind(_END), _UPDATED.search(document)
-        starts = list(_places(document, _ENTRY))
-        if end < 0 or updated is None or not starts or updated.start() > starts[0]:
-            return None
-        entries, whole = [], memoryview(document)  # a month of many sources is many megabytes: none is copied
-        for start, after in zip(starts, [*starts[1:], end], strict=True):
-            name = _value(document, document.find(_ID, start, after), len(_ID))
-            published = _value(document, document.rfind(_PUBLISHED, start, after), len(_PUBLISHED))
-            if name is None or published is None:
-                return None
-            entries.append((name, published, whole[start:after]))
-        return cls(document[: starts[0]], updated[1].decode(), entries, document[end:])
+    def __init__(self) -> None:
+        self._updated = ""
+        self._absent: set[str] = set()
+        self._added: list[tuple[str, int, T]] = []
+        self._exchanged: dict[str, tuple[str, T, bool]] = {}
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._entries
+    def leave_out(self, name: str) -> None:
+        """An entry that is not to stand there."""
+        self._absent.add(name)
 
-    def add(self, entry: MergedEntry, accepted: int, changed_at: datetime, fragment: bytes) -> bool:
-        """Put in an entry that was accepted after all that stand here; False when its id is here already."""
-        if entry.id in self:
-            return False
+    def add(self, entry: MergedEntry, accepted: int, changed_at: datetime, fragment: T) -> None:
+        """An entry that was accepted after all that stand there."""
+        self._absent.add(entry.id)
         self._added.append((stamp(entry.published), accepted, fragment))
         self._updated = max(self._updated, stamp(changed_at))
-        return True
 
-    def exchange(self, entry: MergedEntry, changed_at: datetime, fragment: bytes, *, alone: bool) -> bool:
-        """Write an entry anew in its place; False when that place may be another one now.
+    def exchange(self, entry: MergedEntry, changed_at: datetime, fragment: T, *, alone: bool) -> None:
+        """An entry that is written anew where it stands.
 
         One that is `alone` in its group keeps its place among those of its second; another may be a different copy.
         """
-        published = self._dates.get(entry.id)
-        if published != stamp(entry.published):
-            return False
-        if not alone and list(self._dates.values()).count(published) > 1:
-            return False
-        self._entries[entry.id] = fragment
+        self._exchanged[entry.id] = stamp(entry.published), fragment, alone
         self._updated = max(self._updated, stamp(changed_at))
-        return True
 
-    def written(self) -> tuple[bytes | memoryview, ...]:
-        """The document as `feed.atom_parts` would write it, in parts: most are those of the document that was read."""
-        dates = list(self._dates.values())
-        fragments = list(self._entries.values())
-        for published, _, fragment in sorted(self._added, key=lambda one: one[:2]):
-            place = bisect_left(dates, _backwards(published), key=_backwards)
-            dates.insert(place, published)
-            fragments.insert(place, fragment)
-        head = _UPDATED.sub(b"  <updated>" + self._updated.encode() + b"</updated>", self._head, count=1)
-        return (head, *fragments, self._tail)
+    def of(self, document: Iterable[bytes]) -> list[bytes | slice | T] | None:
+        """What `feed.atom_parts` would write of all entries: a slice stands for what is kept of the document.
+
+        `document` is given in blocks. None where the order may be another one now, or an entry has left, or something
+        else wrote it: then it is to be made anew.
+        """
+        try:
+            return _joined(self._parts(_pieces(document)))
+        except _Unlike:
+            return None
+
+    def _parts(self, pieces: Iterator[tuple[int, bytes]]) -> Iterator[bytes | slice | T]:
+        added, left = sorted(self._added, key=lambda one: one[:2]), dict(self._exchanged)
+        before = crowded = None  # dates: of the entry before, of one whose place among those of its second may differ
+        yield self._head(next(pieces)[1])
+        for start, piece in pieces:
+            name, date = ("", "") if piece.startswith(_END) else _named(piece)
+            if name in self._absent or date == crowded:
+                raise _Unlike
+            while added and added[-1][0] >= date:
+                yield added.pop()[2]
+            if name in left:
+                published, fragment, alone = left.pop(name)
+                crowded = None if alone else date
+                if published != date or (not alone and before == date):
+                    raise _Unlike
+                yield fragment
+            else:
+                yield slice(start, start + len(piece))
+            before = date
+        if left:
+            raise _Unlike
+
+    def _head(self, head: bytes) -> bytes:
+        found = _UPDATED.search(head)
+        if found is None:
+            raise _Unlike
+        updated = max(found[1], self._updated.encode())
+        return head[: found.start(1)] + updated + head[found.end(1) :]
 
 
-def _places(document: bytes, what: bytes) -> Iterator[int]:
-    """Where lines begin so: behind the newline that `what` begins with. No pattern is as quick as looking for bytes."""
-    found = document.find(what)
-    while found >= 0:
-        yield found + 1
-        found = document.find(what, found + 1)
+class _Unlike(Exception):  # noqa: N818 (no error: the document is made anew)
+    """A document is not one to change."""
+
+
+def _pieces(document: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The head of a document, each of its entries and its end, each with where it begins.
+
+    No pattern is as quick as looking for bytes.
+    """
+    at, rest = 0, b""
+    for block in document:
+        rest, begin = rest + block, 0
+        while (line := rest.find(_ENTRY, begin)) >= 0:
+            yield at + begin, rest[begin : line + 1]
+            begin = line + 1
+        at, rest = at + begin, rest[begin:]
+    last, end, tail = rest.rpartition(_END)
+    if not end:
+        raise _Unlike
+    yield at, last
+    yield at + len(last), end + tail
+
+
+def _joined(parts: Iterable[bytes | slice | T]) -> list[bytes | slice | T]:
+    """The same, with slices that follow each other as one."""
+    joined: list[bytes | slice | T] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if isinstance(part, slice) and isinstance(last, slice) and last.stop == part.start:
+            joined[-1] = slice(last.start, part.stop)
+        else:
+            joined.append(part)
+    return joined
+
+
+def _named(piece: bytes) -> tuple[str, str]:
+    """The id of an entry and its date, as they are written."""
+    name, published = _value(piece, piece.find(_ID), len(_ID)), _value(piece, piece.rfind(_PUBLISHED), len(_PUBLISHED))
+    if name is None or published is None:
+        raise _Unlike
+    return name, published
 
 
 def _value(document: bytes, at: int, skip: int) -> str | None:
@@ -119,12 +163,5 @@ def led_back(document: bytes, name: str | None) -> bytes:
 
 def _begin(document: bytes) -> int:
     """Where the first entry begins."""
-    return next(_places(document, _ENTRY), len(document))
-
-
-def _backwards(published: str) -> str:
-    """A key that sorts times of equal length the newest first."""
-    return published.translate(_NINES)
-
-
-_NINES = str.maketrans("0123456789", "9876543210")
+    found = document.find(_ENTRY)
+    return found + 1 if found >= 0 else len(document)

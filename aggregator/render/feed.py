@@ -13,7 +13,7 @@ from dataclasses import replace
 from email.utils import format_datetime
 from functools import partial
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
 from feedgen.feed import FeedGenerator
 from lxml import etree
@@ -29,6 +29,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _DELETED = "http://purl.org/atompub/tombstones/1.0"
 _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+T = TypeVar("T")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -111,8 +112,8 @@ def atom(feed: MergedFeed, once: Once | None = None) -> bytes:
     return b"".join(atom_parts(feed, entries))
 
 
-def atom_parts(feed: MergedFeed, entries: Iterable[bytes]) -> tuple[bytes, ...]:
-    """The same in parts, which make no second copy of a large one: of a feed with these entries, by `atom_entry`."""
+def atom_parts(feed: MergedFeed, entries: Iterable[T]) -> tuple[bytes | T, ...]:
+    """The same in parts, of a feed with these entries: made by `atom_entry`, or what stands for such bytes."""
     feed = shown(replace(feed, entries=()))
     document = _document(feed)
     document.author({"name": feed.title})

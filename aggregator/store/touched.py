@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from aggregator.store.protocol import Connection
+from aggregator.store.protocol import Connection, holes
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,19 @@ class Touched:
         found = frozenset(entry for _, entry in rows)
         notes = tuple(number for number, _ in rows)
         return Changes(notes, frozenset(key for key in found if key > 0), -1 in found, 0 in found)
+
+    def groups(self, keys: Collection[int]) -> frozenset[int]:
+        """The groups of accepted entries, without those that are backlog alone: no feed ever had them."""
+        wanted, found = sorted(keys), set[int]()
+        for place in range(0, len(wanted), _AT_ONCE):
+            some = wanted[place : place + _AT_ONCE]
+            rows = self._sql.execute(
+                "SELECT DISTINCT m.grp FROM entries e JOIN entries m ON m.grp = e.grp "
+                f"WHERE e.key IN ({holes(some)}) AND m.standing <> 'backlog'",
+                some,
+            )
+            found.update(group for (group,) in rows)
+        return frozenset(found)
 
     def clear(self, changes: Changes) -> None:
         """Let go of what is published now (inside a transaction); what was touched since stays, whatever its number."""
