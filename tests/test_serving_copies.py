@@ -5,6 +5,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,25 @@ def test_memory_is_bounded_and_what_is_asked_for_stays(tmp_path: Path) -> None:
     assert [name for name in names if copies.known(name)] == ["0.bin", "8.bin", "9.bin"]
     huge = copies.read("huge.xml")
     assert huge is not None
-    assert huge.file.packed is None  # packing it for each reader anew would be dear
-    assert copies.known("huge.xml") is None
-    assert copies.weight == 3000  # and nothing had to go for it
+    assert (huge.file.plain, huge.file.packed, huge.file.size) == (b"", None, 2 * len(LONG))
+    assert copies.known("huge.xml") is huge
+    assert copies.weight == 3000  # nothing had to go for it
+
+
+def test_what_is_read_from_the_disk_is_the_version_that_was_told(tmp_path: Path) -> None:
+    write_all(tmp_path, {"huge.xml": LONG})
+    first = Copies(tmp_path, most=10).read("huge.xml")
+    held = Copies(tmp_path).read("huge.xml")
+    assert first is not None
+    assert held is not None
+    assert first.file.digest == held.file.digest
+    assert first.file.on_disk is not None
+    with first.file.on_disk.opened() or BytesIO() as stream:
+        write_all(tmp_path, {"huge.xml": LONG + b"more"})
+        assert stream.read() == LONG
+    assert first.file.on_disk.opened() is None
+    (tmp_path / "huge.xml").unlink()
+    assert first.file.on_disk.opened() is None
 
 
 def test_a_version_that_replaces_another_does_not_count_twice(copies: Copies, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.client
 import os
@@ -9,15 +10,17 @@ import subprocess
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from aggregator.publish.files import write_all
-from aggregator.serving.copies import MAX_AGE, content_type
+from aggregator.serving.copies import MAX_AGE, Copies, Ready, content_type
 from aggregator.serving.serve import Site, bind, server
 
 LONG = b"<p>A long text that is worth packing.</p>" * 100
@@ -44,6 +47,7 @@ class Running:
 
     root: Path
     port: int
+    site: Site = field(init=False)
     front: bytes | None = None
     healthy: bool = True
     hub: tuple[str, str] | None = None
@@ -77,15 +81,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serving(folder: Path) -> Iterator[Running]:
     sock = bind("127.0.0.1", 0)
     running = Running(folder, sock.getsockname()[1])
-    web = server(
-        Site(
-            folder,
-            lambda: running.front,
-            lambda: running.healthy,
-            lambda: running.hub,
-            metrics=lambda answers: repr(dict(answers)),
-        )
+    running.site = Site(
+        folder,
+        lambda: running.front,
+        lambda: running.healthy,
+        lambda: running.hub,
+        metrics=lambda answers: repr(dict(answers)),
     )
+    web = server(running.site)
     thread = threading.Thread(target=web.run, kwargs={"sockets": [sock]})
     thread.start()
     yield running
@@ -438,6 +441,39 @@ def test_a_large_file_arrives_whole_at_a_slow_reader(running: Running) -> None:
         large = os.urandom(size)
         write_all(running.root, {"large.bin": large})
         assert running.ask("/large.bin")[2] == large
+
+
+async def answered(site: Site, ready: Ready) -> bytes:
+    """The body of an answer with a version of large.xml that was found before."""
+    sent = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message.get("body", b""))
+
+    await site._file("large.xml", ready, {"method": "GET", "headers": []}, send)
+    return b"".join(sent)
+
+
+def test_a_file_that_is_too_large_to_be_held_is_read_from_the_disk(running: Running) -> None:
+    """An archive of many sources: not packed, no deltas, and the same conditions as any other."""
+    large, newer = os.urandom(2**20 + 7), b"short"
+    write_all(running.root, {"large.xml": large})
+    held, running.site._copies = running.site._copies, Copies(running.root, most=2**20)
+    try:
+        status, headers, body = running.ask("/large.xml", Accept_Encoding="gzip", A_IM="feed")
+        assert (status, body) == (200, large)
+        assert headers["content-length"] == str(len(large))
+        assert "content-encoding" not in headers
+        assert running.ask("/large.xml", "HEAD") == (200, headers | {"date": ANY}, b"")
+        assert running.ask("/large.xml", If_None_Match=headers["etag"])[0] == 304
+        before = running.site._copies.known("large.xml")
+        assert before is not None
+        write_all(running.root, {"large.xml": newer})  # in the very moment between a look at it and its answer
+        assert asyncio.run(answered(running.site, before)) == newer
+        (running.root / "large.xml").unlink()
+        assert asyncio.run(answered(running.site, before)) == b""
+    finally:
+        running.site._copies = held
 
 
 def test_the_host_header_decides_nothing(running: Running) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from aggregator.render import delta
 
@@ -50,14 +52,36 @@ def content_type(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A version of a file that is too large to be held: each answer reads it from the disk."""
+
+    path: Path
+    version: tuple[int, ...]
+
+    def opened(self) -> BinaryIO | None:
+        """The file; None where another version has taken its place."""
+        with contextlib.suppress(OSError):
+            stream = self.path.open("rb")
+            if _version(os.fstat(stream.fileno())) == self.version:
+                return stream
+            stream.close()
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class File:
-    """A published file: its bytes plain and packed, one strong ETag for each coding, its time, its media type."""
+    """A published file: its bytes plain and packed, one strong ETag for each coding, its time, its media type.
+
+    A large one stays `on_disk`: its `plain` is empty, it is not packed, and has so many bytes.
+    """
 
     plain: bytes
     packed: bytes | None
     digest: str
     modified: datetime
     kind: str = "application/octet-stream"
+    on_disk: OnDisk | None = None
+    size: int = 0
 
     def etag(self, *, packed: bool) -> str:
         """The strong ETag of one coding (RFC 9110, section 8.8.3)."""
@@ -88,7 +112,8 @@ class _Copy:
 
 
 class Copies:
-    """The files of a folder by name; those not asked for longest are let go of beyond `most` bytes.
+    """The files of a folder by name; those not asked for longest are let go of beyond `most` bytes, and of one that is
+    larger than that only its headers are held.
 
     `known` costs one look at the file and never waits for a disk or for packing; `read` does. Any thread may ask.
     """
@@ -142,8 +167,6 @@ class Copies:
         with self._lock:
             old, weight = self._kept.pop(name, None), copy.ready.file.weight
             self._weight -= old.ready.file.weight if old else 0
-            if weight > self._most:
-                return
             self._kept[name] = copy
             self._weight += weight
             while self._weight > self._most:
@@ -167,15 +190,16 @@ def _version(stat: os.stat_result) -> tuple[int, ...]:
 
 
 def _load(path: Path, most: int) -> _Copy:
-    """Read and pack; what the size says is that of the bytes read. Raises OSError."""
+    """Read and pack; a file of more than `most` bytes is only looked through for its ETag. Raises OSError."""
     with path.open("rb") as stream:
         stat = os.fstat(stream.fileno())
-        data = stream.read()
-    packs = _SHORT < len(data) <= most and path.suffix in TYPES
-    packed = gzip.compress(data, 6, mtime=0) if packs else None
+        version, is_large = _version(stat), stat.st_size > most
+        data = b"" if is_large else stream.read()
+        digest = (hashlib.file_digest(stream, "sha256") if is_large else hashlib.sha256(data)).hexdigest()[:32]
+    packed = gzip.compress(data, 6, mtime=0) if len(data) > _SHORT and path.suffix in TYPES else None
     modified = datetime.fromtimestamp(stat.st_mtime_ns // 10**9, UTC)
-    file = File(data, packed, hashlib.sha256(data).hexdigest()[:32], modified, content_type(path))
-    return _Copy(ready(file), path, _version(stat))
+    on_disk, size = OnDisk(path, version) if is_large else None, stat.st_size if is_large else len(data)
+    return _Copy(ready(File(data, packed, digest, modified, content_type(path), on_disk, size)), path, version)
 
 
 def ready(file: File) -> Ready:
@@ -197,9 +221,9 @@ def _same(file: File, packed: bool) -> Headers:
 
 
 def _whole(file: File, *, packed: bool) -> Headers:
-    body = (file.packed if packed else None) or file.plain
+    size = len(file.packed) if packed and file.packed else file.size
     coding = raw({"Content-Encoding": "gzip"}) if packed else ()
-    told = raw({"Content-Type": file.kind, "Content-Length": str(len(body))})
+    told = raw({"Content-Type": file.kind, "Content-Length": str(size)})
     return (*_same(file, packed), *told, *coding)
 
 

@@ -10,9 +10,8 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qsl, quote
 
 import uvicorn
@@ -21,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from aggregator.hubs.callback import LIMIT, Callback
 from aggregator.publish.websub import TOPICS
+from aggregator.serving.asked import heeded, moment, tags_of, takes
 from aggregator.serving.copies import (
     ATOM,
     MAX_AGE,
@@ -37,7 +37,6 @@ from aggregator.serving.copies import (
 
 _SHOWN_AS_SOURCE = {ATOM, RSS}  # by browsers, while with the type of XML they use its style sheet
 _IN_A_HEADER = "!#$%&'()*+,/:;=?@[]~"  # what is legal in a URI (RFC 3986) stays as it is
-_HEEDED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"a-im", b"sec-fetch-dest"})
 _PIECE = 2**18  # bytes that are handed over at once: a slow reader holds so much, not a whole feed
 _MOST_CLIENTS = 512  # more get 503: sockets must be left for polling
 _DELIVERED_IN = 30.0  # seconds that a hub may take to say what it brings
@@ -125,12 +124,12 @@ class Site:
         return Response(body, 404, SECURITY, TYPES[".html" if page else ".txt"])
 
     async def _file(self, name: str, ready: Ready, scope: Scope, send: Send) -> int:
-        file, asked = ready.file, _asked(scope)
-        packed = file.packed is not None and _takes("gzip", asked.get(b"accept-encoding", ""), else_by="*")
-        links, tags = self._links(name), _tags(asked)
-        if is_unchanged(file, tags, _moment(asked.get(b"if-modified-since"))):
+        file, asked = ready.file, heeded(scope["headers"])
+        packed = file.packed is not None and takes("gzip", asked.get(b"accept-encoding", ""), else_by="*")
+        links, tags = self._links(name), tags_of(asked)
+        if is_unchanged(file, tags, moment(asked.get(b"if-modified-since"))):
             return await _send(send, 304, (*ready.same[packed], *links))
-        if name.endswith(".xml") and _takes("feed", asked.get(b"a-im", "")):
+        if name.endswith(".xml") and not file.on_disk and takes("feed", asked.get(b"a-im", "")):
             found = await asyncio.to_thread(self._versions.since, name, file, tags)
             if found is not None:
                 return await _send(send, 226, (*_delta_headers(ready, *found), *links), found[1])
@@ -138,8 +137,14 @@ class Site:
         if file.kind in _SHOWN_AS_SOURCE and asked.get(b"sec-fetch-dest") == "document":
             shown = {"Vary": "Accept-Encoding, Sec-Fetch-Dest", "Cache-Control": f"private, max-age={MAX_AGE}"}
             headers = _with(headers, {**shown, "Content-Type": TYPES[".xml"]})
-        body = file.packed if packed and file.packed is not None else file.plain
-        return await _send(send, 200, (*headers, *links), b"" if scope["method"] == "HEAD" else body)
+        if scope["method"] == "HEAD":
+            return await _send(send, 200, (*headers, *links))
+        if file.on_disk is None:
+            return await _send(send, 200, (*headers, *links), (packed and file.packed) or file.plain)
+        if (stream := await asyncio.to_thread(file.on_disk.opened)) is not None:
+            return await _send_from(stream, send, (*headers, *links))
+        newer = await asyncio.to_thread(self._copies.read, name)
+        return await (self._file(name, newer, scope, send) if newer else _send(send, 404, raw(SECURITY)))
 
     def _links(self, name: str) -> Headers:
         """What a subscriber asks of a topic's headers: its hub and its own address (RFC 8288)."""
@@ -202,6 +207,16 @@ async def _send(send: Send, status: int, headers: Headers, body: bytes = b"") ->
     return status
 
 
+async def _send_from(stream: BinaryIO, send: Send, headers: Headers) -> int:
+    """200 with a file as it stands on the disk, for which nobody else waits."""
+    with stream:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        while piece := await asyncio.to_thread(stream.read, _PIECE):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return 200
+
+
 def _moved(path: str) -> Response:
     """301 to the same address with a slash, given relatively: no header of the request has a say in it."""
     to = quote(path.rstrip("/").rpartition("/")[2]) + "/"
@@ -225,40 +240,6 @@ def _line(scope: Scope, status: int, path: str) -> str:
     """An answer in one line; `path` is written as in a URL, so nothing in it can pretend to be another line."""
     client = (scope.get("client") or ("-",))[0]
     return f"{client} {scope['method']} {path} {status}"
-
-
-def _asked(scope: Scope) -> dict[bytes, str]:
-    """The headers that have a say, those sent several times as one list."""
-    asked: dict[bytes, str] = {}
-    for name, value in scope["headers"]:
-        if name in _HEEDED:
-            text = value.decode("latin-1")
-            asked[name] = f"{asked[name]},{text}" if name in asked else text
-    return asked
-
-
-def _takes(wanted: str, accepted: str, else_by: str | None = None) -> bool:
-    """Whether a list with weights allows something by name, or else by a wildcard (RFC 9110, section 12.4.2)."""
-    weights = {}
-    for part in accepted.lower().split(","):
-        name, _, weight = part.partition(";")
-        weights[name.strip()] = weight.replace(" ", "")
-    return weights.get(wanted, weights.get(else_by or wanted, "q=0")) not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-
-
-def _moment(text: str | None) -> datetime | None:
-    """The time of If-Modified-Since; None for none, and for what is no time."""
-    try:
-        moment = parsedate_to_datetime(text) if text else None
-    except (ValueError, TypeError):
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
-
-
-def _tags(asked: Mapping[bytes, str]) -> Sequence[str]:
-    """The tags of If-None-Match, in their order, weak ones as if strong."""
-    wanted = asked.get(b"if-none-match")
-    return [tag.strip().removeprefix("W/") for tag in wanted.split(",")] if wanted is not None else ()
 
 
 def bind(host: str, port: int) -> socket.socket:
