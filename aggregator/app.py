@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aggregator import ledger
 from aggregator.entries.acceptance import place
 from aggregator.entries.view import View
-from aggregator.fetch.client import Wire, agent_of, tls_context
+from aggregator.fetch.client import Trust, Wire, agent_of
 from aggregator.fetch.firsts import Firsts
 from aggregator.fetch.guard import Dial, dial
 from aggregator.fetch.names import Resolver, look_up
@@ -74,7 +74,7 @@ class App:
         self.scatters = False  # `run` keeps its sources apart; a cron job asks all of them in its own minute
         self.hears = False  # hubs reach `run` while it serves, and nothing else
         self.publication = Publication(store, clock)
-        self.wire = Wire(agent_of(config), tls_context(), timeout, resolver, dial, turns or Turns(), Firsts.of(config))
+        self.wire = Wire(agent_of(config), Trust(), timeout, resolver, dial, turns or Turns(), Firsts.of(config))
         self._post = partial(post_forms, tls=self.wire.tls, resolver=resolver)
 
     # --- the sources file ------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ class App:
     def follow(self, config: Config) -> tuple[int, int]:
         """Make the store follow a configuration: how many sources came (or came back) and how many left."""
         self.config = config = with_lists(config, self.store)
-        self.wire = self.wire.under(agent_of(config))
+        self.wire = self.wire.following(config)
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)

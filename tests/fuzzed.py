@@ -170,7 +170,7 @@ def head(data: bytes) -> None:
             return _Quiet(ours.family, ours.type, fileno=ours.detach())
 
         wire = {"resolver": lambda *_: ["93.184.215.14"], "dial": dial, "turns": Turns(0.0)}
-        client = ends.enter_context(closing(Client(agent="fuzz", tls=_tls(), timeout=5.0, **wire)))
+        client = ends.enter_context(closing(Client(agent="fuzz", tls=_tls, timeout=5.0, **wire)))
         with suppress(FetchError):
             answer = client.ask(Request("http://blog.example/feed", redirects=1, limit=2**20))
             assert len(answer.body) <= 2**20

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.discovery.discover import Offers, offers
 from aggregator.discovery.finding import Ask, Found, address, find
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.pipeline import Polled, poll_source
 from aggregator.records import Response, Source, SourceState
 from tests.makers import POOL
@@ -27,7 +27,7 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture
 def ask() -> Iterator[Ask]:
-    with closing(Wire("test/1", tls_context(), 5).client()) as client:
+    with closing(Wire("test/1", Trust(), 5).client()) as client:
 
         def one(url: str) -> Polled:
             return poll_source(client, POOL, Source(url, allow_private=True), SourceState(0, url, url), DAY_ONE)

@@ -15,15 +15,16 @@ from pathlib import Path
 import pytest
 
 from aggregator import __version__
-from aggregator.errors import FetchError
-from aggregator.fetch.client import ACCEPT, MAX_REDIRECTS, Client, Request, public_link, tls_context, user_agent
+from aggregator.errors import ConfigError, FetchError
+from aggregator.fetch.client import ACCEPT, MAX_REDIRECTS, Client, Request, Trust, Wire, public_link, user_agent
 from aggregator.records import Redirect, Response, Source, SourceState
+from tests.makers import config
 from tests.web import Answer, Raw, Web, rss
 from tests.web import Request as WebRequest
 
 FEED = rss(3)
 AGENT = user_agent("https://example.org/me")
-TLS = tls_context()
+TLS = Trust()
 
 
 @pytest.fixture
@@ -615,7 +616,7 @@ def safe_web(certificate: Path) -> Iterator[Web]:
 @pytest.fixture
 def trusting(certificate: Path) -> Iterator[Client]:
     context = ssl.create_default_context(cafile=f"{certificate}.crt")
-    made = Client(agent=AGENT, tls=context, timeout=2)
+    made = Client(agent=AGENT, tls=lambda: context, timeout=2)
     yield made
     made.close()
 
@@ -668,7 +669,7 @@ def test_two_clients_in_two_threads_share_the_context(safe_web: Web, certificate
     url, got = safe_web.url("/feed", host="localhost"), []
 
     def ask() -> None:
-        client = Client(agent=AGENT, tls=context, timeout=2)
+        client = Client(agent=AGENT, tls=lambda: context, timeout=2)
         got.append(get(client, url).status)
         client.close()
 
@@ -743,3 +744,31 @@ def test_what_is_sent_never_goes_from_https_to_http(safe_web: Web, web: Web, tru
     with pytest.raises(FetchError, match="from https to http"):
         trusting.ask(hub(url, permitted="localhost"))
     assert web.asked == []
+
+
+def test_a_context_is_made_when_a_connection_needs_it_and_once(web: Web, safe_web: Web, certificate: Path) -> None:
+    made: list[ssl.SSLContext] = []
+
+    def make() -> ssl.SSLContext:
+        made.append(ssl.create_default_context(cafile=f"{certificate}.crt"))
+        return made[-1]
+
+    client = Client(agent=AGENT, tls=Trust(make), timeout=20)
+    get(client, web.on("/feed", Answer(200, FEED)))
+    assert made == []
+    safe_web.on("/feed", Answer(200, FEED, then="close"))
+    for _ in range(2):
+        assert get(client, safe_web.url("/feed", host="localhost")).status == 200
+    assert len(made) == 1
+    client.close()
+
+
+def test_certificates_that_hold_nothing_are_told_before_a_source_in_https_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_text("nothing", "utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    wire = Wire("test")
+    wire.following(config("http://blog.example/feed"))
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE: .*ca\.pem holds no certificates"):
+        wire.following(config("https://blog.example/feed"))

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import ssl
-
-import httpx
 import pytest
 
+from aggregator.fetch.client import Tls, Trust
 from aggregator.fetch.post import post_forms
 from tests.web import Answer, Raw, Scripted, Web
 
-TLS = httpx.create_ssl_context(trust_env=False)
+TLS = Trust()
 FORM = {"hub.mode": "publish", "hub.url": "https://reader.example.net/a b.xml?x=1&y=ü"}
 
 
-def told(web: Web, *answers: Scripted, timeout: float = 60.0, tls: ssl.SSLContext = TLS) -> str | None:
+def told(web: Web, *answers: Scripted, timeout: float = 60.0, tls: Tls = TLS) -> str | None:
     web.on("/hub", *answers)
     return post_forms(web.url("/hub"), [FORM, {"again": "1"}], agent="fow-aggregator/0", tls=tls, timeout=timeout)
 

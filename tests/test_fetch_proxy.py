@@ -83,7 +83,7 @@ def feed(authority: Authority) -> Iterator[Web]:
 
 
 def through(proxy: str, url: str, authority: Authority, seconds: float = 20.0) -> Response:
-    made = Client(agent=user_agent(None), tls=authority.trusting(), timeout=seconds)
+    made = Client(agent=user_agent(None), tls=authority.trusting, timeout=seconds)
     with closing(made):
         return made.poll(Source(url, proxy=proxy, allow_private=True), SourceState(1, url, url))
 

@@ -17,7 +17,7 @@ import pytest
 
 from aggregator.discovery.discover import feed_links
 from aggregator.errors import FetchError
-from aggregator.fetch.client import Client, Request, tls_context, user_agent
+from aggregator.fetch.client import Client, Request, Trust, user_agent
 from aggregator.fetch.guard import dial
 from aggregator.fetch.names import look_up
 from aggregator.fetch.turns import Turns
@@ -26,7 +26,7 @@ from tests.watch import Seen, watching
 from tests.web import Answer, Web, rss
 from tests.world import World
 
-TLS = tls_context()
+TLS = Trust()
 PUBLIC = "8.8.8.8"  # stands for any public address; the scripted web answers in its place
 
 # an address, and what else a URL may hold to mean it

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from aggregator.fetch.client import Client, tls_context, user_agent
+from aggregator.fetch.client import Client, Tls, Trust, user_agent
 from aggregator.fetch.guard import NEXT_ADDRESS_AFTER, dial
 from aggregator.fetch.turns import Turns
 from aggregator.pipeline import Polled, poll_source
@@ -30,7 +30,7 @@ from tests.watch import watching
 from tests.web import Answer, Raw, Scripted, Web, rss
 from tests.world import World
 
-TLS = tls_context()
+TLS = Trust()
 NOW = datetime(2026, 3, 14, 8, tzinfo=UTC)
 FEED = rss(3)
 ENTRIES = "three entries"
@@ -54,7 +54,7 @@ def ours(url: str) -> Source:
     return Source(url, allow_private=True)
 
 
-def poll(source: Source, seconds: float = 20.0, tls: ssl.SSLContext = TLS, **more: object) -> Polled:
+def poll(source: Source, seconds: float = 20.0, tls: Tls = TLS, **more: object) -> Polled:
     """One poll within bounds of memory and processor time, which opens no file and starts no program."""
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     made = Client(agent=user_agent(None), tls=tls, timeout=seconds, **more)  # type: ignore[arg-type]
@@ -225,7 +225,7 @@ def test_a_server_that_drips(web: Web, answer: Scripted, expected: str) -> None:
 # --- TLS -------------------------------------------------------------------------------------------------------
 
 
-def over_tls(context: ssl.SSLContext, tls: ssl.SSLContext, seconds: float = 20.0) -> str:
+def over_tls(context: ssl.SSLContext, tls: Tls, seconds: float = 20.0) -> str:
     with Web(context) as web:
         web.on("/feed", Answer(200, FEED))
         result = poll(ours(web.url("/feed", host="localhost")), seconds, tls)
@@ -235,25 +235,25 @@ def over_tls(context: ssl.SSLContext, tls: ssl.SSLContext, seconds: float = 20.0
 
 @pytest.mark.fault(41)
 def test_a_good_certificate_is_good(authority: Authority) -> None:
-    assert over_tls(authority.server("localhost"), authority.trusting()) == ENTRIES
+    assert over_tls(authority.server("localhost"), authority.trusting) == ENTRIES
 
 
 @pytest.mark.fault(41)
 @pytest.mark.hostile("T28")
 def test_a_self_signed_certificate(authority: Authority, tmp_path: Path) -> None:
-    assert over_tls(authority.self_signed(tmp_path), authority.trusting()) == "self-signed certificate"
+    assert over_tls(authority.self_signed(tmp_path), authority.trusting) == "self-signed certificate"
     stranger = Authority(trustme.CA()).server("localhost")
-    assert "unknown authority (SSL_CERT_FILE can name one to trust)" in over_tls(stranger, authority.trusting())
+    assert "unknown authority (SSL_CERT_FILE can name one to trust)" in over_tls(stranger, authority.trusting)
 
 
 @pytest.mark.fault(41)
 @pytest.mark.hostile("T29")
 def test_an_expired_certificate(authority: Authority) -> None:
     expired = authority.server("localhost", not_after=EXPIRED_ON)
-    assert over_tls(expired, authority.trusting()) == "certificate expired on 2026-02-01"
+    assert over_tls(expired, authority.trusting) == "certificate expired on 2026-02-01"
     early = authority.server("localhost", not_before=BEGINS_ON, not_after=BEGINS_ON.replace(year=2099))
     assert "not valid yet (it begins on 2098-01-01), or this machine's clock is wrong" in over_tls(
-        early, authority.trusting()
+        early, authority.trusting
     )
 
 
@@ -268,7 +268,7 @@ def test_an_expired_certificate(authority: Authority) -> None:
     ],
 )
 def test_a_certificate_for_another_host(authority: Authority, names: tuple[str, ...], words: str) -> None:
-    assert words in over_tls(authority.server(*names), authority.trusting())
+    assert words in over_tls(authority.server(*names), authority.trusting)
 
 
 @pytest.mark.hostile("T31")
@@ -286,18 +286,18 @@ def test_a_server_that_speaks_old_tls_only(authority: Authority) -> None:
         old.set_ciphers("ALL:@SECLEVEL=0")
         old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         old.maximum_version = version
-        assert "versions of TLS that are not safe" in over_tls(old, authority.trusting())
+        assert "versions of TLS that are not safe" in over_tls(old, authority.trusting)
 
 
 @pytest.mark.hostile("T33")
 def test_a_server_that_does_not_know_the_name(authority: Authority) -> None:
     picky = authority.server("localhost")
     picky.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-    assert "does not know this host name" in over_tls(picky, authority.trusting())
+    assert "does not know this host name" in over_tls(picky, authority.trusting)
     asked: list[str] = []
     open_minded = authority.server("localhost")
     open_minded.sni_callback = lambda _, name, __: asked.append(name)
-    assert over_tls(open_minded, authority.trusting()) == ENTRIES
+    assert over_tls(open_minded, authority.trusting) == ENTRIES
     assert asked == ["localhost"]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import ParseError, StoreError
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
 from aggregator.pipeline import Polled, settle
@@ -27,7 +27,7 @@ from tests.web import DAY_ONE, Answer, Raw, Request, Web, atom, rss
 
 NOW = DAY_ONE + timedelta(minutes=30)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TLS = tls_context()
+TLS = Trust()
 
 
 def wire(timeout: float = 1.0, resolver: Resolver = look_up) -> Wire:

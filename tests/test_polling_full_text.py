@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.fetch.turns import BUSY, Turns
 from aggregator.parse.article import is_installed
 from aggregator.polling.full_text import read_pages
@@ -223,7 +223,7 @@ def test_a_page_whose_host_a_poll_worker_asks_now_waits_and_that_is_no_try(web: 
     web.on("/a", Answer(200, page(), HTML))
     desk = Desk(source(ONE, full_text=True, allow_private=True))
     desk.bring(ONE, entry("a", link=web.url("/a"), text=TEASER))
-    taken = Wire("test", tls_context(), 60.0, turns=Taken())
+    taken = Wire("test", Trust(), 60.0, turns=Taken())
     assert read_pages(desk.view(), desk.store, taken, POOL, lambda: NOW, Event()) == 0
     with desk.store.transaction():
         desk.store.articles.keep_robots(web.url("").rstrip("/"), b"", NOW)

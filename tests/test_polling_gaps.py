@@ -16,7 +16,7 @@ import pytest
 
 from aggregator.app import App
 from aggregator.entries.view import View
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.pipeline import poll_source, settle
 from aggregator.polling import gaps, survey
 from aggregator.polling.recorder import record
@@ -25,7 +25,7 @@ from aggregator.store.sqlite import open_store
 from tests.makers import DAY, HOUR, NOW, POOL, config, memory_store, source
 from tests.web import Answer, Request, Web, rss
 
-WIRE = Wire("tester", tls_context(), timeout=20)
+WIRE = Wire("tester", Trust(), timeout=20)
 A_DAY = tuple(f"n{number}" for number in range(12))  # what it wrote while nobody asked, the newest last
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.parse.opml import Subscription
 from aggregator.polling.reading_lists import (
     MOST,
@@ -162,6 +162,6 @@ def test_a_list_of_a_hundred_thousand_is_followed(world: World, web: Web) -> Non
         usual=USUAL,
     )  # fmt: skip
     store = memory_store()
-    told = list(read_due(config, store, Wire("test", tls_context(), 60.0), POOL, world.now))
+    told = list(read_due(config, store, Wire("test", Trust(), 60.0), POOL, world.now))
     assert told == [f"reading list {web.url('/list.opml')}: 100,000 sources added, 0 removed"]
     assert len(with_lists(config, store).sources) == MOST

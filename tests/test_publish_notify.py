@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.fetch.client import tls_context
+from aggregator.fetch.client import Trust
 from aggregator.fetch.post import post_body
 from aggregator.publish.notify import Notice, notify
 from tests.web import Answer, Web
@@ -84,7 +84,7 @@ def _answers(process: int) -> bool:
 
 
 def test_an_address_gets_json_or_the_plain_text() -> None:
-    post = partial(post_body, agent="fow-aggregator/1", tls=tls_context())
+    post = partial(post_body, agent="fow-aggregator/1", tls=Trust())
     with Web() as web:
         url = web.on("/topic?token=abc", Answer(200), Answer(204), Answer(403), Answer(302, headers={"Location": "/x"}))
         assert notify(url, NOTICE, post, Path()) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ConfigError
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.hubs.callback import PROBE, REACHED
 from aggregator.records import Config
 from aggregator.sources.config import load
@@ -148,7 +148,7 @@ def test_a_cure_that_would_break_the_file_touches_nothing(tmp_path: Path) -> Non
 
 
 def test_a_callback_that_hubs_can_reach_and_one_that_they_cannot(tmp_path: Path) -> None:
-    wire = Wire("tester", tls_context(), timeout=20)
+    wire = Wire("tester", Trust(), timeout=20)
     assert list(called(here(tmp_path), wire)) == []
     with Web() as web:
         web.on(f"/push/{PROBE}", Answer(200, REACHED.encode()))

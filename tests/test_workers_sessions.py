@@ -15,7 +15,7 @@ import pytest
 
 from aggregator.entries.view import View
 from aggregator.errors import AggregatorError
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.fetch.turns import Turns
 from aggregator.parse.article import is_installed
 from aggregator.polling import gaps
@@ -87,7 +87,7 @@ class Street:
         return socket.create_connection(("127.0.0.1", self.web.port), timeout=timeout)
 
     def wire(self, turns: Turns) -> Wire:
-        return Wire("test", tls_context(), 60.0, self.resolve, self.dial, turns)
+        return Wire("test", Trust(), 60.0, self.resolve, self.dial, turns)
 
     def turns(self, sessions: Sessions) -> SharedTurns:
         street = self

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from aggregator.fetch.client import Wire, tls_context
+from aggregator.fetch.client import Trust, Wire
 from aggregator.polling.network import Network
 from aggregator.records import Config
 from aggregator.sources.config import load
@@ -38,7 +38,7 @@ class Shop:
         self.leases = Leases(self.store.session, "ann")
         turns = SharedTurns(lambda: nullcontext(self.leases), spacing=0.0, patience=0.0)
         self.tools = Tools(
-            Wire("test", tls_context(), 60.0, turns=turns), turns, POOL, lambda: world.now, threading.Event(),
+            Wire("test", Trust(), 60.0, turns=turns), turns, POOL, lambda: world.now, threading.Event(),
             Network(), threading.Lock(), spacing=0.0, lease=600.0, margin=60.0, aside=0.01,
         )  # fmt: skip
 

@@ -64,12 +64,12 @@ def _asking(config: Config, usual: Source, now: datetime) -> Iterator[tuple[Ask,
     """One polite GET after the other, by the same client and guard as every poll."""
     from dataclasses import replace
 
-    from aggregator.fetch.client import Wire, agent_of, tls_context
+    from aggregator.fetch.client import Trust, Wire, agent_of
     from aggregator.fetch.firsts import Firsts
     from aggregator.pipeline import Polled, page_offers, poll_source
     from aggregator.records import SourceState
 
-    wire = Wire(agent_of(config), tls_context())
+    wire = Wire(agent_of(config), Trust())
     firsts = Firsts.of(config)
     asked: dict[str, Polled] = {}
     with closing(wire.client()) as client, reading_pool() as pool:

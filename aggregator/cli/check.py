@@ -83,7 +83,7 @@ def _online(config: Config, options: Settings) -> list[Look]:
 def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list[Polled]:
     from aggregator.cli.progress import Bar
     from aggregator.discovery.online import ask
-    from aggregator.fetch.client import Wire, agent_of, tls_context
+    from aggregator.fetch.client import Trust, Wire, agent_of
     from aggregator.fetch.firsts import Firsts
     from aggregator.report import Progress
 
@@ -91,7 +91,7 @@ def _asked(config: Config, options: Settings, sources: Sequence[Source]) -> list
         return []
     done = iter(range(1, len(sources) + 1))
     with reading_pool() as pool, Bar(options, len(sources), first=False) as bar:
-        wire = Wire(agent_of(config), tls_context(), firsts=Firsts.of(config))
+        wire = Wire(agent_of(config), Trust(), firsts=Firsts.of(config))
 
         def told(polled: Polled) -> None:
             bar.advance(Progress(next(done), len(sources), polled.name))

@@ -44,7 +44,7 @@ def doctor(fix: bool, offline: bool, as_json: bool) -> None:
 
 def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[Check], list[Proposal]]:
     """Everything that can be seen; a store that cannot be used is a finding, too."""
-    from aggregator.fetch.client import Wire, agent_of, tls_context
+    from aggregator.fetch.client import Trust, Wire, agent_of
     from aggregator.store.opening import open_store
     from aggregator.upkeep.doctor import Check, called, examine, machine, stored
 
@@ -56,7 +56,7 @@ def _looked(options: Settings, config: Config, *, offline: bool) -> tuple[list[C
             if store.damage():
                 return checks, []
             agent = agent_of(config)
-            wire = None if offline else Wire(agent, tls_context())
+            wire = None if offline else Wire(agent, Trust())
             checks += called(config, wire) if wire else ()
             return checks, examine(config, store, wire, pool, clock)
     except StoreError as error:

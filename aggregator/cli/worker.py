@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def worker(concurrency: int, lease: int) -> None:
     """Poll for a store in PostgreSQL, beside other workers; `aggregator run` publishes what they bring."""
     from aggregator.errors import StoreError
-    from aggregator.fetch.client import Wire, agent_of, tls_context
+    from aggregator.fetch.client import Trust, Wire, agent_of
     from aggregator.polling.network import Network
     from aggregator.workers.shards import Tools
 
@@ -53,7 +53,7 @@ def worker(concurrency: int, lease: int) -> None:
         sessions = Sessions(config.store)
         turns = SharedTurns(sessions.claims)
         tools = Tools(
-            Wire(agent_of(config), tls_context(), turns=turns),
+            Wire(agent_of(config), Trust(), turns=turns),
             turns,
             pool,
             options.clock(config),

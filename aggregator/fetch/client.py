@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,8 @@ _MOVED = {301, 302, 303, 307, 308}
 _WITH_BODY = {200, 226}
 _KEEP_METHOD = {307, 308}
 
+Tls = Callable[[], ssl.SSLContext]
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -64,21 +67,50 @@ class Request:
     impatient: bool = False
 
 
+def tls_context() -> ssl.SSLContext:
+    """SSL_CERT_FILE and SSL_CERT_DIR are honoured, else certifi's list; raises ConfigError if they hold nothing."""
+    try:
+        return httpx.create_ssl_context(trust_env=True)
+    except (OSError, ssl.SSLError) as error:
+        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+        raise ConfigError(f"SSL_CERT_FILE: {named} holds no certificates that can be read") from error
+
+
+class Trust:
+    """Whose certificates are believed: one TLS context for all lanes, made (40 ms) when a connection needs it."""
+
+    def __init__(self, make: Callable[[], ssl.SSLContext] = tls_context) -> None:
+        self._make = make
+        self._made: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> ssl.SSLContext:
+        """The context; raises ConfigError as `tls_context` does."""
+        with self._lock:
+            self._made = self._made or self._make()
+            return self._made
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """How to reach the web: what we say we are, TLS, the time one exchange may take (seconds), names, turns."""
 
     agent: str
-    tls: ssl.SSLContext
+    tls: Tls = field(default_factory=Trust)
     timeout: float = 30.0
     resolver: Resolver = look_up
     dial: Dial = dial
     turns: Turns = field(default_factory=Turns)
     firsts: Firsts = field(default_factory=lambda: Firsts(None))
 
-    def under(self, agent: str) -> Wire:
-        """The same wire under another name."""
-        return replace(self, agent=agent)
+    def following(self, config: Config) -> Wire:
+        """The same wire under the name that a configuration gives us; raises ConfigError as `tls_context` does.
+
+        Certificates that its sources need are read now, so that a mistake is told before anything is asked.
+        """
+        if any(source.url.startswith("https:") for source in config.sources):
+            self.tls()
+        return replace(self, agent=agent_of(config))
 
     def client(self) -> Client:
         """A client for one lane; to be closed."""
@@ -107,15 +139,6 @@ def public_link(link: str) -> str | None:
     return link if is_public_name(urlsplit(link).hostname or "") else None
 
 
-def tls_context() -> ssl.SSLContext:
-    """One context for all lanes (40 ms to build); SSL_CERT_FILE and SSL_CERT_DIR are honoured, else certifi's list."""
-    try:
-        return httpx.create_ssl_context(trust_env=True)
-    except (OSError, ssl.SSLError) as error:
-        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
-        raise ConfigError(f"SSL_CERT_FILE: {named} holds no certificates that can be read") from error
-
-
 def permitted_host(source: Source) -> str | None:
     """The host name that `allow_private: true` permits: the source's own, as it stands in a request."""
     return host_in_request(source.url) if source.allow_private else None
@@ -134,7 +157,7 @@ class Client:
         self,
         *,
         agent: str,
-        tls: ssl.SSLContext,
+        tls: Tls,
         timeout: float = 30.0,
         resolver: Resolver = look_up,
         dial: Dial = dial,
@@ -196,6 +219,8 @@ class Client:
     def _turn(self, url: str, *, spaced: bool) -> Iterator[None]:
         """Hold the turn at an address's host; the time that was waited for it is not the exchange's."""
         host = host_of(url)
+        if url.startswith("https:"):
+            self._tls()  # where it has to be made it is made before the turn, from whose start the distance counts
         with self._turns.at(host, spaced=spaced) as waited:
             self._guard.deadline += waited
             try:

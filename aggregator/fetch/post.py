@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from aggregator.errors import FetchError
-from aggregator.fetch.client import Client, Request, host_in_request
+from aggregator.fetch.client import Client, Request, Tls, host_in_request
 from aggregator.fetch.names import Resolver, look_up
 
 _FORM = "application/x-www-form-urlencoded"
@@ -19,7 +18,7 @@ def post_forms(
     forms: Iterable[Mapping[str, str]],
     *,
     agent: str,
-    tls: ssl.SSLContext,
+    tls: Tls,
     timeout: float = 10.0,
     resolver: Resolver = look_up,
 ) -> str | None:
@@ -37,7 +36,7 @@ def post_body(
     content_type: str,
     *,
     agent: str,
-    tls: ssl.SSLContext,
+    tls: Tls,
     timeout: float = 10.0,
     resolver: Resolver = look_up,
 ) -> str | None:

@@ -2,15 +2,15 @@
 
 That client keeps cookies, logs addresses with their secrets, follows redirects with the wrong headers and decodes
 without a bound; its messages cost a fifth of a request and are read once. What an address means stays httpx's word.
+A lane asks one host after the other, so that it keeps one connection, and needs a pool of them for proxies only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
@@ -23,6 +23,7 @@ from aggregator.fetch.guard import Guard
 MOST_HEADERS = 2**16  # bytes of all headers of an answer
 MOST_FIELDS = 500  # headers of an answer
 MOST_HEAD = 2 * MOST_HEADERS  # bytes that are read before its body, interim answers included
+_KEPT_FOR = 20.0  # seconds that an idle connection may serve again
 _MOST_UNUSED = 2**16  # bytes of a body nobody needs, read so that the connection can serve again
 
 
@@ -33,11 +34,12 @@ def parts_of(url: str) -> httpx.URL:
 
 
 class Transport:
-    """A small pool of connections: straight to the hosts, or through one proxy."""
+    """The connection of a lane, straight to its host or through one proxy; `tls` makes the context when asked."""
 
-    def __init__(self, guard: Guard, tls: ssl.SSLContext, proxy: str | None = None) -> None:
-        self._guard = guard
-        self._pool = _pool(guard, tls, proxy)
+    def __init__(self, guard: Guard, tls: Callable[[], ssl.SSLContext], proxy: str | None = None) -> None:
+        self._guard, self._tls = guard, tls
+        self._kept: httpcore.HTTPConnection | None = None
+        self._proxied = None if proxy is None else _through(proxy, guard, tls())
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The head of the answer; its body is still to be read, and the answer to be closed.
@@ -66,22 +68,39 @@ class Transport:
 
     def _sent(self, request: httpcore.Request) -> Answer:
         """One exchange; never with endless headers."""
-        answer = self._pool.handle_request(request)
+        wire = self._proxied or self._connection(request.url.origin)
+        answer = wire.handle_request(request)
         if len(answer.headers) > MOST_FIELDS or sum(len(n) + len(v) for n, v in answer.headers) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are more than {MOST_FIELDS}, or larger than 64 KiB")
-        return Answer(answer, self._pool)
+        connections = [wire] if isinstance(wire, httpcore.HTTPConnection) else wire.connections
+        return Answer(answer, connections)
+
+    def _connection(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
+        """The one that is kept, if it leads there and still stands; else a new one in its place."""
+        kept = self._kept
+        if kept is None or not (kept.can_handle_request(origin) and kept.is_available()) or kept.has_expired():
+            self.close()
+            tls = self._tls() if origin.scheme == b"https" else None
+            kept = self._kept = httpcore.HTTPConnection(
+                origin, ssl_context=tls, network_backend=self._guard, keepalive_expiry=_KEPT_FOR
+            )
+        return kept
 
     def close(self) -> None:
-        """Close the idle connections."""
-        self._pool.close()
+        """Close the idle connection."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        if self._proxied is not None:
+            self._proxied.close()
 
 
 class Answer:
     """The head of an answer, and its body as it comes over the wire."""
 
-    def __init__(self, answer: httpcore.Response, pool: httpcore.ConnectionPool) -> None:
-        self._answer, self._pool = answer, pool
+    def __init__(self, answer: httpcore.Response, connections: Iterable[httpcore.ConnectionInterface]) -> None:
+        self._answer, self._connections = answer, connections
         self.status = answer.status
 
     @property
@@ -107,27 +126,24 @@ class Answer:
     def close(self) -> None:
         """End the exchange; a connection on which more came than the answer must not answer the next request."""
         self._answer.close()
-        for connection in self._pool.connections:
+        for connection in self._connections:
             machine = getattr(getattr(connection, "_connection", None), "_h11_state", None)
             if machine is not None and machine.trailing_data[0]:
                 connection.close()
 
 
-def _pool(guard: Guard, tls: ssl.SSLContext, proxy: str | None) -> httpcore.ConnectionPool:
-    # http2 is off: a poll is one request, and its frames are one more thing to attack
-    settings: dict[str, Any] = {
-        "ssl_context": tls,
-        "network_backend": guard,
-        "max_connections": 2,
-        "max_keepalive_connections": 1,
-        "keepalive_expiry": 20.0,
-        "http2": False,
-    }
-    if proxy is None:
-        return httpcore.ConnectionPool(**settings)
-    if proxy.lower().startswith("https:"):
-        settings["proxy_ssl_context"] = tls
-    return httpcore.HTTPProxy(without_user(proxy), proxy_auth=login(proxy), **settings)
+def _through(proxy: str, guard: Guard, tls: ssl.SSLContext) -> httpcore.HTTPProxy:
+    """What asks a proxy, for one exchange."""
+    # http2 is off, here and for what is kept: a poll is one request, and its frames are one more thing to attack
+    return httpcore.HTTPProxy(
+        without_user(proxy),
+        proxy_auth=login(proxy),
+        proxy_ssl_context=tls if proxy.lower().startswith("https:") else None,
+        ssl_context=tls,
+        network_backend=guard,
+        max_connections=2,
+        http2=False,
+    )
 
 
 def visible(text: str) -> str:
