@@ -23,10 +23,10 @@ class Damaged(StoreError):  # noqa: N818 (a reaction of its own: the whole file 
 
 def compress(data: bytes) -> bytes:
     """Bytes as the store keeps them, with a checksum."""
-    from zstandard import ZstdCompressor  # noqa: PLC0415 (who packs and unpacks nothing does not wait for it)
+    import zstandard  # noqa: PLC0415 (who packs and unpacks nothing does not wait for it)
 
     # One for each call, here and below: two threads must not use the same one at a time.
-    return ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
+    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
 
 
 def decompress(data: bytes) -> bytes:
@@ -35,13 +35,13 @@ def decompress(data: bytes) -> bytes:
 
 
 def _of_zstd(data: bytes) -> bytes:
-    from zstandard import ZstdDecompressor, ZstdError, frame_content_size  # noqa: PLC0415
+    import zstandard  # noqa: PLC0415
 
     try:
-        if frame_content_size(data) > _MOST:
+        if zstandard.frame_content_size(data) > _MOST:
             raise _damaged("its length is wrong")
-        return ZstdDecompressor().decompress(data)
-    except ZstdError as error:
+        return zstandard.ZstdDecompressor().decompress(data)
+    except zstandard.ZstdError as error:
         raise _damaged(error) from error
 
 

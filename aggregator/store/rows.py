@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import pack, unpack
@@ -18,6 +18,8 @@ _NAMES = tuple(field.name for field in fields(Entry))
 _LONG = ("summary", "content", "text")
 _HINTS = tuple(field.name for field in fields(Hints))
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_FROM_JSON = json.JSONDecoder().raw_decode  # gives where it ends, too
+_NOTHING = {"canonical_url": None, "link": None, "title": "", "summary": "", "content": "", "text": ""}
 
 
 @overload
@@ -74,7 +76,7 @@ def pack_entry(entry: Entry) -> bytes:
     if entry.duration is not None:
         data["duration"] = entry.duration
     if entry.enclosures:
-        data["enclosures"] = [asdict(enclosure) for enclosure in entry.enclosures]
+        data["enclosures"] = [{"url": one.url, "type": one.type, "length": one.length} for one in entry.enclosures]
     for name in _LONG:
         if name in data:
             data[name] = len(data[name])
@@ -88,22 +90,22 @@ def names_of(entry: Entry) -> tuple[str, str | None, str]:
 
 def unpack_entry(blob: bytes) -> Entry:
     """The inverse of pack_entry, also of what older versions wrote: JSON that holds the texts itself."""
-    line, _, texts = decompress(blob).decode().partition("\n")
-    data: dict[str, Any] = json.loads(line)
-    start = 0
+    text = decompress(blob).decode()
+    given: dict[str, Any]
+    given, end = _FROM_JSON(text)
+    start = end + 1
     for name in _LONG:
-        length = data.setdefault(name, "")
-        if isinstance(length, int):
-            data[name] = texts[start : start + length]
+        if isinstance(length := given.get(name), int):
+            given[name] = text[start : start + length]
             start += length
     for name in ("published", "updated"):
-        data[name] = to_time(data.get(name))
-    data["categories"] = tuple(data.get("categories", ()))
-    data["enclosures"] = tuple(Enclosure(**enclosure) for enclosure in data.get("enclosures", ()))
-    data.setdefault("title", "")
-    data.setdefault("canonical_url", None)
-    data.setdefault("link", None)
-    return Entry(**data)
+        if name in given:
+            given[name] = datetime.fromisoformat(given[name])
+    if "categories" in given:
+        given["categories"] = tuple(given["categories"])
+    if "enclosures" in given:
+        given["enclosures"] = tuple(Enclosure(**enclosure) for enclosure in given["enclosures"])
+    return Entry(**_NOTHING | given)
 
 
 def pack_hints(hints: Hints) -> str:
