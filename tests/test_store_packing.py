@@ -40,7 +40,7 @@ def test_one_bit_that_is_another_is_damage_that_is_told(pack: type[bytes]) -> No
         try:
             assert decompress(bytes(harmed)) == TEXT  # zlib: how hard it was packed, which nothing depends on
         except Damaged as error:
-            assert str(error).startswith("store: an entry or body in it is damaged (")
+            assert str(error).startswith("store: a packed row in it is damaged (")
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", compress(TEXT)[:-3], zlib.compress(TEXT)[:-3], compress(TEXT)[:4]])
@@ -77,4 +77,4 @@ def test_a_damaged_entry_is_told_in_one_line(world: World) -> None:
         sql.execute("UPDATE entries SET data = ? WHERE title = 'Cake'", (data[:-6] + bytes(6),))
     world.run("explain", "https://one.example/cake", code=3)
     assert world.said.count("\n") == 1
-    assert "an entry or body in it is damaged" in world.said
+    assert "a packed row in it is damaged" in world.said

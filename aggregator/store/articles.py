@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.records import StoredEntry
 from aggregator.store.entries import Entries
+from aggregator.store.packing import compress, decompress
 from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text, to_time
 
@@ -55,12 +55,12 @@ class Articles:
         if row is None:
             return None
         at, data, words, why, tries, again = row
-        text = zlib.decompress(data).decode("utf-8") if data else ""
+        text = decompress(data).decode("utf-8") if data else ""
         return Article(datetime.fromisoformat(at), text, words, why, tries, to_time(again))
 
     def put(self, entry: int, article: Article) -> None:
         """Remember what became of a page (inside a transaction); a text that is there stays."""
-        data = zlib.compress(article.text.encode("utf-8", "replace")) if article.text else None
+        data = compress(article.text.encode("utf-8", "replace")) if article.text else None
         self._sql.execute(
             "INSERT INTO articles (entry, at, data, words, why, tries, next_try_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (entry) DO UPDATE SET at = excluded.at, data = excluded.data, words = excluded.words, "
@@ -74,7 +74,7 @@ class Articles:
         row = self._sql.execute("SELECT fetched_at, data FROM robots WHERE origin = ?", (origin,)).fetchone()
         if row is None or abs(now - datetime.fromisoformat(row[0])) >= ROBOTS_FOR:
             return None
-        return zlib.decompress(row[1])
+        return decompress(row[1])
 
     def keep_robots(self, origin: str, robots: bytes, now: datetime) -> None:
         """Remember a robots.txt, and let go of those that are too old to be used (inside a transaction)."""
@@ -82,5 +82,5 @@ class Articles:
         self._sql.execute(
             "INSERT INTO robots VALUES (?, ?, ?) "
             "ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at, data = excluded.data",
-            (origin, to_text(now), zlib.compress(robots)),
+            (origin, to_text(now), compress(robots)),
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from aggregator.store.packing import compress, decompress
 from aggregator.store.protocol import Connection
 from aggregator.store.rows import to_text, to_time
 
@@ -64,7 +64,7 @@ class Digests:
         self._sql.executemany("INSERT INTO ledger VALUES (?, ?, ?)", [(sealed.series, entry, key) for entry in entries])
         self._sql.executemany(
             "INSERT INTO digest_files VALUES (?, ?, ?)",
-            [(key, kind, zlib.compress(data, 9)) for kind, data in files.items()],
+            [(key, kind, compress(data)) for kind, data in files.items()],
         )
 
     def newest(self, series: str) -> Sealed | None:
@@ -93,7 +93,7 @@ class Digests:
     def file(self, key: int, kind: str) -> bytes | None:
         """The stored bytes of one file of a digest: `html`, `md`, `txt`, `json` or `entry`."""
         row = self._sql.execute("SELECT data FROM digest_files WHERE digest = ? AND kind = ?", (key, kind)).fetchone()
-        return None if row is None else zlib.decompress(row[0])
+        return None if row is None else decompress(row[0])
 
     def owner(self, series: str, entry: int) -> Sealed | None:
         """Which digest of the series owns an entry."""

@@ -1,4 +1,4 @@
-"""How the store compresses what it keeps of entries and bodies: zstd, and zlib as older versions wrote it.
+"""How the store compresses what it keeps (entries, bodies, pages, digests): zstd, and zlib as older versions wrote it.
 
 What was packed once is read for ever: its first bytes tell which of the two it is.
 """
@@ -53,4 +53,4 @@ def _of_zlib(data: bytes) -> bytes:
 
 
 def _damaged(why: object) -> Damaged:
-    return Damaged(f"store: an entry or body in it is damaged ({why}); restore a backup")
+    return Damaged(f"store: a packed row in it is damaged ({why}); restore a backup")

@@ -8,7 +8,6 @@ time a part of it.
 from __future__ import annotations
 
 import heapq
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
@@ -16,6 +15,7 @@ from operator import itemgetter
 from typing import Protocol
 
 from aggregator.entries.query import Query
+from aggregator.store.packing import decompress
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import unpack_entry
 
@@ -204,7 +204,7 @@ def _fields(data: bytes, page: bytes | None) -> Fields:
     more = " ".join((entry.author or "", *entry.categories))
     text = entry.text[:_LONGEST]
     if page is not None:
-        text = f"{text}\n{zlib.decompress(page).decode('utf-8')[:_LONGEST]}"
+        text = f"{text}\n{decompress(page).decode('utf-8')[:_LONGEST]}"
     return entry.title, text, more
 
 

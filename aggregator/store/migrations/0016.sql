@@ -1,2 +1,2 @@
--- Nothing of the schema: entries and bodies are packed from here on as programs before it cannot read them
--- (store/packing.py). What is there stays as it is.
+-- Nothing of the schema: from here on what the store packs (store/packing.py) is packed as programs before it cannot
+-- read. What is there stays as it is.
