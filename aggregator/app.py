@@ -31,12 +31,9 @@ from aggregator.polling.patience import Patience
 from aggregator.polling.reading_lists import with_lists
 from aggregator.polling.recorder import Batch, record_all, settle_all
 from aggregator.polling.reread import reread
-from aggregator.public import outputs
 from aggregator.public.publication import Publication
 from aggregator.publish import notices
-from aggregator.publish.command import ask
 from aggregator.publish.deliver import Delivered, deliver, tell_hub
-from aggregator.publish.files import write_all
 from aggregator.records import Config, Series, SourceHealth
 from aggregator.report import Failure, Pass, Progress
 from aggregator.store.ahead import Elders
@@ -269,7 +266,7 @@ class App:
 
     def prepare(self) -> None:
         """Put what the first page needs into `public/`, before anything was polled."""
-        write_all(self.config.output, outputs.static_files(self.config))
+        self.publication.prepare(self.config)
 
     def seal_due(self) -> list[Sealed]:
         """Seal what is due, in every series, and write its files."""
@@ -292,6 +289,7 @@ class App:
 
     def _seal(self, series: Series, day: date) -> Sealed:
         from aggregator import sealing  # noqa: PLC0415 (100 ms, for what happens once a day)
+        from aggregator.publish.command import ask  # noqa: PLC0415
 
         self.publication.name_feed(self.config)
         self.accept()

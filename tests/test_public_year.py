@@ -6,7 +6,8 @@ import pytest
 from lxml import html
 
 from aggregator.entries.view import View
-from aggregator.public.year import MOST_AT_ONCE, PAGE, trends_files
+from aggregator.public import TRENDS as PAGE
+from aggregator.public.year import MOST_AT_ONCE, trends_files
 from aggregator.records import Rule, WordList
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source, words
 from tests.test_render_pages import text

@@ -20,7 +20,7 @@ from aggregator.records import Digest, DigestEntry, FailedSource, RisingTerm, Si
 from aggregator.render import digest, issue, words
 from aggregator.render.markdown import escape, link
 from aggregator.render.site import Site, tongue, web_link
-from aggregator.render.text import one_line
+from aggregator.render.words import one_line
 from tests.samples.digests import ARABIC, BAKERY, EMPTY, FIRST, FULL, GERMAN, NO_LINK, entry
 
 SITE = Site("Future of Work", "https://example.org/fow/", ZoneInfo("Europe/Berlin"))

@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
 from aggregator.entries.view import View
+from aggregator.public import SOURCES
 from aggregator.public.archives import Grown, archives, newest_archive
 from aggregator.public.members import NEVER, Members, Place, as_feed, members
 from aggregator.public.paged import Paged
@@ -33,7 +34,6 @@ TOMBSTONES_FOR = timedelta(days=30)
 DIGESTS_IN_FEED = 60
 KINDS = ("html", "md", "txt", "json", "epub")
 STYLE = "feed.css"
-SOURCES = "sources.opml"  # which no entry changes
 
 
 def files(

@@ -16,16 +16,14 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import __version__
 from aggregator.entries.view import View
 from aggregator.polling import survey
-from aggregator.public import members, outputs, statuses
-from aggregator.public.archives import ARCHIVE_OPEN, Grown, mended, open_archive
+from aggregator.public import SOURCES, TRENDS, TRENDS_MADE, statuses
 from aggregator.public.paged import Frame, Paged
-from aggregator.public.river import MOST_AT_ONCE, day_name
-from aggregator.public.year import MADE, PAGE, trends_files
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.pieces import Opened
 from aggregator.records import Config, SourceHealth
@@ -33,6 +31,9 @@ from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 from aggregator.store.touched import Changes
 from aggregator.upkeep import heap
+
+if TYPE_CHECKING:
+    from aggregator.public.archives import Grown
 
 PUBLISHED = "published"
 VERY_MANY = 5_000  # sources
@@ -96,6 +97,12 @@ class Publication:
         self.is_stale = self.is_patient = False
         self.health: tuple[SourceHealth, ...] = ()
 
+    def prepare(self, config: Config) -> None:
+        """Write what the first page needs, before anything was polled."""
+        from aggregator.public import outputs  # noqa: PLC0415 (a pass without news makes no page)
+
+        write_all(config.output, outputs.static_files(config))
+
     def publish(self, config: Config, view: View, *, everything: bool = False) -> list[str]:
         """Write what changed, and say what that is; `everything` looks at all files and all sealed digests anew."""
         began = time.monotonic()
@@ -108,9 +115,9 @@ class Publication:
 
         def stands(name: str) -> bool:
             is_closed = name.startswith(("archive/", "day/"))
-            if not is_closed and (everything or (name in (PAGE, outputs.SOURCES) and before is None)):
+            if not is_closed and (everything or (name in (TRENDS, SOURCES) and before is None)):
                 return False
-            if name == outputs.SOURCES and changes.anything:
+            if name == SOURCES and changes.anything:
                 return False
             folder, _, file = name.rpartition("/")
             known = last.files.get(name) if last else None
@@ -118,22 +125,24 @@ class Publication:
 
         if before and not changes and _stamps(root, before.files) == before.files:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
+        from aggregator.public import archives, members, outputs, river  # noqa: PLC0415 (as above)
+
         if changes.digest:
             self._status_rests_until = 0.0  # a day ends with them as they are then
         if changes.digest or len(changes.entries) > MANY:
             heap.give_back()
-        found, chained = members.noted(store, view), mended(config, store)
+        found, chained = members.noted(store, view), archives.mended(config, store)
         grown = {} if before is None else self._grown(before, changes, root, chained)
         paged = Paged(before.days if before and not changes.anything else {}, changes.entries)
         files = chained | outputs.files(config, store, view, stands, found=found, grown=grown, paged=paged)
-        is_whole = _days_made(files, stands) < MOST_AT_ONCE
+        is_whole = _days_made(files, stands) < river.MOST_AT_ONCE
         written = write_all(root, files) + self.publish_status(config, view)
         remove_others(root / "tags", {root / name for name in files})
-        stamps = _stamps(root, _looked_at([*files, *map(day_name, paged.now)]))
+        stamps = _stamps(root, _looked_at([*files, *map(river.day_name, paged.now)]))
         standing = Standing(sign if is_whole else "", stamps, store.entries.last_accepted(), paged.now)
         with store.transaction():
-            if newest := open_archive(files):
-                store.set_meta(ARCHIVE_OPEN, newest)
+            if newest := archives.open_archive(files):
+                store.set_meta(archives.ARCHIVE_OPEN, newest)
             store.set_meta(PUBLISHED, standing.text())
             store.set_meta(TOOK, f"{time.monotonic() - began:.1f}")
             store.touched.clear(changes)
@@ -147,20 +156,22 @@ class Publication:
 
     def publish_early(self, config: Config, view: View) -> list[str]:
         """Write what changed in the middle of a pass: what is made once a day is made again at its end."""
-        counted = self._store.meta(MADE)
+        counted = self._store.meta(TRENDS_MADE)
         written = self.publish(config, view)
-        if self._store.meta(MADE) != counted:
+        if self._store.meta(TRENDS_MADE) != counted:
             with self._store.transaction():
-                self._store.set_meta(MADE, "")
+                self._store.set_meta(TRENDS_MADE, "")
         heap.give_back()  # the pass goes on
         return written
 
     def _counted_on(self, before: Standing, config: Config, view: View, stands: Callable[[str], bool]) -> list[str]:
         """The page of the year, where the last publication had not counted all of its days."""
-        if self._store.meta(MADE) != "":
+        if self._store.meta(TRENDS_MADE) != "":
             return []
+        from aggregator.public.year import trends_files  # noqa: PLC0415 (as above)
+
         written = write_all(config.output, trends_files(config, self._store, view, stands))
-        standing = replace(before, files=before.files | _stamps(config.output, [PAGE]))
+        standing = replace(before, files=before.files | _stamps(config.output, [TRENDS]))
         with self._store.transaction():
             self._store.set_meta(PUBLISHED, standing.text())
         return written
@@ -186,6 +197,8 @@ class Publication:
 
     def _grown(self, before: Standing, changes: Changes, root: Path, chained: Collection[str]) -> dict[str, Grown]:
         """The open archive as it stands, where only entries changed since; one with other links is made anew."""
+        from aggregator.public.archives import ARCHIVE_OPEN, Grown  # noqa: PLC0415 (as above)
+
         name = self._store.meta(ARCHIVE_OPEN)
         if changes.anything or name is None or name in chained or name not in before.files:
             return {}
@@ -215,7 +228,7 @@ def _looked_at(files: Iterable[str]) -> set[str]:
     """The files that are stamped: those that this publication wrote or left as they are, the page made once a day, and
     the folders, whose time tells when a file that is written once was lost."""
     folders = {name.rpartition("/")[0] + "/" for name in files if "/" in name}
-    return {*files, PAGE, outputs.SOURCES, "day/", *folders}
+    return {*files, TRENDS, SOURCES, "day/", *folders}
 
 
 def _names_in(folder: Path) -> frozenset[str]:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from aggregator.digest.lenses import Lists, haystack
 from aggregator.digest.trends import Rise, trends
 from aggregator.entries.view import View
+from aggregator.public import TRENDS, TRENDS_MADE
 from aggregator.public.paged import span
 from aggregator.records import Config, DigestEntry, LocalDate, RisingTerm, StoredEntry, Topical, WordList, Year
 from aggregator.render.site import Site
@@ -23,15 +24,12 @@ from aggregator.store.days import Counted
 from aggregator.store.sqlite import Store
 from aggregator.urls import is_http
 
-PAGE = "trends.html"
 WEEKS = 53
 LEAST_WEEKS = 13  # that are drawn, however young the store is
 STILL_COMING = timedelta(days=14)
 MOST_AT_ONCE = 2500  # entries that one publication reads for the days that are missing
 MOST_SOURCES = 15
 MOST_LISTED = 5
-MADE = "trends_made"
-"""Name in the store: what the page stands for; empty while days are still to be counted."""
 
 
 def trends_files(
@@ -45,16 +43,18 @@ def trends_files(
     newest = store.entries.last_accepted_at()
     today = newest.astimezone(config.timezone).date() if newest else None
     if newest is None or today is None:
-        return {PAGE: trends_page(None, site=Site.of(config))}
+        return {TRENDS: trends_page(None, site=Site.of(config))}
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
     made = f"{today} {len(store.days.withdrawn(view.midnight - timedelta(days=30)))}"
-    if stands(PAGE) and store.meta(MADE) == made:
+    if stands(TRENDS) and store.meta(TRENDS_MADE) == made:
         return {}
     known, whole = _counted(config, store, view, (first, today), most)
     with store.transaction():
-        store.set_meta(MADE, made if whole else "")
+        store.set_meta(TRENDS_MADE, made if whole else "")
     year = _year(config, view, known, first, today)
-    return {PAGE: trends_page(replace(year, rising=_rising(config, store, view, newest, today)), site=Site.of(config))}
+    return {
+        TRENDS: trends_page(replace(year, rising=_rising(config, store, view, newest, today)), site=Site.of(config))
+    }
 
 
 def _sign(config: Config) -> str:

@@ -24,7 +24,7 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from aggregator.errors import ConfigError, PublishError
-from aggregator.render.text import one_line
+from aggregator.render.words import one_line
 
 SETTING = "AGGREGATOR_SMTP_URL"
 _LONGEST_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3)

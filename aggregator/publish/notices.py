@@ -16,8 +16,7 @@ from aggregator.fetch.client import Wire
 from aggregator.fetch.post import post_body
 from aggregator.publish.notify import Notice, notify
 from aggregator.records import Config, SourceHealth
-from aggregator.render.text import one_line
-from aggregator.render.words import moment
+from aggregator.render.words import moment, one_line
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 

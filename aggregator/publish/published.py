@@ -15,7 +15,6 @@ from typing import Any
 
 from lxml import etree
 
-from aggregator.html import safe_html, text_of
 from aggregator.records import FORGOTTEN, Enclosure, Entry, Tombstone
 from aggregator.urls import canonical
 
@@ -145,6 +144,8 @@ def _told(element: etree._Element, month: tuple[int, int] | None, place: int) ->
 
 
 def _entry(element: etree._Element, name: str, source_title: str, published: datetime) -> Entry:
+    from aggregator.html import safe_html, text_of  # noqa: PLC0415 (every start asks whether there is something to read)
+
     link, author = _link(element, "alternate"), _text(element.find(f"{_ATOM}author"), "name")
     content = safe_html(_text(element, "content").rpartition(_CREDIT)[0])  # the line that names the source is ours
     return Entry(

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from aggregator.records import DigestEntry, LensTrend, LocalDate
 from aggregator.render.words import count, short_date
+
+if TYPE_CHECKING:
+    from aggregator.records import DigestEntry, LensTrend, LocalDate
 
 STEP, HEIGHT = 10, 40
 _GAP, _LEAST = 2.0, 2.0

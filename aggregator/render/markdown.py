@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from aggregator.records import Digest, DigestEntry, Story
 from aggregator.render import issue
 from aggregator.render.site import web_link
-from aggregator.render.text import one_line
-from aggregator.render.words import count, covers, long_date, minutes, short_date
+from aggregator.render.words import count, covers, long_date, minutes, one_line, short_date
 
 # What means something inside a line here or in a dialect: emphasis, code, links, HTML, tables, strikethrough,
 # mathematics, attributes, headings. A backslash before the first kind is understood by every renderer (it stands in

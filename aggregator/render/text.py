@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from textwrap import wrap
 
 from aggregator.records import Digest, DigestEntry, Story
 from aggregator.render import issue
 from aggregator.render.site import web_link
-from aggregator.render.words import count, covers, long_date, minutes, short_date
+from aggregator.render.words import CONTROL, count, covers, long_date, minutes, one_line, short_date
 
 WIDTH = 72
-_LONGEST = 2000
-# C0 and C1 controls, surrogates, and the marks that reorder a whole line (embeddings, overrides, isolates).
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-def one_line(strange: str) -> str:
-    """A stranger's text on one line: no control characters, single spaces, at most 2,000 characters."""
-    line = " ".join(_CONTROL.sub("", strange[: 4 * _LONGEST]).split())
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
 def text(digest: Digest) -> bytes:
@@ -39,7 +29,7 @@ def _fill(words: str, indent: str = "", first: str | None = None) -> list[str]:
 def _url(link: str | None, indent: str) -> list[str]:
     """A link on a line of its own, never broken; a space in it would end it early."""
     good = web_link(link)
-    return [indent + "".join(_CONTROL.sub("", good).split())] if good else []
+    return [indent + "".join(CONTROL.sub("", good).split())] if good else []
 
 
 def _title(name: str, under: str = "-") -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.records import Digest
+if TYPE_CHECKING:
+    from aggregator.records import Digest
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -13,6 +16,9 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_LONGEST = 2000
+# C0 and C1 controls, surrogates, and the marks that reorder a whole line (embeddings, overrides, isolates).
+CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def long_date(day: date) -> str:
@@ -94,3 +100,9 @@ def covers(digest: Digest) -> str:
     days = (digest.covers_to.astimezone(zone).date() - digest.covers_from.astimezone(zone).date()).days
     several = f"{days} days, from " if days > 1 else ""
     return f"Covers {several}{moment(digest.covers_from, zone, year)} to {to} ({digest.timezone})"
+
+
+def one_line(strange: str) -> str:
+    """A stranger's text on one line: no control characters, single spaces, at most 2,000 characters."""
+    line = " ".join(CONTROL.sub("", strange[: 4 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
