@@ -130,6 +130,7 @@ class Guard(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Resolve, check every address, connect to the first that answers within its share of the time."""
+        self.sent()  # where nothing else follows, the distance to the next request counts from this look-up
         shown = f"the proxy {host}" if self.behind_proxy else host
         addresses = in_turns(self._resolve(host, port, self.remaining()))
         if host != self.permitted:
