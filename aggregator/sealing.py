@@ -41,7 +41,7 @@ from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
 
 _MOST_RECENT = 2000  # entries that a digest is compared with
-_PAGE = 500
+_PAGE = 200
 FIRST_LOOKS_BACK = timedelta(days=7)
 
 
@@ -114,13 +114,14 @@ def _unsealed(series: Series, store: Store) -> tuple[list[StoredEntry], list[int
 
     Of backlog a digest reads the first entries only: the first pass over many sources brings more than fits.
     """
+    waiting = store.entries.unsealed(series.name)
+    told = [key for place, (key, standing) in enumerate(waiting) if standing != "backlog" or place < ENOUGH]
     entries: list[StoredEntry] = []
-    keys: list[int] = []
-    for stored in store.entries.unsealed(series.name):
-        if stored.standing != "backlog" or len(keys) < ENOUGH:
-            entries.append(lean(stored))
-        keys.append(stored.key)
-    return entries, keys
+    for first in range(0, len(told), _PAGE):
+        some = told[first : first + _PAGE]
+        read = {stored.key: lean(stored) for stored in store.entries.get(some)}
+        entries += [read[key] for key in some]
+    return entries, [key for key, _ in waiting]
 
 
 def _groups(entries: Sequence[StoredEntry], store: Store) -> Callable[[int], Sequence[StoredEntry]]:

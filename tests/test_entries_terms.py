@@ -103,6 +103,10 @@ def test_a_word_of_nothing_but_its_ending_is_a_word(title: str) -> None:
     assert Vocabulary([made(1, title)]).terms(made(1, title)).figures == frozenset()
 
 
+def told(of: Terms) -> tuple[object, ...]:
+    return of.names, of.figures, of.links, of.page, of.weights, of.title, of.head, of.subjects, of.slots, of.is_roundup
+
+
 @pytest.mark.parametrize("tail", ["", "/1?utm=2", "&amp;x", " y", "/" + "x" * 400])
 def test_stories_are_told_apart_by_an_entry_without_its_content(tail: str) -> None:
     link = '<p>Some words</p><a href="https://www.example.org/{}/page' + tail + '">there</a>\n'
@@ -111,5 +115,5 @@ def test_stories_are_told_apart_by_an_entry_without_its_content(tail: str) -> No
             1, "Ostrava plans 40 harbours", "The harbour of Ostrava", content="".join(map(link.format, range(count)))
         )
         slim = lean(one)
-        assert Vocabulary([slim]).terms(slim) == Vocabulary([one]).terms(one)
+        assert told(Vocabulary([slim]).terms(slim)) == told(Vocabulary([one]).terms(one))
         assert len(slim.entry.content) <= 30 * 350

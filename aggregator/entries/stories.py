@@ -117,7 +117,7 @@ class _Index:
 
     def near(self, stored: StoredEntry) -> Iterator[int]:
         """The places of other entries, once for each mark that they share with this one."""
-        for mark in self._marks(self._vocabulary.terms(stored), self._vocabulary):
+        for mark in self._marks(self._vocabulary.terms(stored), self._vocabulary) if self.entries else ():
             yield from (place for place in self._places.get(mark, ()) if self.entries[place].key != stored.key)
 
 

@@ -234,14 +234,13 @@ class Entries:
         )
         return map(as_stored, rows)
 
-    def unsealed(self, series: str) -> Iterator[StoredEntry]:
-        """Accepted entries that no digest of the series owns, in order of acceptance, read one by one."""
-        rows = self._sql.execute(
-            SELECT + "LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
+    def unsealed(self, series: str) -> list[tuple[int, Standing]]:
+        """Accepted entries that no digest of the series owns, by key, in order of acceptance."""
+        return self._sql.execute(
+            "SELECT e.key, e.standing FROM entries e LEFT JOIN ledger l ON l.series = ? AND l.entry = e.key "
             "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted",
             (series,),
-        )
-        return map(as_stored, rows)
+        ).fetchall()
 
     def told(self, series: str, since: date, most: int) -> list[tuple[date, StoredEntry]]:
         """The newest news of the digests of a series from a date on, each with the date of its digest, newest first."""
