@@ -148,8 +148,9 @@ class App:
         return self._finished(done)
 
     def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
+        signs = self.store.signs.of(state.key for _, state in work)
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
-            yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most)
+            yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most, signs=signs)
 
     def _record(self, polls: Sequence[Polled], done: Pass, elders: Elders) -> None:
         if not polls:
@@ -164,7 +165,7 @@ class App:
             done.unchanged += result.outcome == "unchanged"
             done.updated += len(result.changes.updated)
             if polled.error is not None:
-                done.failed.append(self._failure(polled, result.state.next_poll_at))
+                done.failed.append(Failure(polled.source, polled.name, str(polled.error), result.state.next_poll_at))
             done.moved += moves(polled, result.state)
 
     def _record_unreached(self, unreached: list[Polled], done: Pass, elders: Elders) -> None:
@@ -175,12 +176,11 @@ class App:
                     self.store.sources.save(state)
         for polled in unreached if done.offline else ():
             done.polled += 1
-            done.failed.append(self._failure(polled, self.clock() + timedelta(minutes=1)))
+            done.failed.append(
+                Failure(polled.source, polled.name, str(polled.error), self.clock() + timedelta(minutes=1))
+            )
         for polled in () if done.offline else unreached:
             self._record((polled,), done, elders)
-
-    def _failure(self, polled: Polled, retry_at: datetime | None) -> Failure:
-        return Failure(polled.source, polled.name, str(polled.error), retry_at)
 
     def _finished(self, done: Pass) -> Pass:
         done.finished_at = self.clock()

@@ -7,10 +7,12 @@ a feed is data, recorded and backed off; a bug is an exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
+from itertools import chain
 
 from aggregator.discovery.discover import Offers, offers
 from aggregator.entries.gaps import HURRIED_FOR, gap_in, is_alone, pace
@@ -23,7 +25,6 @@ from aggregator.fetch.client import Client
 from aggregator.fetch.firsts import NOTHING, Firsts
 from aggregator.hubs.websub import heard, hub_that_delivers, was_missed
 from aggregator.parse.document import parse_and_pack
-from aggregator.parse.opml import Subscriptions, read_opml
 from aggregator.parse.pool import Pool
 from aggregator.polling.cadence import NO_TIME, TOO_MANY, slower_pace
 from aggregator.polling.due import hosts_of
@@ -32,6 +33,7 @@ from aggregator.polling.memory import after_answer, after_failure, believed, pac
 from aggregator.records import (
     Changes,
     Entry,
+    Familiar,
     HostRest,
     Outcome,
     Packed,
@@ -51,7 +53,8 @@ from aggregator.urls import host_of
 class Polled:
     """What a lane brings home of one source: an answer understood, or the failure as data.
 
-    `pushed`: nobody asked for it, a hub brought it.
+    `pushed`: nobody asked for it, a hub brought it. `entries` may be familiar ones: `whole` reads the document again,
+    all of it. `signs` are those of a whole feed.
     """
 
     source: Source
@@ -59,11 +62,13 @@ class Polled:
     response: Response | None = None
     feed: ParsedFeed | None = None
     entries: tuple[Entry, ...] = ()
-    packs: tuple[Packed, ...] = ()
+    packs: Mapping[str, Packed] = field(default_factory=dict)
     error: SourceError | None = None
     body_hash: str | None = None
     seconds: float = 0.0
     pushed: bool = False
+    signs: bytes = b""
+    whole: Callable[[], Polled] | None = None
 
     @property
     def name(self) -> str:
@@ -85,11 +90,19 @@ class Polled:
 
 
 def poll_source(
-    client: Client, pool: Pool, source: Source, state: SourceState, now: datetime, firsts: Firsts = NOTHING
+    client: Client,
+    pool: Pool,
+    source: Source,
+    state: SourceState,
+    now: datetime,
+    firsts: Firsts = NOTHING,
+    *,
+    signs: bytes = b"",
 ) -> Polled:
     """fetch -> parse -> normalize for one source; every SourceError ends here, as data.
 
     A first poll takes what `check` or `add`, which know no state (key 0), have just fetched and left in `firsts`.
+    Entries that are as the `signs` of the document before have them are not normalized.
     """
     polled = Polled(source, state)
     try:
@@ -99,15 +112,26 @@ def poll_source(
         _refuse(response, state)
         if response.status == 304 or polled.body_hash == state.body_hash:
             return polled
-        content_type = response.headers.get("content-type")
-        feed, entries, packs = pool.run(parse_and_pack, response.body, response.url, content_type, now)
-        if state.key == 0 and kept is None:
+        read = read_document(polled, response, pool, now, signs)
+        if state.key == 0 and kept is None and read.error is None:
             firsts.put(source.url, response, now)
-        return replace(polled, feed=heard(feed, response), entries=entries, packs=packs)
-    except ParseError as error:
-        return replace(polled, error=_with_advice(error, polled.response, pool))
+        return read  # noqa: TRY300 (the end of the usual way)
     except SourceError as error:
         return replace(polled, error=error)
+
+
+def read_document(polled: Polled, response: Response, pool: Pool, now: datetime, signs: bytes = b"") -> Polled:
+    """parse -> normalize; what `signs` know is left out. What cannot be read is a failure, as data.
+
+    What a part of a feed holds says nothing of the rest: it has no signs.
+    """
+    kind, whole = response.headers.get("content-type"), partial(read_document, polled, response, pool, now)
+    try:
+        feed, entries, packs, own = pool.run(parse_and_pack, response.body, response.url, kind, now, signs)
+    except ParseError as error:
+        return replace(polled, error=_with_advice(error, response, pool))
+    own, feed = b"" if response.is_partial else own, heard(feed, response)
+    return replace(polled, feed=feed, entries=entries, packs=packs, signs=own, whole=whole)
 
 
 def _refuse(response: Response, state: SourceState) -> None:
@@ -120,9 +144,9 @@ def _refuse(response: Response, state: SourceState) -> None:
         raise FetchError("http", status_words(response.status, response.headers))
 
 
-def _with_advice(error: ParseError, response: Response | None, pool: Pool) -> ParseError:
+def _with_advice(error: ParseError, response: Response, pool: Pool) -> ParseError:
     """A page in place of a feed: say where its feed seems to be."""
-    if response is None or error.kind != "html":
+    if error.kind != "html":
         return error
     links = page_offers(response, pool).links
     return ParseError(error.kind, f"{error}; its feed seems to be {links[0]}") if links else error
@@ -134,14 +158,6 @@ def page_offers(response: Response, pool: Pool) -> Offers:
         return pool.run(offers, response.body, response.url)
     except ParseError:
         return Offers()
-
-
-def feeds_listed(response: Response, pool: Pool) -> Subscriptions | None:
-    """The feeds of an OPML list; None where the answer is none."""
-    try:
-        return pool.run(read_opml, response.body, response.headers.get("content-type"))
-    except ParseError:
-        return None
 
 
 def overtaxed(polled: Polled) -> frozenset[str]:
@@ -174,11 +190,12 @@ def settle(
     if polled.error is not None or polled.response is None:
         return _settled_failure(polled, polled.error or SourceError("http", "no answer"), ahead, now)
     before, changes = polled.state, Changes()
-    outcome: Outcome = "not_modified" if polled.response.status == 304 else "unchanged"
+    outcome: Outcome = "new" if polled.feed else "not_modified" if polled.response.status == 304 else "unchanged"
     if polled.feed is not None:
-        outcome = "new"
-        before = _adopted(polled, store, removed)
+        before = removed.returned(before, polled.entries) if removed and before.is_new else before
         changes = _matched(polled, before, store, ahead, now)
+        if polled.whole and _leaves_out(changes):
+            return settle(polled.whole(), store, now, removed, scatter=scatter, hears=hears, ahead=ahead)
     hub = store.subscriptions.of(before.key) if hears else None
     missed = was_missed(hub, (entry for entry, standing in changes.new if standing == "news"), now)
     published = ahead.published(before.key)
@@ -200,7 +217,7 @@ def settle(
     state = paced(polled.source, state, now, hub=None if missed else hub_that_delivers(hub, now), turnover=turnover)
     rests = tuple(_rests(polled, state, ahead, now))
     return PollResult(
-        polled.source, state, outcome, changes, _kept(polled, changes), rests, _packs(polled), missed, gap
+        polled.source, state, outcome, changes, _kept(polled, changes), rests, polled.packs, missed, gap, polled.signs
     )
 
 
@@ -218,13 +235,19 @@ def _matched(polled: Polled, before: SourceState, store: Store, ahead: Ahead, no
     known = ahead.known(before.key)
     doubt = takeover(before, polled.feed, polled.entries, known) if polled.feed else None
     changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt)
-    if any(standing == "held" for _, standing in changes.new):
+    if any(standing == "held" for _, standing in changes.new) and not _leaves_out(changes):
         new = [entry for entry, _ in changes.new]
         near = near_copies(new, before.key, store.entries)
         doubt = doubt if 2 * len(near) < len(new) else None
         changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt, near=near)
     safer = safer_links(changes.same, lambda key: store.entries.get([key])[0].entry.link)
     return replace(changes, updated=changes.updated + safer)
+
+
+def _leaves_out(changes: Changes) -> bool:
+    """Whether an entry that was not read is not just as the store has it: then it is needed whole."""
+    wanted = chain((entry for entry, _ in changes.new), (entry for _, entry in changes.updated))
+    return any(isinstance(entry, Familiar) for entry in wanted)
 
 
 def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:
@@ -235,17 +258,13 @@ def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:
     state = store.sources.state(polled.state.key)
     changes = _matched(polled, state, store, Ahead(store), now)
     state = replace(state, held_why=changes.doubt or state.held_why)
-    return PollResult(polled.source, state, "new", changes, packs=_packs(polled))
+    return PollResult(polled.source, state, "new", changes, packs=polled.packs)
 
 
 def _kept(polled: Polled, changes: Changes) -> Response | None:
     """The answer whose body is kept to be read again: a whole feed, in which nothing is to be forgotten."""
     is_whole = polled.feed is not None and polled.response is not None and not polled.response.is_partial
     return polled.response if is_whole and not changes.forgotten and not changes.foreign else None
-
-
-def _packs(polled: Polled) -> dict[str, Packed]:
-    return {entry.guid: pack for entry, pack in zip(polled.entries, polled.packs, strict=True)}
 
 
 def _rests(polled: Polled, after: SourceState, ahead: Ahead, now: datetime) -> Iterator[HostRest]:
@@ -273,27 +292,3 @@ def moves(polled: Polled, after: SourceState) -> list[Move]:
     if not certain or after.moved_since is None:
         return []
     return [Move(source, polled.name, to, after.moved_seen, after.moved_since)]
-
-
-def _adopted(polled: Polled, store: Store, removed: Elders | None) -> SourceState:
-    """An edited line keeps its history: a first poll that brings mostly a removed source's entries is that source."""
-    state = polled.state
-    for elder in removed.like(polled.entries) if removed and state.is_new else ():
-        if store.sources.state(elder.key).url != elder.url:
-            continue  # another new line of this pass took it over
-        if share_known(polled.entries, store.entries.known(elder.key)) >= 0.5:
-            with store.transaction():
-                store.sources.adopt(state.key, elder.key)
-            return replace(
-                elder,
-                url=state.url,
-                etag=None,
-                last_modified=None,
-                validators_url=None,
-                answered_by=None,
-                body_hash=None,
-                moved_to=None,
-                moved_since=None,
-                moved_seen=0,
-            )
-    return state

@@ -27,7 +27,7 @@ def document(desk: Desk, url: str, *guids: str) -> Polled:
     entries = tuple(entry(guid) for guid in guids)
     answer = Response(url, 200, {}, b"<rss/>")
     polled = Polled(source(url), desk.store.sources.states()[url], answer, parsed(), entries, body_hash="one")
-    return replace(polled, packs=tuple(map(packed, entries)))
+    return replace(polled, packs={entry.guid: packed(entry) for entry in entries})
 
 
 def recorded(desk: Desk, polls: Sequence[Polled]) -> list[PollResult]:

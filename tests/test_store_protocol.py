@@ -8,8 +8,8 @@ import pytest
 import aggregator.store
 from aggregator.store.protocol import holes
 
-PARTS = ("articles", "bodies", "days", "deliveries", "digests", "entries", "export", "gaps", "recovered", "sources",
-         "subscriptions", "texts", "touched", "withdrawn")  # fmt: skip
+PARTS = ("articles", "bodies", "days", "deliveries", "digests", "entries", "export", "gaps", "recovered", "signs",
+         "sources", "subscriptions", "texts", "touched", "withdrawn")  # fmt: skip
 ONLY_SQLITE = re.compile(r"INSERT OR |REPLACE INTO|UPDATE OR |PRAGMA|lastrowid|rowid|sqlite3|\bglob\b|json_|quote\(")
 
 

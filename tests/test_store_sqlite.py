@@ -38,6 +38,7 @@ TABLES = {
     "bodies",
     "counted_days",
     "learned",
+    "signs",
     "stories",
     "deliveries",
 }

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from aggregator.entries.boilerplate import strip_boilerplate
-from aggregator.entries.identity import bounded, hashed, names_a_page, told_apart
+from aggregator.entries.identity import bounded, content_hash, hashed, names_a_page, told_apart
+from aggregator.entries.signs import Signer, Signs
 from aggregator.html import excerpt, safe_html, text_of_safe, title_text
-from aggregator.records import Enclosure, Entry, ParsedEntry, ParsedFeed
+from aggregator.records import Enclosure, Entry, Familiar, ParsedEntry, ParsedFeed
 from aggregator.urls import absolute, canonical, clean_link
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
@@ -20,15 +21,27 @@ def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ..
 
     Not one that was cut off: half an entry is worse than one that comes an hour later.
     """
-    base = absolute(feed_url, feed.link or "") or feed_url
-    whole = feed.entries[:-1] if feed.half_entry else feed.entries
-    entries = [normalize_entry(parsed, feed, base, now) for parsed in whole]
-    return distinct(entries)
+    base = _base(feed, feed_url)
+    return distinct([normalize_entry(parsed, feed, base, now) for parsed in _whole(feed)])
+
+
+def normalize_anew(
+    feed: ParsedFeed, feed_url: str, now: datetime, before: Signs
+) -> tuple[tuple[Entry, ...], dict[bytes, str]]:
+    """The same with the signs of these entries; those of `before` are familiar ones, whose texts are left alone."""
+    base, signs, entries = _base(feed, feed_url), dict[bytes, str](), list[Entry]()
+    signer = Signer(feed, base)
+    for parsed in _whole(feed):
+        sign = signer.sign(parsed)
+        known = _familiar(parsed, base, now, before[sign]) if sign in before else None
+        entries.append(known or normalize_entry(parsed, feed, base, now))
+        signs[sign] = content_hash(entries[-1])
+    return distinct(entries), signs
 
 
 def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datetime) -> Entry:
     """One entry; `base` is what its relative links stand on when it names no base of its own."""
-    link = clean_link(absolute(base, parsed.link) or "") if parsed.link else None
+    link = _link(base, parsed.link)
     content_base = (absolute(base, parsed.base) if parsed.base else None) or link or base
     title = title_text(parsed.title or "", is_text=parsed.title_is_text)
     names = {"title": title, "source_title": title_text(feed.title or "", is_text=False)}
@@ -47,7 +60,7 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
         content=content,
         text=text,
         author=title_text(parsed.author or "", is_text=True) or None,
-        published=_sane(parsed.published, now) or _sane(parsed.updated, now),
+        published=_published(parsed, now),
         updated=_sane(parsed.updated, now),
         language=parsed.language or feed.language,
         categories=tuple(dict.fromkeys(filter(None, (title_text(c, is_text=True) for c in parsed.categories[:30])))),
@@ -58,6 +71,17 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
     )
 
 
+def _familiar(parsed: ParsedEntry, base: str, now: datetime, said: str) -> Familiar | None:
+    """What an entry is known by, as `normalize_entry` has it; None where its text is its name or its title."""
+    link = _link(base, parsed.link)
+    canonical_url = canonical(link) if link else None
+    title = title_text(parsed.title or "", is_text=parsed.title_is_text)
+    if not title or (parsed.id or canonical_url) is None:
+        return None
+    guid, published = _guid(parsed, canonical_url, title, ""), _published(parsed, now)
+    return Familiar(guid, canonical_url, link, title, "", "", "", published=published, said=said)
+
+
 def title_for(text: str, enclosures: tuple[Enclosure, ...], link: str | None) -> str | None:
     """What stands in for a title that is missing: the first words, the name of the file that is played, the link."""
     names = (unquote(e.url.partition("?")[0].rpartition("/")[2]).rpartition(".")[0] for e in enclosures[:1])
@@ -66,7 +90,7 @@ def title_for(text: str, enclosures: tuple[Enclosure, ...], link: str | None) ->
 
 def removed_lines(feed: ParsedFeed, feed_url: str, entry: Entry, now: datetime) -> list[str]:
     """The lines of an entry's text that normalizing takes off, in a document that still has it."""
-    base = absolute(feed_url, feed.link or "") or feed_url
+    base = _base(feed, feed_url)
     for parsed in feed.entries:
         one = normalize_entry(parsed, feed, base, now)
         if one.guid == entry.guid or (names_a_page(one.canonical_url) and one.canonical_url == entry.canonical_url):
@@ -109,6 +133,10 @@ def _guid(parsed: ParsedEntry, canonical_url: str | None, title: str, text: str)
     return bounded(raw.encode("utf-8", "replace").decode("utf-8"))
 
 
+def _published(parsed: ParsedEntry, now: datetime) -> datetime | None:
+    return _sane(parsed.published, now) or _sane(parsed.updated, now)
+
+
 def _sane(moment: datetime | None, now: datetime) -> datetime | None:
     """A wrong instant is worse than none: nothing before 1995 and nothing more than a day ahead.
 
@@ -117,6 +145,15 @@ def _sane(moment: datetime | None, now: datetime) -> datetime | None:
     if moment is None or moment < EARLIEST or moment - now > _AHEAD:
         return None
     return moment
+
+
+def _base(feed: ParsedFeed, feed_url: str) -> str:
+    """What the relative links of a document stand on."""
+    return absolute(feed_url, feed.link or "") or feed_url
+
+
+def _whole(feed: ParsedFeed) -> tuple[ParsedEntry, ...]:
+    return feed.entries[:-1] if feed.half_entry else feed.entries
 
 
 def _link(base: str, url: str | None) -> str | None:

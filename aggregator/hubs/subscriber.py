@@ -142,7 +142,7 @@ class Subscriber:
             return hint
         try:
             kind = delivery.headers.get("content-type")
-            feed, entries, packs = self._pool.run(parse_and_pack, delivery.body, one.topic, kind, now)
+            feed, entries, packs, _ = self._pool.run(parse_and_pack, delivery.body, one.topic, kind, now)
         except ParseError:
             return hint
         if not websub.is_about(one, delivery.headers, feed, (source.url, state.answered_by)):

@@ -6,30 +6,52 @@ Who asks a worker for it needs the names of these functions alone, and does not 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from aggregator.records import Entry, Packed, ParsedFeed
+from aggregator.entries.signs import pack_signs, unpack_signs
+from aggregator.records import Entry, Familiar, Packed, ParsedFeed
 from aggregator.store.rows import packed
 from aggregator.urls import absolute, clean_link
+
+
+class Reading(NamedTuple):
+    """What a document brings: `feed` as it is safe to show and without its entries, these, each that was read whole
+    as the store keeps it (by guid), and the signs of all."""
+
+    feed: ParsedFeed
+    entries: tuple[Entry, ...]
+    packs: dict[str, Packed]
+    signs: bytes
 
 
 def parse_and_normalize(
     body: bytes, url: str, content_type: str | None, now: datetime
 ) -> tuple[ParsedFeed, tuple[Entry, ...]]:
-    """What a feed says of itself, safe to show and without its entries, and its entries; raises what `parse` does."""
+    """What a feed says of itself, and its entries; raises what `parse` does."""
     from aggregator.entries.normalize import normalize  # noqa: PLC0415
-    from aggregator.html import title_text  # noqa: PLC0415
     from aggregator.parse.feed import parse  # noqa: PLC0415
 
     feed = parse(body, url=url, content_type=content_type)
-    entries = normalize(feed, url, now)
+    return _presented(feed, url), normalize(feed, url, now)
+
+
+def parse_and_pack(body: bytes, url: str, content_type: str | None, now: datetime, before: bytes = b"") -> Reading:
+    """The same with each entry as the store keeps it: that is worked out here, beside the program's own threads.
+
+    Entries whose signs were there `before` are familiar ones; nothing of their texts is worked out.
+    """
+    from aggregator.entries.normalize import normalize_anew  # noqa: PLC0415
+    from aggregator.parse.feed import parse  # noqa: PLC0415
+
+    feed = parse(body, url=url, content_type=content_type)
+    entries, signs = normalize_anew(feed, url, now, unpack_signs(before))
+    packs = {entry.guid: packed(entry) for entry in entries if not isinstance(entry, Familiar)}
+    return Reading(_presented(feed, url), entries, packs, pack_signs(signs))
+
+
+def _presented(feed: ParsedFeed, url: str) -> ParsedFeed:
+    from aggregator.html import title_text  # noqa: PLC0415
+
     title = title_text(feed.title or "", is_text=False) or None
     link = clean_link(absolute(url, feed.link) or "") if feed.link else None
-    return feed._replace(entries=(), title=title, link=link), entries
-
-
-def parse_and_pack(
-    body: bytes, url: str, content_type: str | None, now: datetime
-) -> tuple[ParsedFeed, tuple[Entry, ...], tuple[Packed, ...]]:
-    """The same, and each entry as the store keeps it: that is worked out here, beside the program's own threads."""
-    feed, entries = parse_and_normalize(body, url, content_type, now)
-    return feed, entries, tuple(map(packed, entries))
+    return feed._replace(entries=(), title=title, link=link)

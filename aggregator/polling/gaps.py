@@ -78,7 +78,7 @@ class _Reader:
             return gaps.again(gap, now, retry_after(response.headers, now))
         try:
             kind = response.headers.get("content-type")
-            feed, entries, packs = self.pool.run(parse_and_pack, response.body, response.url, kind, now)
+            feed, entries, packs, _ = self.pool.run(parse_and_pack, response.body, response.url, kind, now)
         except ParseError:
             return gaps.closed(gap, now, is_filled=False)
         known = list(self.store.entries.known(gap.source_key))
@@ -88,13 +88,12 @@ class _Reader:
         return gaps.closed(after, now, is_filled=True) if meets else after
 
     def _record(
-        self, gap: Gap, entries: Sequence[Entry], packs: Sequence[Packed], known: Sequence[Known], now: datetime
+        self, gap: Gap, entries: Sequence[Entry], packs: dict[str, Packed], known: Sequence[Known], now: datetime
     ) -> int:
         """Record what lies in the gap, as the poll before it would have; how many are new."""
         changes = match(gaps.missing(gap, entries), known, gap.polled_at, now, partial=True)
-        by_guid = {entry.guid: pack for entry, pack in zip(entries, packs, strict=True)}
         state = self.store.sources.state(gap.source_key)
-        record(PollResult(self.source, state, "new", changes, packs=by_guid), self.store, now)
+        record(PollResult(self.source, state, "new", changes, packs=packs), self.store, now)
         return len(changes.new)
 
 

@@ -6,10 +6,11 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import Turns
@@ -24,6 +25,7 @@ LANES = 50
 LULL = 0.25  # seconds without a result that the caller is told of
 AHEAD = 16  # documents that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
 LIGHT = 200  # results without one that may
+_NONE: Mapping[int, bytes] = MappingProxyType({})
 
 
 def in_lanes(
@@ -33,13 +35,16 @@ def in_lanes(
     clock: Callable[[], datetime],
     stop: threading.Event,
     most: float | None = None,
+    *,
+    signs: Mapping[int, bytes] = _NONE,
 ) -> Iterator[Polled | None]:
     """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
 
     Yields None after each LULL in which none comes, so that the caller's other work does not wait for a slow source.
 
     Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
-    Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due.
+    Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due. `signs` are those
+    of the documents before, by the keys of their sources: what they know is not read again.
     """
     halt, end = threading.Event(), None if most is None else time.monotonic() + most
     lanes: dict[str, list[tuple[Source, SourceState]]] = {}
@@ -51,7 +56,7 @@ def in_lanes(
         todo.put(lane)
     threads, shut = min(LANES, len(lanes)), set[str]()
     for number in range(threads):
-        serve = partial(_lane, todo, done, wire, pool, clock, halt=halt, shut=shut)
+        serve = partial(_lane, todo, done, wire, pool, clock, signs=signs, halt=halt, shut=shut)
         threading.Thread(target=serve, daemon=True, name=f"lane-{number}").start()
     try:
         while threads and not stop.is_set() and (end is None or time.monotonic() < end):
@@ -104,6 +109,7 @@ def _lane(
     pool: Pool,
     clock: Callable[[], datetime],
     *,
+    signs: Mapping[int, bytes],
     halt: threading.Event,
     shut: set[str],
 ) -> None:
@@ -121,7 +127,8 @@ def _lane(
                 for source, state in lane:
                     if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
                         began = time.monotonic()
-                        polled = poll_source(client, pool, source, state, clock(), wire.firsts)
+                        before = signs.get(state.key, b"")
+                        polled = poll_source(client, pool, source, state, clock(), wire.firsts, signs=before)
                         polled = replace(polled, seconds=time.monotonic() - began)
                         shut.update(overtaxed(polled))
                         done.put(polled)

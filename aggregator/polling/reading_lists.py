@@ -16,15 +16,15 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from aggregator.errors import FetchError
+from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import BUSY
-from aggregator.parse.opml import Subscription
+from aggregator.parse.opml import Subscription, Subscriptions, read_opml
 from aggregator.parse.pool import Pool
-from aggregator.pipeline import Polled, feeds_listed, poll_source
+from aggregator.pipeline import Polled, poll_source
 from aggregator.polling import cadence
 from aggregator.polling.memory import after_failure
-from aggregator.records import Config, Hints, Source, SourceState
+from aggregator.records import Config, Hints, Response, Source, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import canonical, is_http
 
@@ -181,6 +181,14 @@ def read_due(config: Config, store: Store, wire: Wire, pool: Pool, now: datetime
             yield f"reading list {url}: {len(new - old):,} sources added, {len(old - new):,} removed"
 
 
+def _feeds_listed(response: Response, pool: Pool) -> Subscriptions | None:
+    """The feeds of an OPML list; None where the answer is none."""
+    try:
+        return pool.run(read_opml, response.body, response.headers.get("content-type"))
+    except ParseError:
+        return None
+
+
 def _after(polled: Polled, before: ReadingList, pool: Pool, now: datetime) -> tuple[ReadingList, list[Feed] | None]:
     """The list as it is now, and its feeds where they came anew."""
     response = polled.response
@@ -193,7 +201,7 @@ def _after(polled: Polled, before: ReadingList, pool: Pool, now: datetime) -> tu
     if response.status == 304:
         return replace(before, next_at=following, failures=0, error=""), None
     with patient(pool, len(response.body)) as reader:
-        listed = feeds_listed(response, reader)
+        listed = _feeds_listed(response, reader)
     if listed is None:
         return _failed(polled, before, "is not OPML", now), None
     etag, modified = response.headers.get("etag"), response.headers.get("last-modified")

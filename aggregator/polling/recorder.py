@@ -69,6 +69,8 @@ def _write_what_came(result: PollResult, store: Store, now: datetime) -> None:
         store.entries.add(result.state, entry, pack, standing, ordinal, now)
     for key, entry in result.changes.updated:
         store.entries.update(key, entry, content_hash(entry), now)
+    if result.signs:
+        store.signs.keep(result.state.key, result.signs)
     if result.kept is not None:
         store.bodies.keep(result.state.key, result.kept, now)
 

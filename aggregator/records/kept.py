@@ -39,6 +39,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Familiar(Entry):
+    """An entry whose publisher writes it as he did before (entries/signs.py): what it is known by, without its texts.
+
+    They were not read, for the store has them: `said` is the hash of what it says. It is compared and never stored.
+    """
+
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Packed:
     """An entry as the store keeps it: its bytes, the hash of what it says, and the marks that its copies share."""
 
@@ -218,7 +228,7 @@ class PollResult:
 
     `kept` is the answer whose body is kept, None where it is none to read again; `packs` holds by guid
     what was packed beforehand. `missed`: it brought news that the source's hub should have brought before.
-    `gap`: it met nothing that was known.
+    `gap`: it met nothing that was known. `signs` are those of a whole document, as the store keeps them.
     """
 
     source: Source
@@ -230,6 +240,7 @@ class PollResult:
     packs: Mapping[str, Packed] = field(default_factory=dict)
     missed: bool = False
     gap: Gap | None = None
+    signs: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

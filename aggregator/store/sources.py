@@ -189,7 +189,8 @@ class Sources:
         self._sql.execute("DELETE FROM sources WHERE key = ?", (newcomer,))
         self._sql.execute(
             "UPDATE sources SET url = ?, position = ?, removed_at = NULL, etag = NULL, last_modified = NULL, "
-            "validators_url = NULL, answered_by = NULL, body_hash = NULL WHERE key = ?",
+            "validators_url = NULL, answered_by = NULL, body_hash = NULL, moved_to = NULL, moved_since = NULL, "
+            "moved_seen = 0 WHERE key = ?",
             (url, place, elder),
         )
 

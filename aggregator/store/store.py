@@ -22,6 +22,7 @@ from aggregator.store.protocol import Connection
 from aggregator.store.recovered import Recovered
 from aggregator.store.rows import storable
 from aggregator.store.search import Index, Search
+from aggregator.store.signs import SignsKept
 from aggregator.store.sources import Sources
 from aggregator.store.stories import Stories
 from aggregator.store.subscriptions import Subscriptions
@@ -44,6 +45,7 @@ class Store(ABC):
         self.name = name
         self._connection = connection
         self.sources = Sources(connection)
+        self.signs = SignsKept(connection)
         self.bodies = Bodies(connection)
         self.entries = Entries(connection)
         self.days = Days(connection)

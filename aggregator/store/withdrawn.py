@@ -55,6 +55,7 @@ class Withdrawn:
             self._sql.execute("DELETE FROM marks WHERE entry = ?", (key,))
             self._sql.execute("DELETE FROM bodies WHERE source = ?", (source,))
             self._sql.execute("DELETE FROM learned WHERE source = ?", (source,))
+            self._sql.execute("DELETE FROM signs WHERE source = ?", (source,))
         self._search.take(wanted)  # which still needs the texts of their pages, to let go of their words
         self._sql.executemany("DELETE FROM articles WHERE entry = ?", [(row[0],) for row in rows])
         self._leave_tombstones(wanted, now)

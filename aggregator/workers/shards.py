@@ -136,7 +136,8 @@ class Job:
         batch: list[Polled] = []
         began = time.monotonic()
         tools = self._tools
-        for polled in in_lanes(work, tools.wire, tools.pool, tools.clock, tools.stop, most):
+        signs = self._store.signs.of(waiting)
+        for polled in in_lanes(work, tools.wire, tools.pool, tools.clock, tools.stop, most, signs=signs):
             if polled is not None:
                 with tools.noting:
                     away = tools.network.note(polled, tools.clock())

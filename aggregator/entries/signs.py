@@ -1,0 +1,44 @@
+"""Signs of raw entries: what a document says as it did before need not be read again.
+
+A sign is a hash of an entry as its publisher wrote it and of all else that normalizing reads: the program's version,
+the feed's address, title and language. Beside it stands the hash of what the entry then said (identity.py), by which
+matching sees whether the store still has just that; what differs, and what is not known, is read whole. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from aggregator import __version__
+from aggregator.records import ParsedEntry, ParsedFeed
+
+SIGN, SAID = 8, 16  # bytes; only a publisher could make two of his entries share a sign, and would hide his own edit
+
+Signs = Mapping[bytes, str]
+"""By the sign of an entry the hash of what it says."""
+
+
+class Signer:
+    """Signs the entries of one document, whose relative links stand on `base`, for a `version` of the program."""
+
+    def __init__(self, feed: ParsedFeed, base: str, version: str = __version__) -> None:
+        around = repr((version, base, feed.title, feed.language))
+        self._start = blake2b(around.encode("utf-8", "replace"), digest_size=SIGN)
+
+    def sign(self, parsed: ParsedEntry) -> bytes:
+        """The sign of an entry, eight bytes."""
+        made = self._start.copy()
+        made.update(repr(parsed).encode("utf-8", "replace"))
+        return made.digest()
+
+
+def pack_signs(signs: Signs) -> bytes:
+    """Signs as the store keeps them, 24 bytes an entry."""
+    return b"".join(sign + bytes.fromhex(said) for sign, said in signs.items())
+
+
+def unpack_signs(data: bytes) -> dict[bytes, str]:
+    """The inverse of pack_signs."""
+    starts = range(0, len(data), SIGN + SAID)
+    return {data[at : at + SIGN]: data[at + SIGN : at + SIGN + SAID].hex() for at in starts}

@@ -1,0 +1,334 @@
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sources (
+  key            INTEGER PRIMARY KEY,
+  first_url      TEXT NOT NULL UNIQUE,   -- the address it was first configured with: part of every id, for ever
+  url            TEXT NOT NULL,          -- today's address in feeds.yaml
+  position       INTEGER,                -- its place in feeds.yaml; NULL: not in the file now
+  removed_at     TEXT,
+  etag           TEXT,
+  last_modified  TEXT,
+  validators_url TEXT,                   -- what answered with them: they are sent nowhere else
+  body_hash      TEXT,
+  polled_at      TEXT,
+  success_at     TEXT,
+  next_poll_at   TEXT,
+  not_before     TEXT,                   -- the publisher's explicit wish
+  reason         TEXT NOT NULL DEFAULT 'never polled',
+  failures       INTEGER NOT NULL DEFAULT 0,
+  error_kind     TEXT,
+  error          TEXT,
+  gone_at        TEXT,
+  gone           INTEGER NOT NULL DEFAULT 0,
+  quiet_polls    INTEGER NOT NULL DEFAULT 0,
+  moved_to       TEXT,
+  moved_since    TEXT,
+  moved_seen     INTEGER NOT NULL DEFAULT 0,
+  feed_title     TEXT,
+  feed_link      TEXT,
+  feed_id        TEXT,
+  language       TEXT,
+  hints          TEXT NOT NULL DEFAULT '{}'   -- what its feed says about polling, JSON
+, answered_by TEXT, held_why TEXT) STRICT;
+CREATE INDEX sources_by_url ON sources (url);
+CREATE TABLE hosts (
+  host       TEXT PRIMARY KEY,
+  not_before TEXT NOT NULL               -- 429 or 503 with Retry-After: nothing to this host before
+, pace INTEGER NOT NULL DEFAULT 0, paced_at TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE entries (
+  key           INTEGER PRIMARY KEY,
+  source        INTEGER NOT NULL REFERENCES sources (key),
+  id            TEXT NOT NULL UNIQUE,    -- made once, never computed again
+  guid          TEXT NOT NULL,           -- the publisher's newest
+  canonical_url TEXT,
+  title         TEXT NOT NULL,
+  hash          TEXT NOT NULL,           -- of what readers see, without dates
+  standing      TEXT NOT NULL,           -- news backlog folded held dropped
+  ordinal       INTEGER NOT NULL,        -- its place in the document it came with
+  published     TEXT NOT NULL,
+  first_seen    TEXT NOT NULL,
+  changed_at    TEXT NOT NULL,           -- `updated` in the merged feed
+  edits         INTEGER NOT NULL DEFAULT 0,   -- on the day (UTC) of changed_at
+  accepted      INTEGER NOT NULL DEFAULT 0,   -- order of acceptance, 0: waiting or held
+  accepted_at   TEXT,
+  grp           INTEGER,                 -- key of the entry that leads its group
+  data          BLOB NOT NULL            -- the Entry, JSON, zlib
+, marks BLOB) STRICT;
+CREATE UNIQUE INDEX entries_by_guid ON entries (source, guid);
+CREATE INDEX entries_by_url ON entries (canonical_url);
+CREATE INDEX entries_by_group ON entries (grp);
+CREATE INDEX entries_accepted ON entries (accepted) WHERE accepted > 0;
+CREATE INDEX entries_accepted_at ON entries (accepted_at) WHERE accepted > 0;
+CREATE INDEX entries_waiting ON entries (source, ordinal) WHERE accepted = 0;
+CREATE TABLE marks (                     -- what copies of one text have in common; the title's is negative
+  mark  INTEGER NOT NULL,
+  entry INTEGER NOT NULL REFERENCES entries (key),
+  PRIMARY KEY (mark, entry)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE digests (
+  key         INTEGER PRIMARY KEY,
+  series      TEXT NOT NULL,
+  date        TEXT NOT NULL,             -- local date of the morning it is read
+  covers_from TEXT,
+  covers_to   TEXT NOT NULL,
+  sealed_at   TEXT NOT NULL,
+  shown       INTEGER NOT NULL,
+  reading_time_s INTEGER NOT NULL,
+  UNIQUE (series, date)
+) STRICT;
+CREATE TABLE digest_files (
+  digest INTEGER NOT NULL REFERENCES digests (key),
+  kind   TEXT NOT NULL,                  -- html md txt json entry
+  data   BLOB NOT NULL,                  -- zlib
+  PRIMARY KEY (digest, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger (                    -- each accepted entry in exactly one digest of a series
+  series TEXT NOT NULL,
+  entry  INTEGER NOT NULL REFERENCES entries (key),
+  digest INTEGER NOT NULL REFERENCES digests (key),
+  PRIMARY KEY (series, entry)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ledger_by_digest ON ledger (digest);
+CREATE TABLE bodies (
+  source     INTEGER NOT NULL REFERENCES sources (key),
+  day        TEXT NOT NULL,
+  fetched_at TEXT NOT NULL,
+  data       BLOB NOT NULL, url TEXT, content_type TEXT, read_by TEXT,              -- the newest raw body of that day, zlib
+  PRIMARY KEY (source, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE deliveries (                -- which digest goes to whom by mail, and what became of it
+  digest      INTEGER NOT NULL REFERENCES digests (key),
+  recipient   TEXT NOT NULL,
+  state       TEXT NOT NULL DEFAULT 'due',   -- due sending sent refused unknown given_up
+  tries       INTEGER NOT NULL DEFAULT 0,    -- failed ones
+  next_try_at TEXT NOT NULL,
+  changed_at  TEXT NOT NULL,
+  error       TEXT,                          -- why it is not sent, in words
+  PRIMARY KEY (digest, recipient)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_by_state ON deliveries (state);
+CREATE TABLE hidden (                    -- what the user never wants to see again: the lead of a group
+  entry INTEGER PRIMARY KEY REFERENCES entries (key),
+  at    TEXT NOT NULL
+) STRICT;
+CREATE TABLE appeared (                  -- what was in the merged feed: the lead of a group
+  entry        INTEGER PRIMARY KEY REFERENCES entries (key),
+  withdrawn_at TEXT                      -- since when it is hidden: its tombstone (RFC 6721)
+) STRICT;
+CREATE INDEX appeared_withdrawn ON appeared (withdrawn_at) WHERE withdrawn_at IS NOT NULL;
+CREATE VIRTUAL TABLE search USING fts5 ( -- words only (contentless): the texts stand compressed in entries
+  title, text, more, content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TABLE search_docs (               -- what is in the index; docs rise with the hour of publication
+  doc    INTEGER PRIMARY KEY,
+  entry  INTEGER NOT NULL UNIQUE REFERENCES entries (key),
+  source INTEGER NOT NULL
+, article INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX search_docs_by_source ON search_docs (source, doc);
+CREATE TABLE search_waiting (            -- what is to be indexed, and what the index holds of it now
+  entry INTEGER PRIMARY KEY REFERENCES entries (key),
+  old   BLOB                             -- the data as indexed, which the index needs to let go of it
+) STRICT;
+CREATE TABLE articles (                  -- the text of an entry's own page (full_text); never republished
+  entry       INTEGER PRIMARY KEY REFERENCES entries (key),
+  at          TEXT NOT NULL,             -- when it was fetched or tried last
+  tries       INTEGER NOT NULL DEFAULT 0,
+  next_try_at TEXT,                      -- NULL: never again
+  why         TEXT,                      -- why there is no text, in words
+  words       INTEGER NOT NULL DEFAULT 0,
+  data        BLOB                       -- plain text, zlib; once written it stays as it is
+) STRICT;
+CREATE TABLE robots (                    -- robots.txt of a scheme, host and port; empty where there is none
+  origin     TEXT PRIMARY KEY,
+  fetched_at TEXT NOT NULL,
+  data       BLOB NOT NULL               -- zlib
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_newest ON entries (source, published, standing);
+CREATE TABLE counted_days (              -- what a day's news was about, counted once
+  day  TEXT PRIMARY KEY,                 -- local date
+  sign TEXT NOT NULL,                    -- of the lists and rules that it was counted by
+  data TEXT NOT NULL                     -- JSON: {"entries": n, "topics": {...}, "lenses": {...}, "sources": {...}}
+) STRICT, WITHOUT ROWID;
+CREATE TABLE subscriptions (             -- what was agreed with hubs (WebSub); a source has at most one that is not left
+  callback     TEXT PRIMARY KEY,         -- where the hub delivers; its end cannot be guessed
+  source_key   INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+  hub          TEXT NOT NULL,            -- '' where none was found
+  topic        TEXT NOT NULL,
+  secret       TEXT,                     -- of the signatures; NULL: the hub is not on https
+  state        TEXT NOT NULL,            -- off active denied leaving left
+  pending      TEXT,                     -- subscribe unsubscribe: asked for, not verified yet
+  tries        INTEGER NOT NULL,
+  asked_at     TEXT,
+  next_at      TEXT,                     -- when something is to be done
+  ends_at      TEXT,                     -- end of the lease
+  delivered_at TEXT,
+  missed_at    TEXT,                     -- when a poll last found what the hub should have brought
+  error        TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subscriptions_by_source ON subscriptions (source_key);
+CREATE TABLE touched (                   -- what published files may not show yet; cleared by each publication
+  number INTEGER PRIMARY KEY,
+  entry  INTEGER NOT NULL                -- key of an entry; 0: anything may look different; -1: a digest was sealed
+) STRICT;
+CREATE TABLE tallies (                   -- what each source has brought, so that nothing counts entries
+  source   INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+  standing TEXT NOT NULL,
+  entries  INTEGER NOT NULL,
+  PRIMARY KEY (source, standing)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_published ON entries (published, accepted, standing)
+WHERE accepted > 0 AND standing IN ('news', 'folded');
+CREATE INDEX entries_news ON entries (accepted) WHERE accepted > 0 AND standing IN ('news', 'folded');
+CREATE INDEX entries_news_at ON entries (accepted_at) WHERE accepted > 0 AND standing IN ('news', 'folded');
+CREATE TABLE gaps (                      -- polls that met nothing that was known: entries may have been lost
+  source_key   INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+  found_at     TEXT NOT NULL,
+  newest_known TEXT NOT NULL,
+  oldest_come  TEXT NOT NULL,            -- moves back while older pages are read
+  polled_at    TEXT NOT NULL,            -- the last good poll before
+  window_s     INTEGER NOT NULL,         -- seconds that the feed held
+  state        TEXT NOT NULL,            -- open filled lost
+  next_url     TEXT,
+  next_at      TEXT,
+  pages        INTEGER NOT NULL,
+  tries        INTEGER NOT NULL,
+  recovered    INTEGER NOT NULL,         -- entries
+  closed_at    TEXT,
+  PRIMARY KEY (source_key, found_at)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stories (                   -- which groups of entries digests told as one story
+  grp   INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+  story INTEGER NOT NULL                 -- the same number for all of a story
+) STRICT;
+CREATE INDEX stories_story ON stories (story);
+CREATE TABLE learned (                   -- what a source repeats around its entries (entries/chrome.py)
+  source INTEGER PRIMARY KEY REFERENCES sources (key) ON DELETE CASCADE,
+  sign   TEXT NOT NULL,                  -- of the newest entries that it was learned from, and of the program
+  blocks TEXT NOT NULL                   -- [[text, seen, of], ...]
+) STRICT;
+CREATE TABLE signs (                     -- of the entries of each source's newest document (entries/signs.py)
+  source INTEGER PRIMARY KEY REFERENCES sources (key) ON DELETE CASCADE,
+  signs  BLOB NOT NULL                   -- 24 bytes an entry: what its publisher wrote, and what it says
+) STRICT;
+INSERT INTO meta (name, value) VALUES ('feed_id', 'urn:uuid:00000000-0000-5000-8000-000000000001');
+INSERT INTO meta (name, value) VALUES ('last_pass_at', '2026-03-01T00:00:00Z');
+INSERT INTO sources (key, first_url, url, position, removed_at, etag, last_modified, validators_url, body_hash, polled_at, success_at, next_poll_at, not_before, reason, failures, error_kind, error, gone_at, gone, quiet_polls, moved_to, moved_since, moved_seen, feed_title, feed_link, feed_id, language, hints, answered_by, held_why) VALUES (1, 'https://one.example.org/feed', 'https://one.example.org/feed', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'never polled', 0, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, NULL, NULL, NULL, NULL, '{}', NULL, NULL);
+INSERT INTO sources (key, first_url, url, position, removed_at, etag, last_modified, validators_url, body_hash, polled_at, success_at, next_poll_at, not_before, reason, failures, error_kind, error, gone_at, gone, quiet_polls, moved_to, moved_since, moved_seen, feed_title, feed_link, feed_id, language, hints, answered_by, held_why) VALUES (2, 'https://two.example.org/feed', 'https://two.example.org/feed', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'never polled', 0, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, NULL, NULL, NULL, NULL, '{}', NULL, NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (1, 1, 'urn:uuid:85c26bb9-ca51-5d20-8356-d7af0fff569d', 'a', 'https://blog.example.org/posts/a', 'Title of a', '63953a335af470150e2f238b03b8370a', 'news', 0, '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', 0, 1, '2026-03-13T07:00:00Z', 1, X'28B52FFD643200850500C24C28215069DB0684C74CB6905098231AAFC51A980366C2111F4D63C14D66CC49663E176A4791BCC5F102B66296224BAA511D3B902D54A70A97E5C6B770571BB9F12585093B298382A60068F8014289502A6891083808A083824088E717556F2DA369470806F2FDD03E9250F2CDB4196302A36EAFC5F3BABD5A81AD3DF2745E3F6E87719CE836477A68C2F032CEC9D7BAD5F3EB1A844D8DC598A5C691A7E797D53067080300378090B80EED12DBA3CCAC418D23', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (2, 1, 'urn:uuid:7c1aea71-fffc-5b83-8e53-c17490546c2b', 'b', 'https://blog.example.org/posts/b', 'Title of b', '5af168e682ee4db85fbcc61eb5d9a4dd', 'news', 1, '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', 0, 2, '2026-03-13T07:00:00Z', 2, X'28B52FFD643200850500C24C28215069AB0384C798305776D8BB56E5836973CB8C33EC9F3134466D9E996266D7550D2791C405F24236639AA653AC532133D2B554A82C97E5CED872573BB9332A962B5B318382970068F8014209A1A420052200114088724087A72FCA62DBD5BC1F0403E9DDD0FE8150D2DB693BCE044EDD6E8AA7EB766B05D7F6C7D7891DF91D0672A2FB18AAA109C3BBCE49F175B3A72F6C10562D9A63A7163FBE9EBEB48639430300378090B80EED12DBA3CC8EF525B4', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (3, 1, 'urn:uuid:d52da3bf-bdc6-5332-b825-29793dd8fa68', 'ä', 'https://blog.example.org/posts/%C3%A4', 'Nachtschicht für alle', '1855d7a033c2460f0868630361762eef', 'news', 2, '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', 0, 3, '2026-03-13T07:00:00Z', 3, X'28B52FFD644700650600424E2F2970699A036455C5FFFFD7969069D9D44B1E0E618BD26B77843D2050FCAED0B4DFD0EEA65552FFE72E0E4A23998D8C0EDACE79AB90B9D695F1A1F0E9CA75DA706C9D4F99B735B64EE6341269339740F0340020AEA0D4526A310A61095030948259A8C5D79B75F3B1037A9E0604D61BB2FDB430EB0DB7616C4F5F66A6322262D076EDB936DB3576F0F5E57EDD001F3F7D2948300C12CAEC191FC59131597E1E0CB28913D9A1286B3EDDEEEB2CA10566EDC108597B7A24FA7AF320E70F0103009A042162863614E9283378F6B15C', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (4, 2, 'urn:uuid:703d7533-d76e-5e24-aef4-6dd50e2da727', 'c', 'https://blog.example.org/posts/c', 'Title of c', 'a213ef3781e7f91994f2e4307f78d46c', 'backlog', 0, '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', 0, 4, '2026-03-13T07:00:00Z', 4, X'28B52FFD643200850500C24C28215069AB0384C798305776D8BB56E5B906E6809970E8A7692C486BCF99C8CCE7660D2791C405F24236639AA653AC532133D2B554A82C97E5CED872573BB9332A962B5B318382970068F8014209A1A420052200114088724087A72FCA62DB45F37E100CA47743FB0742496FA7ED38133875BB299EAEDBAD155CDB1F5F2776E47718C889EE63A886260CEFE29C145F377BFAC20661D56A8E9D5A3FBE9EBEB48639430300378090B80EED12DBA3CC7C811ABC', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (5, 2, 'urn:uuid:f3a1e754-25cb-5a70-9459-554872387e04', 'old', 'https://blog.example.org/posts/old', 'Title of old', '5a03f20d0c2aa75bd43397abff534606', 'backlog', 1, '2025-12-14T07:00:00Z', '2026-03-13T07:00:00Z', '2025-12-14T07:00:00Z', 0, 5, '2026-03-13T07:00:00Z', 5, X'28B52FFD643E00950500828C27205089DB84063A2949081584C642BB81E237732CCACE38D348EC37A631938DE90167913CE53C017F31BCC8D27A5CE70E648CEBF6F13176EFA33FBEB450B5E3A74530D01686852C404811D200C400401C14C421A1202535D5AEC7DD685A220209CD7FEC27A250683EDB67BEE081E3F6332335B79F1F81719FF7CFDB619C27DBCD911E9B30DE8D73F4B5FF959AED1A834E0B3367694924557B6A2A6E98540805004B08E2D64D330D8C814F95EC1853506489F051', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (6, 2, 'urn:uuid:16fcd2b5-8546-5d0f-8529-c81580034256', 'copy', 'https://blog.example.org/posts/a', 'Title of a', '148b495a09601161a6967cb59a2011a2', 'folded', 0, '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', 0, 6, '2026-03-13T07:00:00Z', 1, X'28B52FFD643B00AD0500720D2A216069AA0303A8EF85B7B2DFDC6AB51837346F003C3CDDD6096CB70D985010084E0427814405F242365B9AA653AC532133D2B554A82C95E5CED872573BB9332A968FC72B5B318382970068F8014209A19420C540C041001D1204423C5D5116DB2E1AEF0625E9EDD0BE2148D2DB693B5E375799C0A9DB4DF174DD6EADE0DADE5C9DD891DF592023BA8FA11C8A2CBC8B73527CDDECE90B1B08AB5673ECD4BAF9E3F17ABAD21ACB19020200900D4192637BD4197F3F7A9C', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (7, 2, 'urn:uuid:d6142c9a-eb92-5483-9707-8bb15554cd18', 'new', 'https://blog.example.org/posts/new', 'Title of new', '527ed620158719a451b1be4eaeb9c553', 'news', 0, '2026-03-14T06:00:00Z', '2026-03-14T07:00:00Z', '2026-03-14T06:00:00Z', 0, 7, '2026-03-14T07:00:00Z', 7, X'28B52FFD643E00950500D20C281F6069DB50ED2D375326D4656DA46DAB8C0780079AD3748641DB2F09060141882881B4A5F1E77E31ABD76AFD69E38CEB3D6D74DDC2FED7F698F5CFFF9A5AF768DFAB7560C012000D889052A69449520C041C04D221412404262EBADAF2C261781410247E431F8F2449FCD66F574EC14FF9578189CABFBFD0CBA87D738698C61165C6500D4518E70542D9D8FFC2446E9C0456CAB6B752F0C0471B1397751864080400BA8490B11186F5A9421C630A0A4587D47B', NULL);
+INSERT INTO entries (key, source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, changed_at, edits, accepted, accepted_at, grp, data, marks) VALUES (8, 1, 'urn:uuid:7ab30b97-c957-54f2-b089-40fff8e8a112', 'flood', 'https://blog.example.org/posts/flood', 'Title of flood', '57aef90a864089d86e169cc5796759ae', 'held', 0, '2026-03-14T06:00:00Z', '2026-03-14T07:00:00Z', '2026-03-14T06:00:00Z', 0, 0, NULL, NULL, X'28B52FFD644A009D0500B28C271F6069DB50E73BE948E8C773FB733B27EBACE0C38B5968FCEF1A5032093E063007913CE53C017F31BCC8D27A5CE70C648CEB76A16A7F7C8CDDFBE88F2F2DFCB40A081A0260210D1052845441090103128010E5800EA9A9763D6E45D3F230289ADFD8CF6340D17CB6CF7CC185E3F6732235B79F1F81719FF7CFDB619C27DB8D911A9B30DE8A73F4B5FF959AED9A834E0B336769C923957B2F525371C3A4420500452224044D8C53090418154C4013EA0C0CE19E97', X'6700ECD7FFFFFFFF');
+INSERT INTO marks (mark, entry) VALUES (-3950506483, 1);
+INSERT INTO marks (mark, entry) VALUES (-3950506483, 6);
+INSERT INTO marks (mark, entry) VALUES (-3539651896, 2);
+INSERT INTO marks (mark, entry) VALUES (-3313621365, 4);
+INSERT INTO marks (mark, entry) VALUES (-2353995074, 7);
+INSERT INTO marks (mark, entry) VALUES (-1722713518, 3);
+INSERT INTO marks (mark, entry) VALUES (-614045696, 5);
+INSERT INTO digests (key, series, date, covers_from, covers_to, sealed_at, shown, reading_time_s) VALUES (1, '', '2026-03-13', NULL, '2026-03-13T07:00:00Z', '2026-03-13T07:00:00Z', 3, 18);
+INSERT INTO digest_files (digest, kind, data) VALUES (1, 'entry', X'78DABD93C16ED43010865F65941348DB38BB91408A8C2F487B83D3A25EF6E224B3B155C7B6EC095B84789BBE03174EEC8B31664BBB12BD54A09E9C68C6FFFFCD6FFB6B45961C561D54DB859684100E701DD24D07DB6447FD6505EB163EE83418D8349B37D50A2ABC1D30452A7B5AC81492C50CD6C31A66EB17C2D233044FE87FF7C8A8B63665029BF3821D9041709AFF337E460FEC9157B044A0706FF9E8D8BCED9A065E7DDABD7F5D3FC817C2847AB47EAAA5886AEFA56995D460121EDEED2B4314732744EFC254E3AD9EA3C33AA449C490290BBDAFD4AECC5C74B4145A49C1FB5925AA6BA3095848E74243E81C43F3A71BC12067C343CE815732DA03DAC9101C431AF31F8EA8649EB5732A78BCB4869FDF41BB1C8A80EC47FB3C5A3A86CBCA19B9A814D90DE4B0A401B31467EB33CA3343E92F43E99F08A5FFFFA1FC13F0E98E893FEAC1501E8CE5050EA71F894376F804FDE9EE05F04B23A5E027B52B9E6CC2653884C4667CAB59EFBEFC28FCD7B4E55E637AB0F14862B4136612E5F15D35EDD5BAAD0DCDAE9C17BFA3A3097C667A18C2E2E93C7854D5B75F20565068');
+INSERT INTO digest_files (digest, kind, data) VALUES (1, 'html', X'78DACD57CD6EDB4610BEFB29B63C142D6289920CA485431128DAFA502429D0A4C879498EC4AD97BBECEE52B26E7990F49677E8A5A7E64DF224FD867FA62CA76ED15F5F282FE7F79B996F87C94785CDC3A12651864AA767093F849666BB8EC8447C40B2C0A3A220455E4AE729ACA3266C669F47C3B19115ADA39DA27D6D5D88446E4D2003B1BD2A42B92E68A7729AB5FF9C0B65545052CF7C2E35AD97778CE4565B877725553431A4D5B60CA290EEFA8EBCA30D39476E226BEC6C3C3D162EC8E74ED541593391BF6A42E348D88D7865DDF5A5D89732884A9A83C8B4DD7AB1772A10C72DAC21B1212ACE853485908847E98328D4967C1081D5C8147ECE5EB532D7C2915E475207724606A4C338E3A0AEB5CA254711CB60AB473795C63B1500C74930A1A423379128911C8C4071CE8A7FA32FDA913B2085E00E839BF93C9E7A6A15D363BD7371E554210FE76279219E49979762B5583D4EE24E781A9E0F074DBE240A13FBEDE13CF7FE381595739146A98DDCF1C9DCEFB6436EAA925B8A71F0A88F2EEE5B35B3C5A16F5C7222D7D2FB7554491FF884058DDC09E9949C6999B1AFAF5A681140E26B69D2246E1F2291BD7F650ABA99F36444E9175AF7A5F0492C210B63EC6C79071644B3C4793DF8DF58AD2C3C0455714503F18F75C450CD1617B3E545947E10C78A104C1BD35254CA3481FA1093B89EFAC82D2A8834AE9443432AEF1BEA3A08AF83F0A8AF81EB833F174D2D82ED0B77EB6FF1D9E562213EF9FEE5979F7696E30EC3F40C632495C189A79C9B69F0A8F1DE4747603EC591F0C13A456D49A50B2AD73468F09B43CB2BABE1889DA0F0D4F525301A702F43A8FD651CF31CCEE94656353AC5BA6D5C5BC01FCB287DC91A0CB9EC8A51AEA678F8A6AA247B7BC5B309ABD273DA815043C53F75214A42CD30DB95C513336C04B55CB3B70EA37C07E00CB692AC50A303DBB81C118318A6F125316452F1EBCF426A6FD93A2BFD99BCC2DE1E1BE4E406A36D2B0C21EC4BC4B4125D24FEA82FE21E7A2EDF3F57856C5285ECE12A64FF72154EC1FA0F307AF7364A9FCBBC0CB8D8141E62F3EE1787E6D0F43060EFDEFE7F118B7B3A98FAC215888EE0C8112A52141BEB103288A68F2AEEA8E42C29D46E0C90B4DD036BFCDDA51899E7B631A12B040C93E84F06D8D2C7ED9D05BA010F39B5A3E2525C085FDABD0197C2BD2EA8005440501A0B3A74EDF5BD1299CCAF512F6E5C43FB6184FA2883CCDADB2B97F5349AC678E2BDE8EBDEA3A39CD865B712B4AB434639B60DB60A5F5512F716D8A603FF97C2E796EF2FC719B76182E34BBC29D20BFC2A803304EF95BE27975177F990AEE2E500DAD9411C90AA708D66C2E8D5170FA8F3D5D2DE2548A725DC1EAF3F6CE07EB447F5D503EA25694E5CFCD848274DC0107EC8F3648CA2133343BD46E5C753E578A87A81A55169CF175E378CE9550B7D779D7AAE6FA01BCCB1B3D5D8555D4A1F9BCCD74F8E86C83455C6CBE8721CA4C1EA59D2E876ED399EBABF7E11F61BCCD4E84002A797CB70B18CB9816FDEBF7E736BF3FDEB9FBA544F08A3CF070900BD3697F816BB3A7D6AED355A0E53B1182AFE4498768F860C1503258C3C72966CAC0DBC729C6C69CFC074134C7E6729BBDDDCB0394EE5BE43E9DD89840F3234BE177931F4E51DA1DB35F84593F1674446D3FDAF063381EFFA6F01E037EADE6E78F370031AAB35E8AFED1ED63FBF57B002856225BB2E5A724024A0D0FBE47EF05892D36F5E7CFB9CA50630470463302C3FFA85386E3FF17E03682FB233');
+INSERT INTO digest_files (digest, kind, data) VALUES (1, 'json', X'78DACD554B6EDB3010DDFB1484D6A6AD4F24CB3E4457010A34288CE14716119A54492A6E11F836394677BE58492A56ECA0F9B6682A0820E7CD70C8798FE0DC4E104A18389EAC5092A77985D3026745320D38D537DC58EFB9F596B71BA3B7DE52BD94D30171FA7CDD65BA58A5A9FFBF243E601FB3184EB9B8E1CC475611B0ADDE296F15D16AB464D1990DA6908E9B08A41108675853E8468000BD967AE3ED3CDADF7A30A09C50278B0C0726D466EDC496AF4305593D6CEDB4113C0057B180A1B0508870327270192648370892E9E8D49DA0C1F900F90DAC56B17864756FA84F3A3A6DBFDD82F931EE12C1CF2D3804A8058B9C468E4B8944984A865A5F30120A6DB51F5D0B0A71B1691DDA69C3EC2CB9CFF175CCCF953BABE2B49218200213496FD4AAEF055BD525CD2B4296984299E192E529AE8BB2C26C014DDA344D592DD978FA98400A751D52B4CE7576359F134FF88C7F876D27F94C9BCDBCD3D6D9399CAF7A8EC48198C85488D08A9FE63B0FEB7A22856DA39E4F5EAEE1DB1FC989E37EFA92AAE495AABE464CF221622E68061C1619F6C2515C92BAC0352F0B4CB3C5C5322D2F2A9A937789495E1293FC27627E02DA3A4B5BE107D41C7E1A04D27BFE9EB087BB0F5196953983823498305AE1B228724CEABCC4F972B12C18AB1BA8EA77297BB87B42DA1798FC37324FEE394B40DAD04EAE064B69B73E768A478FF59F3C6F6F7FDA9EEF0D0FF4B89DFE2D3DC9AE0D972C617D2705F5AD366478DBE11F11756C386363965A5F73B606776C80A1918290518DABFB1B99580F281791D09C27FBC92F90DF116E');
+INSERT INTO digest_files (digest, kind, data) VALUES (1, 'md', X'78DAAD533D6EDB3014DE758A0FF0920AB1AC38800B384597029EDA4E2E32041D28E9C9244C912A49D9F19683B45BEED0A5537D939C248FB2E318698AB4402692A2DEF7F3DEC701665DE81CC1D6B8B46E9924693A73AA129B539C9DE39370A5C4381F4FD214BF7FE20C8D325D20209929E70394F71D4D1124410B3E7B5A910197FB53742D82C50EED112C7F3BCD739C7C997F7893248301AEE62AE89E5F7C3D79274368FD74342AB45D64742D9A565366DD62D45A1FFC48BCE7A24B290204A4F0113F90D62C83B7BA8224B6A20C1ACB6B90C280D44206ACADAB7C9624D6D0316AB424B4B7B1E42AACEDF1DD3F898900E918DE76AE249F3E3154BC8C511C0C15AF616827E0B32865F0A554BCA0DEFE726C52D3CB62B6B70735DBDBD79193A6F308C7F52C01B5758CC371C852EED57038ECF5CE393CA22C6D6742924C402638455CE09C5A5135C539BCB46BC38164005D51C50A5898309663C7DE4C85310A512ED9556CBBA1F5C34458D21013382A2962F1610FC6BB67D1F87B8E5AE9C0462B141B6C1808AED3E4FB2BBB62C698F652B47D66F74C7CF9370D7D9D241D89F0AD134E98A00C45EB03CC7A09BB07E445C34DA56B9E99B3CDC1DF9E8061FEF7A9C4743E49F511138FF7EEE6FB23E4DDCD8F1DF11F43FC68ED92BBC173CC1F4C5DC0F06FA885D25465C93D45537152');
+INSERT INTO digest_files (digest, kind, data) VALUES (1, 'txt', X'78DABD53C16E1A3110BDFB2BDE3191926501894A543D5428A852DB2045A09CBDBB03B662ECADED8570CB87B4B7FC432F3D953FC9977476090BA295DA03AA2FDEB53DEFBD9979339E4D677737988C713FB9FB28C65E177273856E1F9FA5CF157A696F809FDFD1C552DB2A92186B1F227408150D1115C148FE0FB4220B0E0D57A84A44871DD201287D334C535CCCA6A34BF1EE4C4B88A98E86E0E69002B857324242C9500B88640CEBE44F53409127688BA5E33D2A69417AA122D6CE1721E1586729A147B92C0D25CE2FEA94A509AE8E896B777AD5437095CF2970A48AB10CC34E27336E71FCAE53BA1043471E89CCF622B3B388FC3B7926C4ADCC550CB9D2BC61BEFDE1392F437B21DBE7FFA464FBCC75A81999820560EE3C53B1439273BAE1C30DDE8F4693D9ED545C1F961003908D5E13737BAF57540CD147506E6DD9EAACC5145470BE5C06691D9B9A8B640BEE7226F307CEA7EE9DA5B5786D7A2238DFDD1A009E72AA21DBB33E76D0ED41177FA268AF53BED62672C90B641B6C9804BE328DB9DA176EC5A2EA71CB65D9F8FDD581ED9B1E4ED41E59B44551646A11F852492F6DD496841837D276B31CE492FB4D8FEC14EF966D315AAA6B1C060E172783717984C19E7A79FA7A78FCF2F4AD816CC4FC6E9E7F99A24FCE3D7085D842E93EB5B7B08C85B9D4868A44FC02C402828F');
+INSERT INTO ledger (series, entry, digest) VALUES ('', 1, 1);
+INSERT INTO ledger (series, entry, digest) VALUES ('', 2, 1);
+INSERT INTO ledger (series, entry, digest) VALUES ('', 3, 1);
+INSERT INTO ledger (series, entry, digest) VALUES ('', 4, 1);
+INSERT INTO ledger (series, entry, digest) VALUES ('', 5, 1);
+INSERT INTO ledger (series, entry, digest) VALUES ('', 6, 1);
+INSERT INTO bodies (source, day, fetched_at, data, url, content_type, read_by) VALUES (1, '2026-03-14', '2026-03-14T07:00:00Z', X'28B52FFD24129100003C7273733E6D6164652075703C2F7273733E3E506744', 'https://one.example.org/feed', 'text/xml', '0.1.0');
+INSERT INTO deliveries (digest, recipient, state, tries, next_try_at, changed_at, error) VALUES (1, 'reader@example.org', 'due', 0, '2026-03-14T07:00:00Z', '2026-03-14T07:00:00Z', NULL);
+INSERT INTO search_waiting (entry, old) VALUES (1, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (2, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (3, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (4, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (5, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (6, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (7, NULL);
+INSERT INTO search_waiting (entry, old) VALUES (8, NULL);
+INSERT INTO touched (number, entry) VALUES (1, 1);
+INSERT INTO touched (number, entry) VALUES (2, 2);
+INSERT INTO touched (number, entry) VALUES (3, 3);
+INSERT INTO touched (number, entry) VALUES (4, 4);
+INSERT INTO touched (number, entry) VALUES (5, 5);
+INSERT INTO touched (number, entry) VALUES (6, 6);
+INSERT INTO touched (number, entry) VALUES (7, -1);
+INSERT INTO touched (number, entry) VALUES (8, 7);
+INSERT INTO tallies (source, standing, entries) VALUES (1, 'held', 1);
+INSERT INTO tallies (source, standing, entries) VALUES (1, 'news', 3);
+INSERT INTO tallies (source, standing, entries) VALUES (2, 'backlog', 2);
+INSERT INTO tallies (source, standing, entries) VALUES (2, 'folded', 1);
+INSERT INTO tallies (source, standing, entries) VALUES (2, 'news', 1);
+CREATE TRIGGER search_new AFTER INSERT ON entries BEGIN
+  INSERT INTO search_waiting (entry) VALUES (NEW.key);
+END;
+CREATE TRIGGER search_edited AFTER UPDATE OF data ON entries WHEN OLD.data IS NOT NEW.data BEGIN
+  INSERT INTO search_waiting SELECT OLD.key, OLD.data WHERE EXISTS (SELECT 1 FROM search_docs WHERE entry = OLD.key)
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER search_article AFTER INSERT ON articles WHEN NEW.data IS NOT NULL BEGIN
+  INSERT INTO search_waiting SELECT key, data FROM entries
+  WHERE key = NEW.entry AND EXISTS (SELECT 1 FROM search_docs WHERE entry = NEW.entry) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER search_article_came AFTER UPDATE OF data ON articles WHEN OLD.data IS NULL AND NEW.data IS NOT NULL
+BEGIN
+  INSERT INTO search_waiting SELECT key, data FROM entries
+  WHERE key = NEW.entry AND EXISTS (SELECT 1 FROM search_docs WHERE entry = NEW.entry) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER touched_by_edit
+AFTER UPDATE OF data, title, changed_at, standing, grp, accepted ON entries WHEN NEW.accepted > 0 BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.key);
+END;
+CREATE TRIGGER touched_by_return AFTER INSERT ON entries WHEN NEW.accepted > 0 BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.key);
+END;
+CREATE TRIGGER touched_by_loss AFTER DELETE ON entries WHEN OLD.accepted > 0 BEGIN
+  INSERT INTO touched (entry) VALUES (0);
+END;
+CREATE TRIGGER touched_by_hiding AFTER INSERT ON hidden BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.entry);
+END;
+CREATE TRIGGER touched_by_showing AFTER DELETE ON hidden BEGIN
+  INSERT INTO touched (entry) VALUES (OLD.entry);
+END;
+CREATE TRIGGER touched_by_source AFTER UPDATE OF url, position, feed_title, feed_link, feed_id ON sources
+WHEN NEW.url IS NOT OLD.url OR NEW.position IS NOT OLD.position OR NEW.feed_title IS NOT OLD.feed_title
+  OR NEW.feed_link IS NOT OLD.feed_link OR NEW.feed_id IS NOT OLD.feed_id BEGIN
+  INSERT INTO touched (entry) VALUES (0);
+END;
+CREATE TRIGGER touched_by_article AFTER INSERT ON articles WHEN NEW.data IS NOT NULL BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.entry);
+END;
+CREATE TRIGGER touched_by_article_later AFTER UPDATE OF data ON articles WHEN NEW.data IS NOT OLD.data BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.entry);
+END;
+CREATE TRIGGER touched_by_seal AFTER INSERT ON digests BEGIN
+  INSERT INTO touched (entry) VALUES (-1);
+END;
+CREATE TRIGGER tallied_in AFTER INSERT ON entries BEGIN
+  INSERT INTO tallies VALUES (NEW.source, NEW.standing, 1) ON CONFLICT (source, standing)
+  DO UPDATE SET entries = tallies.entries + 1;
+END;
+CREATE TRIGGER tallied_out AFTER DELETE ON entries BEGIN
+  UPDATE tallies SET entries = entries - 1 WHERE source = OLD.source AND standing = OLD.standing;
+END;
+CREATE TRIGGER tallied_over AFTER UPDATE OF source, standing ON entries
+WHEN NEW.source IS NOT OLD.source OR NEW.standing IS NOT OLD.standing BEGIN
+  UPDATE tallies SET entries = entries - 1 WHERE source = OLD.source AND standing = OLD.standing;
+  INSERT INTO tallies VALUES (NEW.source, NEW.standing, 1) ON CONFLICT (source, standing)
+  DO UPDATE SET entries = tallies.entries + 1;
+END;
+CREATE TRIGGER touched_by_story AFTER INSERT ON stories BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.grp);
+END;
+CREATE TRIGGER touched_by_another_story AFTER UPDATE OF story ON stories BEGIN
+  INSERT INTO touched (entry) VALUES (NEW.grp);
+END;
+PRAGMA user_version = 17;
