@@ -110,13 +110,22 @@ def withdrawn(root: Path) -> dict[str, Tombstone]:
 
 
 def _elements(path: Path, tag: str) -> Iterator[etree._Element]:
-    """The children of a document's root; of a file that is cut in the middle those that are whole."""
+    """The children of a document's root, of which one is held at a time; of a file that is cut those that are whole."""
     try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
-        root = etree.fromstring(path.read_bytes(), parser)
+        with path.open("rb") as file:
+            found = etree.iterparse(
+                file, tag=tag, resolve_entities=False, no_network=True, recover=True, huge_tree=True
+            )
+            for _, element in found:
+                root = element.getparent()
+                if root is None or root.getparent() is not None:
+                    continue
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del root[0]
     except (OSError, etree.XMLSyntaxError):
         return
-    yield from root.iterchildren(tag) if root is not None else ()
 
 
 def _month(name: str) -> tuple[int, int] | None:
@@ -204,13 +213,22 @@ def days(folder: Path) -> list[date]:
 
 def issues(folder: Path) -> list[Issue]:
     """The digests of a series, oldest first; one that cannot be read is left out."""
-    entries = {_link(each, "alternate"): each for each in _elements(folder / "atom.xml", f"{_ATOM}entry")}
-    by_day = {str(link).rpartition("/")[2].removesuffix(".html"): each for link, each in entries.items()}
-    found = (_issue(folder, day, by_day.get(day.isoformat())) for day in days(folder))
+    entries = {_link(each, "alternate"): _told_of(each) for each in _elements(folder / "atom.xml", f"{_ATOM}entry")}
+    by_day = {str(link).rpartition("/")[2].removesuffix(".html"): told for link, told in entries.items()}
+    found = (_issue(folder, day, by_day.get(day.isoformat(), {})) for day in days(folder))
     return [issue for issue in found if issue is not None]
 
 
-def _issue(folder: Path, day: date, element: etree._Element | None) -> Issue | None:
+def _told_of(element: etree._Element) -> dict[str, str]:
+    """How the feed of digests tells of one."""
+    return {
+        "title": _text(element, "title"),
+        "excerpt": _text(element, "summary"),
+        "content": _text(element, "content"),
+    }
+
+
+def _issue(folder: Path, day: date, told: Mapping[str, str]) -> Issue | None:
     try:
         kinds = ["html", "md", "txt", "json"] + ["epub"] * (folder / f"{day}.epub").is_file()
         files = {kind: (folder / f"{day}.{kind}").read_bytes() for kind in kinds}
@@ -218,11 +236,8 @@ def _issue(folder: Path, day: date, element: etree._Element | None) -> Issue | N
         covers_to = _moment(data["covers"]["to"])
         if covers_to is None or data["date"] != day.isoformat():
             return None
-        entry = {
-            "title": _text(element, "title") or day.isoformat(),
-            "excerpt": _text(element, "summary"),
-            "content": _text(element, "content"),
-        }
+        title = told.get("title") or day.isoformat()
+        entry = {"title": title, "excerpt": told.get("excerpt", ""), "content": told.get("content", "")}
         return Issue(
             day,
             _moment(data["covers"]["from"]),
