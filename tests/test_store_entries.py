@@ -211,8 +211,8 @@ def test_what_was_accepted_in_a_month() -> None:
     desk.now = march
     desk.bring(ONE, entry("b"))
     desk.bring(ONE, entry("old"), standing="backlog")
-    assert titles(list(desk.store.entries.accepted_between(march - 28 * DAY, march))) == ["Title of a"]
-    assert titles(list(desk.store.entries.accepted_between(march, march + 31 * DAY))) == ["Title of b"]
+    assert titles(list(desk.store.days.accepted(march - 28 * DAY, march))) == ["Title of a"]
+    assert titles(list(desk.store.days.accepted(march, march + 31 * DAY))) == ["Title of b"]
     assert desk.store.entries.first_accepted_at() == march - timedelta(seconds=1)
     assert desk.store.entries.last_accepted_at() == march
 

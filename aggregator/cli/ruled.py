@@ -26,7 +26,7 @@ def ruled(options: Settings) -> list[dict[str, Any]]:
     with reading(options) as (whole, store, clock):
         states, now = store.sources.states(), clock()
         view = View(followed(whole, states), states.values(), now)
-        entries = store.entries.accepted_between(now - timedelta(days=_DAYS), now + timedelta(seconds=1))
+        entries = store.days.accepted(now - timedelta(days=_DAYS), now + timedelta(seconds=1))
         return [
             {
                 "line": one.rule.line,

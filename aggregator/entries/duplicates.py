@@ -111,7 +111,8 @@ def _contained(a: Set[int], b: Set[int]) -> float:
 
 
 def _share(a: Set[int], b: Set[int]) -> float:
-    return len(a & b) / len(a | b) if a or b else 0.0
+    both = len(a & b)
+    return both / (len(a) + len(b) - both) if a or b else 0.0
 
 
 def _title(entry: Entry) -> bytes:

@@ -139,7 +139,7 @@ def _made(config: Config, month: date, before: str | None, store: Store, view: V
     """The archive, made of one entry after the other and then put in order."""
     spool, updated = _spool(config), NEVER
     written: list[tuple[datetime, int, Piece]] = []
-    for _, place in places(store.entries.accepted_between(*_span(month)), store, view):
+    for _, place in places(store.days.accepted(*_span(month)), store, view):
         if place is not None:
             written.append((place.entry.published, place.accepted, spool.put(_fragment(place))))
             updated = max(updated, place.changed_at)

@@ -1,10 +1,12 @@
-"""Entries by the time of their publication, and what was counted of a day: what pages by day, week and year ask."""
+"""Entries by the time of their publication or acceptance, and what was counted of a day: what pages by day, archives
+by month and the page of the year ask."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 
 from aggregator.records import StoredEntry
@@ -13,6 +15,7 @@ from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import as_stored, to_text
 
 _AT_ONCE = 500  # dates or entries
+_TEXTS = 100  # entries with what they say
 WEEK = timedelta(days=7)
 _BY_TIME = SELECT.replace("FROM entries e", "FROM entries e INDEXED BY entries_published")
 
@@ -24,6 +27,21 @@ class Days:
 
     def __init__(self, connection: Connection) -> None:
         self._sql = connection
+
+    def accepted(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
+        """News and folded entries accepted in [start, end), in order of acceptance (RFC 5005 archives), read in pages.
+
+        Only their keys are put in order: a month of many sources is too much to be sorted with what it says.
+        """
+        order = self._sql.execute(
+            "SELECT key FROM entries WHERE accepted > 0 AND standing IN ('news', 'folded') AND accepted_at >= ? "
+            "AND accepted_at < ? ORDER BY accepted",
+            (to_text(start), to_text(end)),
+        )
+        keys = iter([key for (key,) in order])
+        while page := tuple(islice(keys, _TEXTS)):
+            rows = self._sql.execute(f"{SELECT}WHERE e.key IN ({holes(page)}) ORDER BY e.accepted", page)
+            yield from map(as_stored, rows.fetchall())
 
     def dates(self, zone: tzinfo) -> list[date]:
         """The local dates on which news was published, oldest first; hundreds are looked up at once."""

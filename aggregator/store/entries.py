@@ -215,15 +215,6 @@ class Entries:
                 last = stored.accepted
                 yield stored
 
-    def accepted_between(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
-        """News and folded entries accepted in [start, end), in order of acceptance (RFC 5005 archives), one by one."""
-        rows = self._sql.execute(
-            SELECT + "WHERE e.accepted > 0 AND e.standing IN ('news', 'folded') AND e.accepted_at >= ? "
-            "AND e.accepted_at < ? ORDER BY e.accepted",
-            (to_text(start), to_text(end)),
-        )
-        return map(as_stored, rows)
-
     def published_between(self, start: datetime, end: datetime) -> Iterator[StoredEntry]:
         """News and folded entries published in (start, end], in order of acceptance, read one by one."""
         # Nothing is accepted before it is published, and acceptance has an index.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from array import array
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from aggregator.store.protocol import Connection, holes
@@ -14,7 +15,7 @@ _AT_ONCE = 500
 class Changes:
     """What was touched, in these notes: accepted entries by key, a digest, or `anything` (how a source is named)."""
 
-    notes: tuple[int, ...]
+    notes: Sequence[int]
     entries: frozenset[int]
     digest: bool = False
     anything: bool = False
@@ -31,10 +32,11 @@ class Touched:
 
     def read(self) -> Changes:
         """What was touched and is not cleared."""
-        rows = self._sql.execute("SELECT number, entry FROM touched").fetchall()
-        found = frozenset(entry for _, entry in rows)
-        notes = tuple(number for number, _ in rows)
-        return Changes(notes, frozenset(key for key in found if key > 0), -1 in found, 0 in found)
+        notes, found = array("q"), set[int]()  # of a first pass over many sources there are a hundred thousand
+        for number, entry in self._sql.execute("SELECT number, entry FROM touched"):
+            notes.append(number)
+            found.add(entry)
+        return Changes(notes, frozenset(found - {0, -1}), -1 in found, 0 in found)
 
     def groups(self, keys: Collection[int]) -> frozenset[int]:
         """The groups of accepted entries, without those that are backlog alone: no feed ever had them."""
@@ -51,4 +53,4 @@ class Touched:
 
     def clear(self, changes: Changes) -> None:
         """Let go of what is published now (inside a transaction); what was touched since stays, whatever its number."""
-        self._sql.executemany("DELETE FROM touched WHERE number = ?", [(note,) for note in changes.notes])
+        self._sql.executemany("DELETE FROM touched WHERE number = ?", ((note,) for note in changes.notes))
