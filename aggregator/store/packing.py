@@ -10,7 +10,7 @@ import zlib
 from aggregator.errors import StoreError
 
 LEVEL = 1
-"""How hard zstd tries: level 3 takes a fifth longer and saves 6 %."""
+"""How hard zstd tries: level 3 takes a third longer and saves 2 to 7 %."""
 
 _ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878, 3.1.1; zlib begins with 0x78 (RFC 1950)
 _MOST = 1 << 28
