@@ -30,6 +30,7 @@ _ROOTED = re.compile(
     r"(?:/[A-Za-z0-9_~%+,:=@!$&'()*-][A-Za-z0-9._~%+,:=@!$&'()*-]*)+/?(?:\?[A-Za-z0-9._~%+,=@!$&'()*/-]+)?"
 )
 _PORT = re.compile(r":([0-9]{0,5})$")
+_PLAIN_HTTP = re.compile(r"https?://[a-z0-9][a-z0-9.-]{0,252}(?:[/?#][!-~]*)?")  # as most addresses are
 _NAME = re.compile(r"(?!\.)[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*", re.IGNORECASE)
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -69,7 +70,7 @@ _PARAMETER = re.compile(r"([?&;#])([^=&;#?]+)=([^&#;]*)")
 
 def is_http(url: str) -> bool:
     """Is it an absolute http or https address with a usable host?"""
-    return _split(url) is not None
+    return (len(url) <= MAX_URL and _PLAIN_HTTP.fullmatch(url) is not None) or _split(url) is not None
 
 
 def absolute(base: str | None, url: str) -> str | None:

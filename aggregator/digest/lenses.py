@@ -25,6 +25,9 @@ class Lists:
     def __init__(self, lists: Sequence[WordList]) -> None:
         self._lists = tuple((one.name, compile_words(one.patterns)) for one in lists)
 
+    def __bool__(self) -> bool:
+        return bool(self._lists)
+
     def first(self, text: Folded) -> str | None:
         """The first list with a word in the text."""
         return next((name for name, words in self._lists if words.matches_in(text)), None)
@@ -41,6 +44,9 @@ class Interests:
         self._weights: tuple[tuple[Words, float], ...] = tuple(
             (compile_words((pattern,)), weight) for pattern, weight in interests
         )
+
+    def __bool__(self) -> bool:
+        return bool(self._weights)
 
     def found(self, text: Folded) -> tuple[tuple[str, float], ...]:
         """The words that stand in the text, with their weights, in the user's order."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from aggregator.digest.lenses import Interests, Lists, haystack
 from aggregator.entries.view import View
-from aggregator.entries.words import Folded
+from aggregator.entries.words import fold
 from aggregator.records import StoredEntry
 
 COVERAGE, TOPIC, NOVELTY, CROWDING = 1.5, 1.0, 0.5, 0.6
@@ -27,10 +27,9 @@ _FULL_WORDS = 400
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An entry with its terms; `sources` counts every source of its story, `text` is its haystack."""
+    """An entry with its terms; `sources` counts every source of its story."""
 
     stored: StoredEntry
-    text: Folded
     topic: str | None
     sources: int
     coverage: float
@@ -40,7 +39,7 @@ class Scored:
     substance: float
     crowding: float
     words: tuple[str, ...]
-    novelty: float = 0.0
+    novelty: float
 
     @property
     def score(self) -> float:
@@ -71,21 +70,20 @@ def ranked(
     topics, interests = Lists(view.config.topics), Interests(view.config.interests)
     new = novelty or {}
     scored = [
-        replace(
-            _scored(stored, text(stored), sources, view, topics, interests), novelty=NOVELTY * new.get(stored.key, 0.0)
-        )
+        _scored(stored, text(stored), sources, view, topics, interests, novelty=new.get(stored.key, 0.0))
         for stored, sources in group_of
     ]
     return _best_first(_crowded(_best_first(scored)))
 
 
-def _scored(stored: StoredEntry, text: str, sources: int, view: View, topics: Lists, interests: Interests) -> Scored:
+def _scored(
+    stored: StoredEntry, text: str, sources: int, view: View, topics: Lists, interests: Interests, *, novelty: float
+) -> Scored:
     verdict = view.verdict(stored)
-    folded = haystack(stored.entry, verdict.tags, text)
+    folded = haystack(stored.entry, verdict.tags, text) if topics or interests else fold("")
     topic, found = topics.first(folded), interests.found(folded)
     return Scored(
         stored,
-        folded,
         topic,
         sources,
         coverage=COVERAGE * (sources - 1),
@@ -95,6 +93,7 @@ def _scored(stored: StoredEntry, text: str, sources: int, view: View, topics: Li
         substance=min(len(text.split()) / _FULL_WORDS, 1.0),
         crowding=0.0,
         words=tuple(word for word, weight in found if weight > 1),
+        novelty=NOVELTY * novelty,
     )
 
 
@@ -104,7 +103,7 @@ def _crowded(scored: list[Scored]) -> list[Scored]:
     for one in scored:
         place = better.get(one.stored.source_key, 0)
         better[one.stored.source_key] = place + 1
-        out.append(replace(one, crowding=CROWDING * place))
+        out.append(replace(one, crowding=CROWDING * place) if place else one)
     return out
 
 

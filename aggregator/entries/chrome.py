@@ -40,11 +40,11 @@ def learn(texts: Sequence[str]) -> Chrome:
     entry is not around it.
     """
     pages = [page for page in map(_blocks, dict.fromkeys(texts[:LATEST])) if len(page) > 1]
-    words = cache(words_of)  # the same few blocks are looked at again and again
+    words, start = cache(words_of), cache(_start)  # the same few blocks are looked at again and again
     least = max(LEAST, len(pages) // 2 + 1)
     found: dict[str, Repeated] = {}
     while len(found) < MOST:
-        near = _begun_alike([list(_near_the_ends(page, found, words)) for page in pages], least)
+        near = _begun_alike([list(_near_the_ends(page, found, words)) for page in pages], least, start)
         named = {words(block): block for blocks in reversed(near) for block in blocks}
         counts = Counter(word for blocks in near for word in set(map(words, blocks)))
         often = [word for word, seen in counts.items() if seen >= least]
@@ -57,6 +57,8 @@ def learn(texts: Sequence[str]) -> Chrome:
 
 def without(text: str, chrome: Chrome) -> str:
     """A text without the blocks at its ends that its source repeats; all of it, where nothing else is in it."""
+    if not chrome:
+        return text
     lines = text.split("\n")
     gone = _taken(lines, chrome)
     if not gone or not any(line.strip() and place not in gone for place, line in enumerate(lines)):
@@ -83,11 +85,11 @@ def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
     return {place for order in orders for place, is_known in _walked(order, lines, chrome, words_of) if is_known}
 
 
-def _begun_alike(near: Sequence[Sequence[str]], least: int) -> list[list[str]]:
+def _begun_alike(near: Sequence[Sequence[str]], least: int, start: Callable[[str], str]) -> list[list[str]]:
     """Of each text the blocks that begin with two words with which blocks of so many texts begin: no others can be the
     same in so many, and most blocks are long."""
-    begun = Counter(start for blocks in near for start in set(map(_start, blocks)))
-    return [[block for block in blocks if begun[_start(block)] >= least] for blocks in near]
+    begun = Counter(one for blocks in near for one in set(map(start, blocks)))
+    return [[block for block in blocks if begun[start(block)] >= least] for blocks in near]
 
 
 def _start(block: str) -> str:

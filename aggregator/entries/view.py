@@ -47,7 +47,8 @@ class View:
         self.now = now
         self._found: dict[int, tuple[Source, SourceState] | None] = {}
         self._elsewhere = None if isinstance(states, Iterable) else states
-        self._rules: dict[tuple[Rule, ...], RuleSet] = {}
+        self._rules: dict[int, RuleSet] = {}
+        self._read: dict[tuple[Rule, ...], RuleSet] = {}
         self._verdicts: dict[tuple[int, datetime], Verdict] = {}
         self._without_rules: dict[int, Verdict] = {}
         self._attributions: dict[int, Attribution] = {}
@@ -111,10 +112,10 @@ class View:
 
     def _rule_set(self, key: int) -> RuleSet:
         """Most sources have the rules for all and none of their own, which are read once."""
-        rules = rules_for(self.config, self._line(key))
-        if rules not in self._rules:
-            self._rules[rules] = RuleSet(rules)
-        return self._rules[rules]
+        if key not in self._rules:
+            rules = rules_for(self.config, self._line(key))
+            self._read[rules] = self._rules[key] = self._read.get(rules) or RuleSet(rules)
+        return self._rules[key]
 
     def hidden_by(self, stored: StoredEntry) -> str | None:
         """Why the view hides an entry, in words that begin with "rule"; None when it does not."""

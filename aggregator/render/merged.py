@@ -139,7 +139,7 @@ def legal(value: _T) -> _T:
     if isinstance(value, tuple):
         return cast("_T", tuple(map(legal, value)))
     if is_dataclass(value) and not isinstance(value, type):
-        given = ((name, getattr(value, name)) for name in _names(type(value)))
+        given = ((name, old) for name in _names(type(value)) if (old := getattr(value, name)))
         changed = {name: new for name, old in given if (new := legal(old)) != old}
         return cast("_T", replace(value, **changed)) if changed else value
     return value

@@ -22,8 +22,10 @@ def text(digest: Digest) -> bytes:
 
 def _fill(words: str, indent: str = "", first: str | None = None) -> list[str]:
     """`words` folded to the width; `first` is what the first line starts with instead of `indent`."""
-    start = indent if first is None else first
-    return wrap(one_line(words), WIDTH, initial_indent=start, subsequent_indent=indent)
+    start, words = indent if first is None else first, one_line(words)
+    if words and len(start) + len(words) <= WIDTH:
+        return [start + words]
+    return wrap(words, WIDTH, initial_indent=start, subsequent_indent=indent)
 
 
 def _url(link: str | None, indent: str) -> list[str]:
