@@ -15,7 +15,8 @@ _COUNTER = re.compile(
     |statcounter\.com|ct\.pinterest\.com|px\.ads\.linkedin\.com|track\.hubspot\.com|mailstat\.us|ioam\.de
     |amazon-adsystem\.com|feedproxy\.google\.com)(?::\d+)?/
     |//(?:hits?|pixel|stats?|beacon|counter)\.[^/]*/|//feeds\.feedburner\.com/~|//[^/]*facebook\.com/tr\b
-    |//medium\.com/_/stat\b|//[^/]*list-manage\.com/track/|/track(?:ing)?/open|/__ptq\.gif|[?&]republication-pixel
+    |//medium\.com/_/stat\b|//[^/]*list-manage\.com/track/|/track(?:ing)?/open|/__ptq\.gif
+    |\?republication-pixel|&republication-pixel
     |/(?:open|o)(?:\.aspx|\.php)?\?
     |/(?:count|counter|pixel|1x1|spacer|blank|clear|transparent)(?:\.(?:gif|png|php|aspx?))?(?:\?|$)""",
     re.VERBOSE | re.IGNORECASE,

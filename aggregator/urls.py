@@ -23,8 +23,11 @@ def _words(text: str) -> frozenset[str]:
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HTTP = re.compile(r"(https?):[/\\]+([^/\\?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
-# An address of ours already: nothing in it is to be removed, repaired or encoded.
-_CLEAN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?:/[A-Za-z0-9._~/%+,:;=@!$&'()*-]*)?")
+# An address of ours already: nothing in it is to be repaired or encoded, and nothing removed but what tracks.
+_CLEAN = re.compile(
+    r"https?://((?:[a-z0-9-]{1,63}\.){1,3}[a-z0-9][a-z0-9-]{0,62})(?:/[A-Za-z0-9._~/%+,:;=@!$&'()*-]*)?"
+    r"(\?[A-Za-z0-9._~/%+,:;=@!$&'()*?\[\]-]*)?"
+)
 # And a path without dots, with or without a query.
 _ROOTED = re.compile(
     r"(?:/[A-Za-z0-9_~%+,:=@!$&'()*-][A-Za-z0-9._~%+,:=@!$&'()*-]*)+/?(?:\?[A-Za-z0-9._~%+,=@!$&'()*/-]+)?"
@@ -81,8 +84,8 @@ def absolute(base: str | None, url: str) -> str | None:
     if len(url) <= MAX_URL // 2:  # what most addresses are needs no more than a look
         if _CLEAN.fullmatch(url):
             return url
-        if base and _ROOTED.fullmatch(url) and len(base) <= MAX_URL // 2 and _CLEAN.fullmatch(base):
-            return "/".join(base.split("/", 3)[:3]) + url
+        if base and _ROOTED.fullmatch(url) and len(base) <= MAX_URL // 2 and (site := _CLEAN.fullmatch(base)):
+            return base[: site.end(1)] + url
     reference = _trimmed(url)
     if not _SCHEME.match(reference):
         reference = _joined(_trimmed(base or ""), reference)
@@ -106,7 +109,7 @@ def clean_link(url: str, *, seen_on: str | None = None) -> str | None:
     bytes and its order. `seen_on` is the page or feed that holds the link: a `ref` parameter naming its host is
     tracking too.
     """
-    if _CLEAN.fullmatch(url) and len(url) <= MAX_URL:
+    if len(url) <= MAX_URL and (usual := _CLEAN.fullmatch(url)) and not usual[2]:
         return url
     parts = _split(url)
     if parts is None:
@@ -191,6 +194,8 @@ def _joined(base: str, reference: str) -> str:
 
 def _split(url: str) -> tuple[str, str, str, str, str] | None:
     """Scheme, user with its @, host, port with its colon, rest: of an http(s) address that a browser would open."""
+    if len(url) <= MAX_URL and (usual := _CLEAN.fullmatch(url)):
+        return url.partition(":")[0], "", usual[1], "", url[usual.end(1) :]
     found = _HTTP.fullmatch(_trimmed(url))
     if found is None or len(url) > MAX_URL:
         return None
@@ -243,10 +248,10 @@ def _is_tracking(pair: str, hosts: set[str]) -> bool:
     name = unquote(name).lower()
     if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
         return True
+    if name not in _FEED_MARKS:
+        return False
     value = unquote(value).lower()
-    return (name in _FEED_MARKS and _FEED_VALUE.fullmatch(value) is not None) or (
-        name == "ref" and value.removeprefix("www.") in hosts
-    )
+    return _FEED_VALUE.fullmatch(value) is not None or (name == "ref" and value.removeprefix("www.") in hosts)
 
 
 def _printable(text: str) -> str:
