@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 
 from aggregator.records import FORGOTTEN, Enclosure, Entry, Tombstone
+from aggregator.store.rows import pack_entry, unpack_entry
 from aggregator.urls import canonical
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -31,12 +32,13 @@ _NOT_TOLD = ("duplicate", "quarantined")  # stands under the id of its group; wa
 class Told:
     """An entry as it was published: `id` in the merged feed, its source's address (None: private), title and site.
 
-    `entry.guid` is the id again, for the publisher's is not told. `month` is that of its archive, (year, month);
-    `changed` is `updated` in the feed; `place` counts from the top of its document.
+    `entry.guid` is the id again, for the publisher's is not told; the entry is held as the store keeps it, for all that
+    ever was published may be here. `month` is that of its archive, (year, month); `changed` is `updated` in the feed;
+    `place` counts from the top of its document.
     """
 
     id: str
-    entry: Entry
+    packed: bytes
     published: datetime
     changed: datetime
     source_url: str | None = None
@@ -44,6 +46,11 @@ class Told:
     source_site: str | None = None
     month: tuple[int, int] | None = None
     place: int = 0
+
+    @property
+    def entry(self) -> Entry:
+        """What it says."""
+        return unpack_entry(self.packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,7 @@ def _told(element: etree._Element, month: tuple[int, int] | None, place: int) ->
     title = "" if source is None else _text(source, "title")
     return Told(
         id=name,
-        entry=_entry(element, name, title, published),
+        packed=pack_entry(_entry(element, name, title, published)),
         published=published,
         changed=_moment(_text(element, "updated")) or published,
         source_url=None if source is None else _link(source, "self"),
@@ -258,4 +265,4 @@ def _lines(data: Mapping[str, Any], covers_to: datetime) -> Iterator[Told]:
         published = _moment(row.get("published")) or covers_to
         link, title = row["link"], str(row["title"])
         entry = Entry(row["id"], canonical(link) if link else None, link, title, "", "", title, published=published)
-        yield Told(row["id"], entry, published, published, None, str(row["source"]))
+        yield Told(row["id"], pack_entry(entry), published, published, None, str(row["source"]))

@@ -124,9 +124,10 @@ class _Places:
 
 def _put_back(told: Told, at: datetime, places: _Places, store: Store) -> int | None:
     """The key of the entry, None where the store knew it."""
-    key = store.recovered.add(told.id, places.of(told), told.entry, told.published, told.changed, at)
+    entry = told.entry
+    key = store.recovered.add(told.id, places.of(told), entry, told.published, told.changed, at)
     if key:
-        store.entries.set_marks(key, marks(told.entry))
+        store.entries.set_marks(key, marks(entry))
     return key or None
 
 
