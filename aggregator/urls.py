@@ -165,7 +165,7 @@ def public_address(url: str) -> str:
     """The address as outputs may name it: without user name, password, secret parameters and fragment."""
     rest = _USERINFO.sub(lambda found: (found[1] or "") + found[2], url).partition("#")[0]
     place, mark, query = rest.partition("?")
-    pairs = re.split("[&;]", query)
+    pairs = re.split("[&;]", query) if query else []
     kept = [pair for pair in pairs if not _is_secret(pair.partition("=")[0])]
     if len(kept) == len(pairs):
         return rest  # not a byte is touched
