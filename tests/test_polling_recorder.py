@@ -11,7 +11,7 @@ import pytest
 from aggregator.errors import FetchError
 from aggregator.pipeline import Polled, settle
 from aggregator.polling.recorder import DOCUMENTS, MOST, Batch, record_all, settle_all
-from aggregator.records import PollResult, Response
+from aggregator.records import Changes, PollResult, Response
 from aggregator.store.rows import packed
 from tests.makers import HOUR, NOW, Desk, entry, parsed, source
 
@@ -80,3 +80,21 @@ def test_a_batch_is_settled_as_each_of_its_polls_alone() -> None:
     desk = Desk(*URLS[:2])
     polls = [document(desk, URLS[0], "a", "b"), nothing(desk, URLS[1])]
     assert settle_all(polls, desk.store, NOW) == [settle(one, desk.store, NOW) for one in polls]
+
+
+@pytest.mark.parametrize("read_again", [False, True])
+def test_new_and_edited_entries_are_kept_as_they_were_packed_where_they_were_read(read_again: bool) -> None:
+    """What was told apart since has another guid, so that no pack is its own: it is packed here."""
+    desk = Desk(URLS[0])
+    old, new = entry("a"), entry("b")
+    desk.bring(URLS[0], old)
+    edited = replace(old, title="Another")
+    packs = {one.guid: replace(packed(one), hash=f"{one.guid} as read") for one in (edited, new)}
+    result = PollResult(
+        source(URLS[0]), desk.store.sources.states()[URLS[0]], "new",
+        Changes(new=((new, "news"),), updated=((1, edited),)), packs={} if read_again else packs,
+    )  # fmt: skip
+    record_all([result], desk.store, NOW + HOUR)
+    found = {one.guid: one.hash for one in desk.store.entries.known(1)}
+    assert found == {one.guid: packed(one).hash if read_again else packs[one.guid].hash for one in (edited, new)}
+    assert [one.entry for one in desk.store.entries.get([1, 2])] == [edited, new]

@@ -10,6 +10,7 @@ import pytest
 from aggregator.entries.identity import content_hash
 from aggregator.polling.reread import Replayed, replay, reread
 from aggregator.records import Response, Rule, Source
+from aggregator.store.rows import packed
 from tests.makers import DAY, HOUR, NOW, ONE, POOL, TWO, Desk, entry
 from tests.personas import START, Stage
 from tests.web import Answer, rss
@@ -93,7 +94,7 @@ def test_what_was_edited_since_stays() -> None:
     old = desk.titled("First")
     edited = replace(old.entry, title="Edited by a partial feed")
     with desk.store.transaction():
-        desk.store.entries.update(old.key, edited, content_hash(edited), NOW + HOUR)
+        desk.store.entries.update(old.key, edited, packed(edited), NOW + HOUR)
     read_by_an_older_version(desk, ONE)
     reread(desk.store, POOL, NOW + DAY)
     assert {one.entry.title for one in desk.all()} == {"Edited by a partial feed", "Second"}
@@ -212,7 +213,7 @@ def test_what_was_edited_or_forgotten_since_is_left_alone() -> None:
     days_of(desk, document("One", "Two"))
     edited = replace(desk.titled("One").entry, title="Edited")
     with desk.store.transaction():
-        desk.store.entries.update(desk.titled("One").key, edited, content_hash(edited), desk.now + HOUR)
+        desk.store.entries.update(desk.titled("One").key, edited, packed(edited), desk.now + HOUR)
         desk.store.withdrawn.forget([desk.titled("Two").key], desk.now)
     before = desk.all()
     assert (told(replayed(desk, apply=True)), desk.all()) == ([], before)

@@ -10,6 +10,7 @@ import pytest
 from aggregator.public import outputs
 from aggregator.public.paged import Paged
 from aggregator.records import Rule
+from aggregator.store.rows import packed
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, words
 
@@ -63,7 +64,8 @@ def test_what_did_not_change_is_not_made_again(press: Press) -> None:
 def _edit(desk: Desk) -> None:
     key = desk.titled("Title of a1").key
     with desk.store.transaction():
-        desk.store.entries.update(key, entry("a1", title="Another title"), "another", desk.now + HOUR)
+        edited = entry("a1", title="Another title")
+        desk.store.entries.update(key, edited, packed(edited), desk.now + HOUR)
 
 
 def _copy(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from aggregator.search import Wanted, search
 from aggregator.store.articles import NEWEST, WITHIN, Article
+from aggregator.store.rows import packed
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, KIND, ONE, Desk, entry, source
 
@@ -63,7 +64,8 @@ def test_the_search_knows_a_page_before_and_after_it_is_indexed() -> None:
     assert found(desk, "midnight") == ["Title of a"]
     stored = desk.titled("Title of a")
     with desk.store.transaction():
-        desk.store.entries.update(stored.key, entry("a", text="Told anew in other words."), "other", desk.now + DAY)
+        edited = entry("a", text="Told anew in other words.")
+        desk.store.entries.update(stored.key, edited, packed(edited), desk.now + DAY)
     index(desk)
     assert found(desk, "midnight") == found(desk, "anew") == ["Title of a"]
     with desk.store.transaction():

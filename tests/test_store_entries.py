@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.entries.identity import content_hash
 from aggregator.records import Entry, Standing
+from aggregator.store.rows import packed
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
 
@@ -23,7 +24,7 @@ def waiting(desk: Desk) -> list[str]:
 def edit(desk: Desk, one: Entry, now: datetime) -> None:
     key = desk.all()[0].key
     with desk.store.transaction():
-        desk.store.entries.update(key, one, content_hash(one), now)
+        desk.store.entries.update(key, one, packed(one), now)
 
 
 # --- recording ----------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import uuid
 
-from aggregator.entries.identity import content_hash
 from aggregator.store.recovered import RECOVERED
+from aggregator.store.rows import packed
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, Desk, entry
 
@@ -23,12 +23,13 @@ def test_a_recovered_entry_is_recognised_by_its_id_and_keeps_its_dates() -> None
         state = desk.store.sources.states()[ONE]
         desk.store.recovered.recognise(state, [entry("other"), entry("g")])
         full = entry("g", title="As it was told", text="In full.")
-        desk.store.entries.update(key, full, content_hash(full), NOW)
+        desk.store.entries.update(key, full, packed(full), NOW)
     (stored,) = desk.all()
     assert (stored.id, stored.source_key, stored.entry.guid, stored.entry.text) == (name, state.key, "g", "In full.")
     assert (stored.changed_at, stored.accepted_at, stored.published) == (NOW - DAY, NOW - HOUR, NOW - DAY)
     with desk.store.transaction():
-        desk.store.entries.update(key, entry("g", title="Edited"), "another", NOW)
+        edited = entry("g", title="Edited")
+        desk.store.entries.update(key, edited, packed(edited), NOW)
     assert desk.all()[0].changed_at == NOW
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.entries.identity import content_hash
 from aggregator.entries.query import parse_query
 from aggregator.records import Entry
 from aggregator.search import Wanted, search
 from aggregator.store import search as module
+from aggregator.store.rows import packed
 from aggregator.store.sqlite import open_store
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry
@@ -35,7 +35,7 @@ def index(desk: Desk) -> None:
 
 def edit(desk: Desk, title: str, new: Entry) -> None:
     with desk.store.transaction():
-        desk.store.entries.update(desk.titled(title).key, new, content_hash(new), desk.now)
+        desk.store.entries.update(desk.titled(title).key, new, packed(new), desk.now)
 
 
 def library() -> Desk:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from aggregator.store.rows import packed
 from aggregator.store.texts import Texts
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import DAY, HOUR, ONE, TWO, Desk, entry, words
@@ -55,7 +56,8 @@ def test_an_edit_is_learned_from() -> None:
     stored = desk.titled("Title of n0")
     assert desk.store.texts.of_many()(stored) == words(40, 0)
     with desk.store.transaction():
-        desk.store.entries.update(stored.key, entry("n0", text=words(50, 77)), "other", desk.now)
+        edited = entry("n0", text=words(50, 77))
+        desk.store.entries.update(stored.key, edited, packed(edited), desk.now)
     other = desk.titled("Title of n1")
     assert desk.store.texts.of_many()(other) == other.entry.text, "three are left, too few"
 
@@ -97,6 +99,7 @@ def test_what_was_learned_from_other_entries_is_not_taken() -> None:
     desk.store.texts.of_many()(one)
     with desk.store.transaction():
         desk.store.texts.keep()
-        desk.store.entries.update(one.key, entry("n0", text=words(50, 77)), "other", desk.now)
+        edited = entry("n0", text=words(50, 77))
+        desk.store.entries.update(one.key, edited, packed(edited), desk.now)
     other = desk.titled("Title of n1")
     assert Texts(desk.store._connection).of_many()(other) == other.entry.text, "three are left, too few"

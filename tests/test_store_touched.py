@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from aggregator.store.rows import packed
 from aggregator.store.touched import Changes
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import NOW, ONE, Desk, entry
@@ -36,9 +37,9 @@ def test_an_entry_counts_when_it_is_accepted() -> None:
 
 def test_an_edit_counts_and_so_do_hiding_and_showing_again() -> None:
     desk = fresh()
-    store = desk.store
+    store, edited = desk.store, entry("a", title="b")
     for change in (
-        lambda: store.entries.update(1, entry("a", title="b"), "hash", NOW),
+        lambda: store.entries.update(1, edited, packed(edited), NOW),
         lambda: store.withdrawn.hide([1], NOW),
         lambda: store.withdrawn.unhide([1]),
         lambda: store.withdrawn.forget([1], NOW),

@@ -7,9 +7,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from aggregator.entries.gaps import HURRIED_FOR
-from aggregator.entries.identity import content_hash
 from aggregator.pipeline import Polled, settle
-from aggregator.records import PollResult
+from aggregator.records import Entry, Packed, PollResult
 from aggregator.store.ahead import Ahead, Elders
 from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
@@ -65,14 +64,18 @@ def _write_what_came(result: PollResult, store: Store, now: datetime) -> None:
     for rest in result.rests:
         store.sources.rest_host(rest, now)
     for ordinal, (entry, standing) in enumerate(result.changes.new):
-        pack = result.packs.get(entry.guid) or packed(entry)  # one that was told apart is packed anew
-        store.entries.add(result.state, entry, pack, standing, ordinal, now)
+        store.entries.add(result.state, entry, _pack(result, entry), standing, ordinal, now)
     for key, entry in result.changes.updated:
-        store.entries.update(key, entry, content_hash(entry), now)
+        store.entries.update(key, entry, _pack(result, entry), now)
     if result.signs:
         store.signs.keep(result.state.key, result.signs)
     if result.kept is not None:
         store.bodies.keep(result.state.key, result.kept, now)
+
+
+def _pack(result: PollResult, entry: Entry) -> Packed:
+    """As it was packed where it was read; one that was told apart since is packed anew."""
+    return result.packs.get(entry.guid) or packed(entry)
 
 
 class Batch:

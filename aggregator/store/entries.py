@@ -15,7 +15,6 @@ from aggregator.store.rows import (
     as_stored,
     marks_of,
     names_of,
-    pack_entry,
     pack_marks,
     storable,
     to_text,
@@ -99,7 +98,7 @@ class Entries:
         ).rowcount:
             seed += "\nagain"
 
-    def update(self, key: int, entry: Entry, entry_hash: str, now: datetime) -> None:
+    def update(self, key: int, entry: Entry, pack: Packed, now: datetime) -> None:
         """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
 
         A text that flaps (a counter in it, two titles on trial) is taken at most 3 times a day (UTC). The full text of
@@ -112,15 +111,7 @@ class Entries:
             "edits = CASE WHEN hash IN (?6, '') THEN edits WHEN changed_at >= ?7 THEN edits + 1 ELSE 1 END, "
             "changed_at = CASE WHEN hash IN (?6, '') THEN changed_at ELSE ?8 END "
             f"WHERE key = ?1 AND (hash IN (?6, '') OR changed_at < ?7 OR edits < {MOST_EDITS})",
-            (
-                key,
-                *names_of(entry),
-                pack_entry(entry),
-                entry_hash,
-                moment[:10],
-                moment,
-                pack_marks(marks_of(entry)),
-            ),
+            (key, *names_of(entry), pack.data, pack.hash, moment[:10], moment, pack_marks(pack.marks)),
         )
 
     @property
