@@ -123,4 +123,5 @@ def test_long_text_costs_little() -> None:
     words = compile_words([f"a {'b ' * 50}c*" for _ in range(20)])
     started = time.process_time()
     words.found("a " + "b " * 200_000)
+    words.found("".join(map(chr, range(0x3400, 0x9FFF))) * 4)
     assert time.process_time() - started < 2

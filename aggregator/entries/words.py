@@ -39,25 +39,23 @@ _ASCII = bytes(range(0x80))
 def fold(text: str) -> Folded:
     """`text` reduced to its words, lower case and without accents, in a form in which patterns can be looked up."""
     plain = text if text.isascii() else _spelled(text)
-    if not plain.isascii():
+    if plain.isascii():
+        plain = plain.encode().translate(_folded_ascii()).decode()
+        while ".." in plain:
+            plain = plain.replace("..", ".")
+        plain = plain.replace(".", " . ")
+    else:
         plain = _JOINT.sub(" ", _BREAK.sub(" . ", _unaccented(text)))
-        return Folded(f" {' '.join(plain.split())} ")
-    plain = _once(".", plain.encode().translate(_folded_ascii()).decode()).replace(".", " . ")
-    return Folded(f" {_once(' ', plain).strip()} ")
+    return Folded(f" {' '.join(plain.split())} ")
 
 
 def _spelled(text: str) -> str:
-    """A text in ASCII, if it is of Latin letters; they are replaced, nothing looks at each letter of the text."""
-    encoded = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
-    latin = _latin()
-    for sign in set(encoded.decode("utf-8", "surrogatepass")):
-        text = text.replace(sign, latin.get(sign, sign))
-    return text
-
-
-def _once(sign: str, text: str) -> str:
-    while 2 * sign in text:
-        text = text.replace(2 * sign, sign)
+    """A text of Latin letters in ASCII, where only its few signs are looked at; another text as it is."""
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    signs, latin = set(beyond.decode("utf-8", "surrogatepass")), _latin()
+    if signs <= latin.keys():
+        for sign in signs:
+            text = text.replace(sign, latin[sign])
     return text
 
 
@@ -82,8 +80,7 @@ def _folded_ascii() -> bytes:
 
 
 def _sign(sign: str) -> str:
-    spelled = _JOINT.sub(" ", _BREAK.sub(".", _unaccented(sign)))
-    return " " if spelled.isspace() else spelled
+    return _JOINT.sub(" ", _BREAK.sub(".", _unaccented(sign)))
 
 
 def split_patterns(text: str) -> tuple[str, ...]:
