@@ -5,7 +5,6 @@ Every function raises ValueError with a sentence for the person who wrote the fi
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Iterable
@@ -296,5 +295,6 @@ def series_name(value: object) -> str:
 
 def close_to(word: str, known: Iterable[str]) -> str | None:
     """The one of `known` that `word` was probably meant to be."""
-    found = difflib.get_close_matches(word[:60].lower(), list(known), 1, 0.6)
-    return found[0] if found else None
+    from difflib import get_close_matches  # noqa: PLC0415 (most files hold no mistake)
+
+    return next(iter(get_close_matches(word[:60].lower(), list(known), 1, 0.6)), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -55,12 +54,14 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _suggestion(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 (most zones are written well)
+
     if re.fullmatch(r"[A-Z]{2,5}", name.strip()):  # CEST, PDT: which place that is cannot be told
         return _FORM
     known = {zone.casefold(): zone for zone in sorted(available_timezones())}
     wanted = name.strip().casefold().replace(" ", "_")
     cities = {folded.rpartition("/")[2]: zone for folded, zone in known.items()}
     for names in (known, cities):
-        if close := difflib.get_close_matches(wanted, names, 1, 0.75):
+        if close := get_close_matches(wanted, names, 1, 0.75):
             return f"did you mean `{names[close[0]]}`?"
     return _FORM
