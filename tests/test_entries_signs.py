@@ -63,8 +63,8 @@ def test_no_field_of_the_feed_that_normalizing_reads_was_forgotten() -> None:
 
 def test_signs_are_packed_24_bytes_an_entry_and_come_back() -> None:
     made = {sign(NIGHT._replace(id=str(n))): content_hash(entry(text=f"Version {n}.")) for n in range(3)}
-    assert len(pack_signs(made)) == 3 * (SIGN + SAID)
-    assert unpack_signs(pack_signs(made)) == made
+    assert len(pack_signs(made.items())) == 3 * (SIGN + SAID)
+    assert unpack_signs(pack_signs(made.items())) == made
     assert unpack_signs(b"") == {}
 
 
@@ -80,8 +80,8 @@ def test_signs_are_packed_24_bytes_an_entry_and_come_back() -> None:
     ],
 )
 def test_a_familiar_entry_is_known_by_what_the_whole_one_is(one: ParsedEntry) -> None:
-    (whole,), before = normalize_anew(parsed(one), URL, NOW, {})
-    (again,), after = normalize_anew(parsed(one), URL, NOW, before)
+    ((before, whole),) = normalize_anew(parsed(one), URL, NOW, {})
+    ((after, again),) = normalize_anew(parsed(one), URL, NOW, {before: content_hash(whole)})
     assert isinstance(again, Familiar)
     assert not isinstance(whole, Familiar)
     for name in ("guid", "canonical_url", "link", "title", "published"):
@@ -94,21 +94,22 @@ def test_a_familiar_entry_is_known_by_what_the_whole_one_is(one: ParsedEntry) ->
     "one", [NIGHT._replace(title=None), NIGHT._replace(title="<img src=a>"), NIGHT._replace(id=None, link=None)]
 )
 def test_an_entry_that_its_text_names_is_read_whole(one: ParsedEntry) -> None:
-    whole, before = normalize_anew(parsed(one), URL, NOW, {})
-    assert normalize_anew(parsed(one), URL, NOW, before) == (whole, before)
+    whole = normalize_anew(parsed(one), URL, NOW, {})
+    assert normalize_anew(parsed(one), URL, NOW, {sign: content_hash(entry) for sign, entry in whole}) == whole
 
 
 def test_a_date_that_was_too_far_ahead_counts_when_it_is_not_any_more() -> None:
     one = parsed(NIGHT._replace(published=NOW + 3 * DAY))
-    (first,), before = normalize_anew(one, URL, NOW, {})
-    (later,), _ = normalize_anew(one, URL, NOW + 3 * DAY, before)
+    ((before, first),) = normalize_anew(one, URL, NOW, {})
+    ((_, later),) = normalize_anew(one, URL, NOW + 3 * DAY, {before: content_hash(first)})
+    assert isinstance(later, Familiar)
     assert (first.published, later.published) == (None, NOW + 3 * DAY)
 
 
 def test_guids_that_stand_twice_are_told_apart_also_where_one_is_familiar() -> None:
     twin = NIGHT._replace(link="/posts/other", title="Other")
-    _, before = normalize_anew(parsed(NIGHT), URL, NOW, {})
-    both, _ = normalize_anew(parsed(twin, NIGHT), URL, NOW, before)
+    ((before, one),) = normalize_anew(parsed(NIGHT), URL, NOW, {})
+    both = [entry for _, entry in normalize_anew(parsed(twin, NIGHT), URL, NOW, {before: content_hash(one)})]
     assert [one.guid for one in both] == [one.guid for one in normalize(parsed(twin, NIGHT), URL, NOW)]
     assert [isinstance(one, Familiar) for one in both] == [False, True]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from aggregator.entries.boilerplate import strip_boilerplate
-from aggregator.entries.identity import bounded, content_hash, hashed, names_a_page, told_apart
+from aggregator.entries.identity import bounded, hashed, names_a_page, told_apart
 from aggregator.entries.signs import Signer, Signs
 from aggregator.html import excerpt, safe_html, text_of_safe, title_text
 from aggregator.records import Enclosure, Entry, Familiar, ParsedEntry, ParsedFeed
@@ -25,18 +26,14 @@ def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ..
     return distinct([normalize_entry(parsed, feed, base, now) for parsed in _whole(feed)])
 
 
-def normalize_anew(
-    feed: ParsedFeed, feed_url: str, now: datetime, before: Signs
-) -> tuple[tuple[Entry, ...], dict[bytes, str]]:
-    """The same with the signs of these entries; those of `before` are familiar ones, whose texts are left alone."""
-    base, signs, entries = _base(feed, feed_url), dict[bytes, str](), list[Entry]()
-    signer = Signer(feed, base)
-    for parsed in _whole(feed):
-        sign = signer.sign(parsed)
+def normalize_anew(feed: ParsedFeed, feed_url: str, now: datetime, before: Signs) -> list[tuple[bytes, Entry]]:
+    """The same with their signs; one whose sign was there `before` is a familiar one, whose texts are left alone."""
+    base, entries = _base(feed, feed_url), list[Entry]()
+    signs = list(map(Signer(feed, base).sign, _whole(feed)))
+    for sign, parsed in zip(signs, _whole(feed), strict=True):
         known = _familiar(parsed, base, now, before[sign]) if sign in before else None
         entries.append(known or normalize_entry(parsed, feed, base, now))
-        signs[sign] = content_hash(entries[-1])
-    return distinct(entries), signs
+    return [(signs[place], entry) for place, entry in _distinct(entries)]
 
 
 def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datetime) -> Entry:
@@ -104,16 +101,22 @@ def removed_lines(feed: ParsedFeed, feed_url: str, entry: Entry, now: datetime) 
 def distinct(entries: list[Entry]) -> tuple[Entry, ...]:
     """Each guid once. Where one guid stands for different articles it says nothing: their links tell them apart,
     or their titles where there are no links to pages."""
+    return tuple(entry for _, entry in _distinct(entries))
+
+
+def _distinct(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry]]:
+    """The entries that are left, each with its place in the document."""
     alike: dict[str, list[Entry]] = {}
     for entry in entries:
         alike.setdefault(entry.guid, []).append(entry)
     marks = {guid: _marks(those) for guid, those in alike.items() if len(those) > 1}
-    kept: dict[str, Entry] = {}
-    for entry in entries:
+    kept: set[str] = set()
+    for place, entry in enumerate(entries):
         mark = next((getattr(entry, name) for name in marks.get(entry.guid, ()) if getattr(entry, name)), None)
         told = told_apart(entry, mark) if mark else entry
-        kept.setdefault(told.guid, told)
-    return tuple(kept.values())
+        if told.guid not in kept:
+            kept.add(told.guid)
+            yield place, told
 
 
 def _marks(alike: list[Entry]) -> tuple[str, ...]:

@@ -44,9 +44,10 @@ def parse_and_pack(body: bytes, url: str, content_type: str | None, now: datetim
     from aggregator.parse.feed import parse  # noqa: PLC0415
 
     feed = parse(body, url=url, content_type=content_type)
-    entries, signs = normalize_anew(feed, url, now, unpack_signs(before))
-    packs = {entry.guid: packed(entry) for entry in entries if not isinstance(entry, Familiar)}
-    return Reading(_presented(feed, url), entries, packs, pack_signs(signs))
+    read = normalize_anew(feed, url, now, unpack_signs(before))
+    packs = {entry.guid: packed(entry) for _, entry in read if not isinstance(entry, Familiar)}
+    signs = ((sign, one.said if isinstance(one, Familiar) else packs[one.guid].hash) for sign, one in read)
+    return Reading(_presented(feed, url), tuple(entry for _, entry in read), packs, pack_signs(signs))
 
 
 def _presented(feed: ParsedFeed, url: str) -> ParsedFeed:
