@@ -164,7 +164,11 @@ def _changed(known: Grown, config: Config, month: date, store: Store, view: View
         links = related(groups, store, view)
         for key, group in groups.items():
             _note(growth, group, place_of(group, links.get(key, ()), view), known, month, spool)
-    if (parts := growth.of(known.document.blocks())) is None:
+    try:
+        parts = growth.of(known.document.blocks())
+    except OSError:  # the disk does not give back what stands
+        return None
+    if parts is None:
         return None
     return tuple(known.document.part(one) if isinstance(one, slice) else one for one in parts)
 
