@@ -84,7 +84,7 @@ class Reader:
         self.config = config(source(url, allow_private=True, **fields), callback=base)
         self.config = replace(self.config, usual=source("", allow_private=True))
         self.desk, self.store, self.now, self.url = desk, memory_store(), NOW, url
-        self.wire = Wire("tester", tls, timeout=20)
+        self.wire = Wire("tester", lambda: tls, timeout=20)
         self.follow()
         self.start()
 
