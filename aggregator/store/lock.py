@@ -7,14 +7,16 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from aggregator.errors import AlreadyRunning, StoreError
 
 _TRIES, _BETWEEN = 100, 0.005  # times, seconds
+_MOST = 4096  # bytes of the file that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,29 @@ class Holder:
     def whose(self) -> str:
         """The process for people: `pid 12`, or `pid 12 on reader-3`."""
         return f"pid {self.pid} on {self.host}" if self.host else f"pid {self.pid}"
+
+
+class Held:
+    """The lock of a writer while it has it: what the last one left, and what it leaves where it ends well."""
+
+    def __init__(self, descriptor: int, who: Mapping[str, object]) -> None:
+        self._descriptor, self._who = descriptor, who
+        self.left_at = os.fstat(descriptor).st_mtime_ns
+        self.left: Mapping[str, Any] = _left(os.pread(descriptor, _MOST, 0))
+        self.leave(None)  # of a writer that does not end well nothing is left
+
+    def leave(self, what: Mapping[str, object] | None) -> None:
+        """Write who holds it, and what the next one may read."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps({**self._who, "left": what} if what else self._who).encode(), 0)
+
+
+def _left(told: bytes) -> Mapping[str, Any]:
+    try:
+        left = json.loads(told)["left"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return left if isinstance(left, dict) else {}
 
 
 def _read(path: Path) -> Holder | None:
@@ -70,7 +95,7 @@ def _take(descriptor: int) -> None:
 
 
 @contextlib.contextmanager
-def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
+def writer(store: Path, command: str, now: datetime) -> Iterator[Held]:
     """Hold the lock while the block runs; raises AlreadyRunning at once when another process has it."""
     path = lock_path(store)
     try:
@@ -89,10 +114,8 @@ def writer(store: Path, command: str, now: datetime) -> Iterator[None]:
         except OSError as error:
             raise StoreError(f"store: {path} cannot be locked: {error.strerror}; is it on a network drive?") from error
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        told = json.dumps({"pid": os.getpid(), "command": command, "since": since})
         try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, told.encode(), 0)
+            held = Held(descriptor, {"pid": os.getpid(), "command": command, "since": since})
         except OSError as error:
             raise StoreError(f"store: cannot write {path}: {error.strerror}") from error
-        yield
+        yield held

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.errors import StoreError
-from aggregator.store import lock, place, sqlite
+from aggregator.store import lock, place, sound, sqlite
 from aggregator.store.backup import damage, set_aside
-from aggregator.store.lock import Holder
+from aggregator.store.lock import Held, Holder
 from aggregator.store.store import Store
 
 if TYPE_CHECKING:
@@ -66,14 +66,15 @@ def writing(where: str, command: str, now: datetime, say: Callable[[str], None])
     path = Path(where)
     if told := place.warning(path):
         say(told)
-    with lock.writer(path, command, now), _sound(path, now, say) as store:
+    with lock.writer(path, command, now) as held, _sound(path, held, now, say) as store:
         yield store
 
 
 @contextlib.contextmanager
-def _sound(path: Path, now: datetime, say: Callable[[str], None]) -> Iterator[Store]:
+def _sound(path: Path, held: Held, now: datetime, say: Callable[[str], None]) -> Iterator[Store]:
     """A file that is damaged is moved aside first; one that breaks meanwhile ends the command."""
-    told = damage(path)
+    looked_at = sound.still(path, held, now)
+    told = None if looked_at else damage(path)
     if told:
         aside = set_aside(path, "damaged", now)
         say(f"store: {path} is damaged ({told}); moved aside as {aside.name}, a new one is made")
@@ -87,6 +88,7 @@ def _sound(path: Path, now: datetime, say: Callable[[str], None]) -> Iterator[St
         raise
     finally:
         store.close()
+    sound.note(path, held, looked_at or now)
 
 
 def open_shared(where: str, name: str) -> tuple[Store, Leases]:
