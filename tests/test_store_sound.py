@@ -50,6 +50,15 @@ def rotten(path: Path) -> None:
     os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
 
 
+def test_the_next_start_does_not_look_however_soon_it_comes(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    for times in range(10):
+        with writer(path, "poll", NOW) as held:
+            assert still(path, held, NOW) == (NOW if times else None), "the note is younger than what was written"
+            held.leave(held.left)
+        started(path, NOW)
+
+
 def test_what_nobody_wrote_is_not_looked_through_again_within_a_day_of_the_last_look(store: Path) -> None:
     for hours in (1, 23):
         with writer(store, "poll", NOW + hours * HOUR) as held:

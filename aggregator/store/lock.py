@@ -43,10 +43,11 @@ class Held:
         self.left: Mapping[str, Any] = _left(os.pread(descriptor, _MOST, 0))
         self.leave(None)  # of a writer that does not end well nothing is left
 
-    def leave(self, what: Mapping[str, object] | None) -> None:
-        """Write who holds it, and what the next one may read."""
+    def leave(self, what: Mapping[str, object] | None) -> int:
+        """Write who holds it, and what the next one may read; gives when, by the disk's clock (nanoseconds)."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps({**self._who, "left": what} if what else self._who).encode(), 0)
+        return os.fstat(self._descriptor).st_mtime_ns
 
 
 def _left(told: bytes) -> Mapping[str, Any]:

@@ -7,12 +7,14 @@ file changes its times; what rots on a disk without that is found by the look th
 from __future__ import annotations
 
 import contextlib
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from aggregator.store.lock import Held
 
 _FOR = timedelta(days=1)
+_TRIES, _BETWEEN = 5, 0.005  # times, seconds: clocks of files move every 4 to 10 ms
 
 
 def still(path: Path, held: Held, now: datetime) -> datetime | None:
@@ -20,7 +22,6 @@ def still(path: Path, held: Held, now: datetime) -> datetime | None:
     try:
         looked_at, file = datetime.fromisoformat(held.left["looked_at"]), held.left["file"]
         is_same = file == _told(path) and timedelta(0) <= now - looked_at < _FOR
-        # Clocks of files stand still for milliseconds: what was written in the one of the note may have come after it.
         is_same = is_same and path.stat().st_mtime_ns < held.left_at
     except (OSError, KeyError, TypeError, ValueError):
         return None
@@ -28,9 +29,17 @@ def still(path: Path, held: Held, now: datetime) -> datetime | None:
 
 
 def note(path: Path, held: Held, looked_at: datetime) -> None:
-    """Leave word of the file, which is closed; where that fails, it is looked through next time."""
+    """Leave word of the file, which is closed; where that fails, it is looked through next time.
+
+    By a later moment of the disk's clock than the file was written in: what is written in one moment cannot be told
+    from what was written before it.
+    """
     with contextlib.suppress(OSError):
-        held.leave({"looked_at": looked_at.isoformat(), "file": _told(path)})
+        for _ in range(_TRIES):
+            told = _told(path)
+            if held.leave({"looked_at": looked_at.isoformat(), "file": told}) > told[-1]:
+                return
+            time.sleep(_BETWEEN)
 
 
 def _told(path: Path) -> list[int]:
