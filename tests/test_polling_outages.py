@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.polling.outages import MOST, after, offline_between
+from aggregator.polling.outages import MOST, after, lasts, offline_between
 from tests.makers import DAY, HOUR, NOW
 
 
@@ -20,10 +20,11 @@ def kept(*hours: tuple[float, float]) -> str:
 
 def test_an_outage_from_its_first_pass_to_its_end() -> None:
     meta: dict[str, str] = {}
+    assert not lasts(meta.get)
     for hour, offline in enumerate((False, True, True, False, False, True, False)):
         now = NOW + hour * HOUR
         meta |= after(meta.get, offline=offline, now=now)
-        assert bool(meta["offline_since"]) == offline
+        assert bool(meta["offline_since"]) == lasts(meta.get) == offline
     assert json.loads(meta["outages"]) == [
         [text(NOW + HOUR), text(NOW + 3 * HOUR)],
         [text(NOW + 5 * HOUR), text(NOW + 6 * HOUR)],

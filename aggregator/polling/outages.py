@@ -29,6 +29,11 @@ def after(known: Callable[[str], str | None], *, offline: bool, now: datetime) -
     return {"offline_since": "", "outages": json.dumps([[_text(began), _text(ended)] for began, ended in those])}
 
 
+def lasts(known: Callable[[str], str | None]) -> bool:
+    """Whether the last pass found that our own network is away; `known` as in `after`."""
+    return known("offline_since") not in (None, "")
+
+
 def offline_between(start: datetime, end: datetime, *, since: str | None, kept: str | None) -> timedelta:
     """How long this machine was known to be offline from `start` to `end`; what overlaps (a clock that was set back)
     counts once."""
