@@ -9,20 +9,43 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any
+from typing import TypedDict
 
 from aggregator.errors import SourceError
 from aggregator.polling import cadence
 from aggregator.polling.cadence import Decision
 from aggregator.polling.rhythm import typical
-from aggregator.records import ParsedFeed, Response, Source, SourceState
+from aggregator.records import Hints, ParsedFeed, Response, Source, SourceState
 
 PATIENCE = 20  # so many conditional requests in a row that bring the same bytes: the validators do not work
 _POISONED = 3  # so often in a row a document may stop its reader before its source is left alone for a day
 STEADY = timedelta(days=2)  # a permanent redirect must stand so long before the old address is left alone
 
-Facts = dict[str, Any]
-"""What becomes of a state, by field: gathered first, so that the record is made anew once a poll."""
+
+class Facts(TypedDict, total=False):
+    """What becomes of a `SourceState`, by its fields: gathered first, so that the record is made anew once a poll."""
+
+    etag: str | None
+    last_modified: str | None
+    validators_url: str | None
+    body_hash: str | None
+    success_at: datetime | None
+    next_poll_at: datetime | None
+    not_before: datetime | None
+    reason: str
+    failures: int
+    error_kind: str | None
+    error: str | None
+    gone_at: datetime | None
+    gone: bool
+    moved_to: str | None
+    moved_since: datetime | None
+    moved_seen: int
+    feed_title: str | None
+    feed_link: str | None
+    feed_id: str | None
+    language: str | None
+    hints: Hints
 
 
 def after_answer(
@@ -140,15 +163,9 @@ def after_failure(
     if error.kind == state.error_kind == "limit" and failures >= _POISONED:
         reason = f"its document stopped its reader {failures} times, left alone for a day"
         decision = replace(decision, at=max(decision.at, now + cadence.DAY), reason=reason)
-    return replace(
-        state,
-        answered_by=response.url if response else state.answered_by,
-        polled_at=now,
-        failures=failures,
-        error_kind=error.kind,
-        error=str(error),
-        **_plan(decision) | _retirement(state, status, now),
-    )
+    told: Facts = {"failures": failures, "error_kind": error.kind, "error": str(error)}
+    facts = told | _plan(decision) | _retirement(state, status, now)
+    return replace(state, answered_by=response.url if response else state.answered_by, polled_at=now, **facts)
 
 
 def where_to_ask(source: Source, state: SourceState) -> str:
