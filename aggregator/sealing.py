@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
+from aggregator.batched import batched
 from aggregator.digest.compose import compose, rank
 from aggregator.digest.day import Day
 from aggregator.digest.introduction import paragraphs
@@ -117,8 +118,7 @@ def _unsealed(series: Series, store: Store) -> tuple[list[StoredEntry], list[int
     waiting = store.entries.unsealed(series.name)
     told = [key for place, (key, standing) in enumerate(waiting) if standing != "backlog" or place < ENOUGH]
     entries: list[StoredEntry] = []
-    for first in range(0, len(told), _PAGE):
-        some = told[first : first + _PAGE]
+    for some in batched(told, _PAGE):
         read = {stored.key: lean(stored) for stored in store.entries.get(some)}
         entries += [read[key] for key in some]
     return entries, [key for key, _ in waiting]
@@ -128,8 +128,8 @@ def _groups(entries: Sequence[StoredEntry], store: Store) -> Callable[[int], Seq
     """The members of a group by its key: those of the groups of these entries are read at once."""
     known: dict[int, Sequence[StoredEntry]] = {}
     news = [stored for stored in entries if stored.standing != "backlog"]
-    for first in range(0, len(news), _PAGE):
-        known |= store.entries.groups(news[first : first + _PAGE])
+    for some in batched(news, _PAGE):
+        known |= store.entries.groups(some)
     read = cache(store.entries.members)
     return lambda group: known[group] if group in known else read(group)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from aggregator.batched import batched
 from aggregator.entries.query import marked, parse_query, snippet
 from aggregator.entries.view import View
 from aggregator.records import StoredEntry
@@ -72,8 +73,7 @@ def search(wanted: Wanted, store: Store, view: View) -> Results:
 
 def _read(keys: Iterable[int], store: Store) -> Iterator[StoredEntry]:
     """The entries in the order of their keys, a page at a time."""
-    left = iter(keys)
-    while page := list(islice(left, _PAGE)):
+    for page in batched(keys, _PAGE):
         entries = {stored.key: stored for stored in store.entries.get(page)}
         yield from (entries[key] for key in page if key in entries)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from aggregator.batched import batched
 from aggregator.entries.gaps import HURRIED_FOR, one_in_words
 from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.view import View
@@ -64,8 +65,8 @@ def health(
 def _rhythms(store: Store, keys: list[int]) -> dict[int, list[datetime]]:
     """When the newest entries of each source were published."""
     found: dict[int, list[datetime]] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        found |= store.days.rhythms(keys[start : start + _AT_ONCE])
+    for some in batched(keys, _AT_ONCE):
+        found |= store.days.rhythms(some)
     return found
 
 

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from operator import itemgetter
 
+from aggregator.batched import batched
 from aggregator.entries.view import View
 from aggregator.public.members import NEVER, Place, as_feed, place_of, places, related
 from aggregator.publish.pieces import Data, Opened, Piece, Spool
@@ -158,8 +158,8 @@ def _changed(known: Grown, config: Config, month: date, store: Store, view: View
     """The archive with what is new and what was edited; None where its order may differ, and it is to be made anew."""
     growth, spool = Growth[Piece](), _spool(config)
     changed = store.touched.groups(known.keys)
-    mates = (store.stories.mates(page) for page in _pages(changed))  # which link to what changed
-    for page in _pages(changed.union(*(those for some in mates for those in some.values()))):
+    mates = (store.stories.mates(page) for page in batched(sorted(changed), _PAGE))  # which link to what changed
+    for page in batched(sorted(changed.union(*(those for some in mates for those in some.values()))), _PAGE):
         groups = store.entries.by_groups(page)
         links = related(groups, store, view)
         for key, group in groups.items():
@@ -171,12 +171,6 @@ def _changed(known: Grown, config: Config, month: date, store: Store, view: View
     if parts is None:
         return None
     return tuple(known.document.part(one) if isinstance(one, slice) else one for one in parts)
-
-
-def _pages(groups: Iterable[int]) -> Iterator[list[int]]:
-    waiting = iter(sorted(groups))
-    while page := list(islice(waiting, _PAGE)):
-        yield page
 
 
 def _note(

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
-from itertools import islice
 
+from aggregator.batched import batched
 from aggregator.entries.stories import MOST_DAYS
 from aggregator.entries.view import View
 from aggregator.records import Config, MergedEntry, MergedFeed, StoredEntry
@@ -73,8 +73,7 @@ def members(store: Store, view: View) -> Members:
 
 def places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator[tuple[StoredEntry, Place | None]]:
     """Each group where its representative stands, and without a place each member of a group that is hidden."""
-    waiting = iter(entries)
-    while page := list(islice(waiting, _PAGE)):
+    for page in batched(entries, _PAGE):
         groups = store.entries.groups(page)
         links = related(groups, store, view)
         for stored in page:

@@ -15,6 +15,7 @@ from functools import partial
 from hashlib import sha256
 from itertools import islice, pairwise
 
+from aggregator.batched import batched
 from aggregator.entries.view import View
 from aggregator.public.members import WINDOW, Place, places
 from aggregator.public.paged import Paged, span
@@ -117,8 +118,7 @@ def _entries(
 
 def _of_day(keys: Sequence[tuple[int, int]], store: Store, view: View, known: Mapping[int, Place]) -> Iterator[Place]:
     """What stands on a day, given as keys of entries with those of their groups; only unknown groups are read."""
-    for start in range(0, len(keys), _PAGE):
-        some = keys[start : start + _PAGE]
+    for some in batched(keys, _PAGE):
         others = store.entries.get(key for key, group in some if group not in known)
         read = {stored.key: place for stored, place in places(others, store, view) if place}
         for key, group in some:

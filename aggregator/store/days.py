@@ -6,9 +6,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import islice
 from typing import Any
 
+from aggregator.batched import batched
 from aggregator.records import StoredEntry
 from aggregator.store.entries import NEWS, OF_NEWS, SELECT
 from aggregator.store.protocol import Connection, holes
@@ -38,8 +38,7 @@ class Days:
             "AND accepted_at < ? ORDER BY accepted",
             (to_text(start), to_text(end)),
         )
-        keys = iter([key for (key,) in order])
-        while page := tuple(islice(keys, _TEXTS)):
+        for page in batched([key for (key,) in order], _TEXTS):
             rows = self._sql.execute(f"{SELECT}WHERE e.key IN ({holes(page)}) ORDER BY e.accepted", page)
             yield from map(as_stored, rows.fetchall())
 
@@ -50,8 +49,8 @@ class Days:
             return []
         first, last = (datetime.fromisoformat(end).astimezone(zone).date() for end in ends)
         found, every = list[date](), [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        for place in range(0, len(every), _AT_ONCE):
-            found += self._with_news(every[place : place + _AT_ONCE], zone)
+        for some in batched(every, _AT_ONCE):
+            found += self._with_news(some, zone)
         return found
 
     def _with_news(self, days: Sequence[date], zone: tzinfo) -> list[date]:
@@ -91,9 +90,8 @@ class Days:
 
     def touched(self, keys: Iterable[int]) -> tuple[frozenset[int], frozenset[datetime]]:
         """The sources of some accepted entries and of all copies of these, and when they were published."""
-        found, wanted = set[tuple[int, str]](), tuple(keys)
-        for place in range(0, len(wanted), _AT_ONCE):
-            some = wanted[place : place + _AT_ONCE]
+        found = set[tuple[int, str]]()
+        for some in batched(keys, _AT_ONCE):
             found.update(
                 self._sql.execute(
                     "SELECT source, published FROM entries WHERE grp IN "

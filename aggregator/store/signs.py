@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from aggregator.batched import batched
 from aggregator.store.protocol import Connection, holes
 
 _AT_ONCE = 500
@@ -17,9 +18,8 @@ class SignsKept:
 
     def of(self, sources: Iterable[int]) -> dict[int, bytes]:
         """Those of many sources, as they were packed."""
-        found, keys = dict[int, bytes](), list(sources)
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
+        found = dict[int, bytes]()
+        for some in batched(sources, _AT_ONCE):
             rows = self._sql.execute(f"SELECT source, signs FROM signs WHERE source IN ({holes(some)})", some)
             found.update(rows)
         return found

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from aggregator.batched import batched
 from aggregator.store.protocol import Connection, holes
 
 _AT_ONCE = 500
@@ -40,9 +41,8 @@ class Touched:
 
     def groups(self, keys: Collection[int]) -> frozenset[int]:
         """The groups of accepted entries, without those that are backlog alone: no feed ever had them."""
-        wanted, found = sorted(keys), set[int]()
-        for place in range(0, len(wanted), _AT_ONCE):
-            some = wanted[place : place + _AT_ONCE]
+        found = set[int]()
+        for some in batched(sorted(keys), _AT_ONCE):
             rows = self._sql.execute(
                 "SELECT DISTINCT m.grp FROM entries e JOIN entries m ON m.grp = e.grp "
                 f"WHERE e.key IN ({holes(some)}) AND m.standing <> 'backlog'",
