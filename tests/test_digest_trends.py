@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.digest.trends import MOST_TERMS, Met, Rise, surprise, terms_of, trends
+from aggregator.digest.rising import MOST_TERMS, Rise, surprise, terms_of
+from aggregator.digest.trends import Met, trends
 from aggregator.entries.words import fold
 from aggregator.records import StoredEntry, WordList
 from tests.makers import DAY, HOUR, NOW, config, entry, stored, words

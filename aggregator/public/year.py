@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.digest.lenses import Lists, haystack
-from aggregator.digest.trends import Rise, trends
+from aggregator.digest.rising import Rise
+from aggregator.digest.trends import trends
 from aggregator.entries.view import View
 from aggregator.public import TRENDS, TRENDS_MADE
 from aggregator.public.paged import span

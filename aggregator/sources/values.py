@@ -13,21 +13,15 @@ from urllib.parse import urlsplit
 
 from aggregator.entries.durations import parse_duration
 from aggregator.entries.words import compile_words, split_patterns
-from aggregator.urls import without_secrets
+from aggregator.sources.addresses import check_form
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_GROUPS = {"daily": DAYS, "weekdays": DAYS[:5], "weekend": DAYS[5:]}
-_LONGEST_URL = 4_096
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE | re.ASCII)
 _AUTH = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _SERIES_NAME = re.compile(r"[^\W_][\w-]{0,49}")
-_SLIP = re.compile(r"(url|href|link)(:?)\s*(https?://\S+)", re.IGNORECASE)
-_CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
-_USER = re.compile(r"(?:(?<=//)|^)[^/?#\s]*@")
-_UNSAFE_HOST = re.compile(r"[\s<>\"{}|\\^`%@,;!?*()']")
 
 
 def kind_of(value: object) -> str:
@@ -103,7 +97,7 @@ def clock(value: object) -> time:
 def url(value: object) -> str:
     """An http or https address with a host, as written."""
     address = text(value)
-    _check_form(address)
+    check_form(address)
     parts = urlsplit(address)
     if "@" in parts.netloc:
         raise ValueError("a password does not belong into the address; use `auth: env:NAME` or `auth: file:PATH`")
@@ -115,62 +109,8 @@ def proxy(value: object) -> str:
     address = text(value)
     if address.lower() == "none":
         return ""
-    _check_form(address)
+    check_form(address)
     return address
-
-
-def _check_form(address: str) -> None:
-    """Raises ValueError that tells what is wrong, without the user, password and tokens of the address."""
-    try:
-        _judge(address)
-    except ValueError as error:
-        shown = _USER.sub("", without_secrets(address))
-        reason = str(error) if shown == address else ""
-    else:
-        return
-    if not reason:
-        _judge(shown)
-        reason = f"`{shown[:80]}` is not an address; is there a sign in its user or password that must be %-coded?"
-    raise ValueError(reason)
-
-
-def _judge(address: str) -> None:
-    if len(address) > _LONGEST_URL:
-        raise ValueError(f"this address is longer than {_LONGEST_URL:,} characters")
-    if slip := _SLIP.fullmatch(address):
-        what = f"a space is missing after `{slip[1]}:`" if slip[2] else f"the colon after `{slip[1]}` is missing"
-        raise ValueError(f"{what}: `{slip[1]}: {slip[3][:200]}`")
-    if address.count("://") > 1 and re.search(r"[\s,;]\s*(?:- )?https?://", address):
-        raise ValueError("one line holds one address; write each on a line of its own after `- `")
-    if address[:1] in _CURLY or address[-1:] in _CURLY:
-        raise ValueError(f'these quotes ({address[0]} {address[-1]}) are letters to YAML; write " or none')
-    if " " in address or not address.isprintable():
-        raise ValueError("an address holds no spaces; is a line break or a `- ` missing?")
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"`{address[:80]}` is not an address: {error}") from None
-    if parts.scheme not in ("http", "https") or not address[len(parts.scheme) :].startswith("://"):
-        raise ValueError(_scheme_hint(address))
-    if not host or _UNSAFE_HOST.search(host):
-        raise ValueError(f"`{address[:80]}` names no host; write it as https://example.org/feed")
-
-
-def _scheme_hint(address: str) -> str:
-    shown = address[:200]
-    found = _SCHEME.match(address)
-    rest = address.removeprefix(found[0]) if found and not re.match(r":\d", address[found.end() - 1 :]) else address
-    if found and found[1].lower() in ("http", "https", "feed"):
-        if rest.startswith(("http://", "https://")):
-            return f"`{shown}` must begin with https:// or http://; did you mean `{rest[:200]}`?"
-        rest = rest.lstrip("/")
-    elif found and rest != address:
-        return f"`{shown}` must begin with https:// or http://; `{found[0]}` is not read"
-    rest = rest.lstrip("/")
-    if not re.match(r"[^\s/]*(?:\.[^\s/.]|localhost\b|:\d)", rest):
-        return f"`{shown}` is not an address; write it as https://example.org/feed"
-    return f"`{shown}` must begin with https:// or http://; did you mean `https://{rest[:200]}`?"
 
 
 def home(value: object) -> str:
