@@ -121,38 +121,62 @@ def address(number: int, port: int) -> str:
     return f"http://{host}:{port}/{number}.xml"
 
 
-def measured(command: Sequence[str], environment: dict[str, str]) -> tuple[dict[str, float | None], str]:
-    """Seconds by the clock and of CPU, children's too; the peak of all processes in MiB (Linux); standard output."""
+def measured(
+    command: Sequence[str], environment: dict[str, str], server: int | None = None
+) -> tuple[dict[str, float | None], str]:
+    """Seconds by the clock and of CPU, children's too; the peak of all processes in MiB (Linux); standard output.
+
+    `server` is the process of a database that works for the command: what it takes meanwhile counts as well.
+    """
     began = time.perf_counter()
-    before = os.times()
+    before = spent(server)
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         peak = [0]
-        watch = threading.Thread(target=_watch, args=(process, peak), daemon=True)
+        watch = threading.Thread(target=_watch, args=(process, peak, server), daemon=True)
         watch.start()
         out, _ = process.communicate()
+        wall = time.perf_counter() - began
         watch.join()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    numbers = {"wall": time.perf_counter() - began, "cpu": cpu, "mib": peak[0] / 2**20 if peak[0] else None}
+    numbers = {"wall": wall, "cpu": spent(server) - before, "mib": peak[0] / 2**20 if peak[0] else None}
     return {name: value and round(value, 2) for name, value in numbers.items()}, out
 
 
-def _watch(process: subprocess.Popen[str], peak: list[int]) -> None:
-    """Keep the largest sum of what a process and all that descend from it hold, shared pages by their shares."""
+def spent(server: int | None) -> float:
+    """CPU seconds: of our children that have ended, of a server and all that it started (proc(5), stat)."""
+    times = os.times()
+    own = times.children_user + times.children_system
+    if server is None:
+        return own
+    total = 0
+    for one in (*_children().get(server, ()), server):  # the server last: it has the times of those that end meanwhile
+        with suppress(OSError):
+            stat = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            total += sum(map(int, stat[11:15]))
+    return own + total / os.sysconf("SC_CLK_TCK")
+
+
+def _children() -> dict[int, list[int]]:
+    """The children of every process (Linux)."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(entry.name))
+    return children
+
+
+def _watch(process: subprocess.Popen[str], peak: list[int], server: int | None) -> None:
+    """Keep the largest sum of what a process and all that descend from it hold, and a server with its own."""
     while process.poll() is None and sys.platform == "linux":
-        children: dict[int, list[int]] = {}
-        for entry in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry.name))
-        peak[0] = max(peak[0], _sum(process.pid, children))
+        children = _children()
+        peak[0] = max(peak[0], sum(_sum(one, children) for one in (process.pid, server) if one is not None))
         time.sleep(LOOK)
 
 
 def _sum(one: int, children: dict[int, list[int]]) -> int:
-    """Bytes: proportional set sizes (proc(5), smaps_rollup)."""
+    """Bytes: proportional set sizes, in which a shared page counts by its share (proc(5), smaps_rollup)."""
     own = 0
     with suppress(OSError):
         lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
