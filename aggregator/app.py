@@ -66,9 +66,12 @@ class App:
     # --- the sources file ------------------------------------------------------------------------------------
 
     def follow(self, config: Config) -> tuple[int, int]:
-        """Make the store follow a configuration: how many sources came (or came back) and how many left."""
-        self.config = config = with_lists(config, self.store)
+        """Make the store follow a configuration: how many sources came (or came back) and how many left.
+
+        Raises ConfigError where it cannot be followed; then the one before stays.
+        """
         self.wire = self.wire.following(config)
+        self.config = config = with_lists(config, self.store)
         now = self.clock()
         with self.store.transaction():
             added, removed = self.store.sources.follow(config.sources, now)

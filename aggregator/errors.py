@@ -51,7 +51,7 @@ class SourceError(AggregatorError):
     """One source failed: data to record, never a reason to stop the pass.
 
     `kind` is a short stable word that policy may test (`dns`, `connect`, `tls`, `timeout`, `http`, `body`,
-    `redirect`, `refused`, `html`, `not_feed`, `limit`, `auth`, `busy`); the text is for people.
+    `redirect`, `refused`, `html`, `not_feed`, `limit`, `auth`, `busy`, `trust`); the text is for people.
     """
 
     def __init__(self, kind: str, message: str) -> None:

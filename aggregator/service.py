@@ -242,15 +242,15 @@ class Service:
         if (stamp, lists) == (self._stamp, self._lists):
             return
         self._stamp, self._lists = stamp, lists
+        before = self._app.config
         try:
             config = self._load()
+            added, removed = self._app.follow(replace(config, store=before.store, output=before.output))
         except ConfigError as error:
             self._say(FileBroken(error, self._loaded_at))
             self._tell_pages(str(error))
             return
-        before = self._app.config
         moved = (config.store, config.output) != (before.store, before.output)
-        added, removed = self._app.follow(replace(config, store=before.store, output=before.output))
         self._loaded_at = self._app.clock()
         self._say(FileChanged(added, removed, moved))
         if self._app.store.meta("last_pass_at") is not None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import socket
@@ -769,6 +770,18 @@ def test_certificates_that_hold_nothing_are_told_before_a_source_in_https_is_ask
     (tmp_path / "ca.pem").write_text("nothing", "utf-8")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     wire = Wire("test")
-    wire.following(config("http://blog.example/feed"))
+    wire.following(config("http://blog.example/feed", Source("https://of-a-reading-list.example/feed")))
     with pytest.raises(ConfigError, match=r"SSL_CERT_FILE: .*ca\.pem holds no certificates"):
-        wire.following(config("https://blog.example/feed"))
+        wire.following(config(Source("https://blog.example/feed", line=3)))
+
+
+def test_certificates_that_hold_nothing_fail_what_leads_to_https_alone(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    with contextlib.closing(Client(agent=AGENT, tls=Trust(), timeout=20)) as client:
+        web.on("/old", Answer(302, b"", {"Location": "https://127.0.0.1:9/feed"}))
+        with pytest.raises(FetchError, match=r"SSL_CERT_FILE: .*missing\.pem holds no certificates") as failure:
+            get(client, web.url("/old"))
+        assert failure.value.kind == "trust"
+        assert get(client, web.on("/feed", Answer(200, FEED))).status == 200

@@ -88,6 +88,33 @@ def test_a_failing_source_is_one_clear_line_and_stops_no_other(world: World, bro
     assert done["failed"][0]["retry_at"] > done["finished_at"]
 
 
+def _moved_to_https(handler: Any) -> None:
+    handler.send_response(302)
+    handler.send_header("Location", "https://127.0.0.1:9/feed")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def test_without_certificates_what_leads_to_https_fails_alone_and_a_source_in_https_ends_it_early(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificates = world.folder / "ca.pem"
+    certificates.write_text("nothing", "utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    world.blog("Good", "fine")
+    for number in range(4):
+        world.blog(f"Moved {number}", "x").broken = _moved_to_https
+    world.write()
+    done = world.poll()
+    assert (done["offline"], done["polled"], world.titles()) == (False, 5, ["fine"])
+    wrong = f"SSL_CERT_FILE: {certificates} holds no certificates that can be read"
+    assert {failure["error"] for failure in done["failed"]} == {wrong}
+    world.blogs[0].url = "https://127.0.0.1:9/feed"
+    world.write()
+    assert world.run("poll", code=2) == ""
+    assert world.said.splitlines() == [wrong]
+
+
 @pytest.mark.fault(38)
 def test_our_own_outage_is_no_sources_fault(world: World) -> None:
     """Fault 38: three hosts and none of them reached: nothing is held against them, and they stay due."""

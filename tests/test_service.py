@@ -151,6 +151,21 @@ def test_a_broken_file_leaves_the_last_good_one_in_force(running: Running) -> No
     assert "sorces" not in page.read_text()
 
 
+def test_a_source_in_https_whose_certificates_cannot_be_read_is_a_broken_file(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.tick()
+    path = running.world.folder / "feeds.yaml"
+    (running.world.folder / "ca.pem").write_text("nothing", "utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.world.folder / "ca.pem"))
+    path.write_text(path.read_text() + "  - https://127.0.0.1:9/feed\n")
+    assert running.tick() == ["FileBroken"]
+    assert running.tick(timedelta(hours=3)) == ["PassBegan", "PassEnded"]
+    monkeypatch.delenv("SSL_CERT_FILE")
+    path.write_text(path.read_text() + "\n")
+    assert running.tick()[0] == "FileChanged"
+
+
 @pytest.mark.fault(38)
 def test_offline_is_said_once_and_tried_with_one_source_a_minute(world: World) -> None:
     for name in ("One", "Two", "Three"):

@@ -106,9 +106,9 @@ class Wire:
     def following(self, config: Config) -> Wire:
         """The same wire under the name that a configuration gives us; raises ConfigError as `tls_context` does.
 
-        Certificates that its sources need are read now, so that a mistake is told before anything is asked.
+        Certificates that sources of its file need are read now, so that a mistake is told before anything is asked.
         """
-        if any(source.url.startswith("https:") for source in config.sources):
+        if any(source.line and source.url.startswith("https:") for source in config.sources):
             self.tls()
         return replace(self, agent=agent_of(config))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpcore
 import httpx
 
-from aggregator.errors import FetchError
+from aggregator.errors import ConfigError, FetchError
 from aggregator.urls import host_of, without_secrets
 
 # part of OpenSSL's name for what went wrong -> what that means
@@ -31,8 +31,8 @@ def translated(url: str) -> Iterator[None]:
         yield
     except (TimeoutError, httpcore.TimeoutException, httpx.TimeoutException) as error:
         raise FetchError("timeout", "no complete answer within the time allowed") from error
-    except ssl.SSLError as error:
-        raise FetchError("tls", _tls_words(error)) from error
+    except (ssl.SSLError, ConfigError) as error:
+        raise _of_tls(error) from error
     except (socket.gaierror, UnicodeError) as error:
         raise FetchError("dns", f"{host_of(url)}: no such host (DNS)") from error
     except OSError as error:
@@ -59,9 +59,13 @@ def _of_proxy(answer: str) -> FetchError:
     return FetchError("connect", f"the proxy makes no connection ({status if status.isdigit() else answer})")
 
 
-def _tls_words(error: ssl.SSLError) -> str:
+def _of_tls(error: ssl.SSLError | ConfigError) -> FetchError:
+    """A connection that could not be made secure, or certificates that cannot be read: no other source needed them."""
+    if isinstance(error, ConfigError):
+        return FetchError("trust", str(error))
     reason = error.reason or "TLS"
-    return next((words for part, words in _TLS_WORDS.items() if part in reason), f"no secure connection ({reason})")
+    told = next((words for part, words in _TLS_WORDS.items() if part in reason), f"no secure connection ({reason})")
+    return FetchError("tls", told)
 
 
 def _short(error: Exception) -> str:
