@@ -90,7 +90,7 @@ def _scored(
         topical=TOPIC if topic else 0.0,
         interest=sum(weight - 1 for _, weight in found),
         rules=verdict.score,
-        substance=min(len(text.split()) / _FULL_WORDS, 1.0),
+        substance=min(len(text.split(None, _FULL_WORDS)) / _FULL_WORDS, 1.0),
         crowding=0.0,
         words=tuple(word for word, weight in found if weight > 1),
         novelty=NOVELTY * novelty,

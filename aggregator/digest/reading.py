@@ -51,6 +51,6 @@ def count_words(text: str, language: str | None) -> int:
     """The words of a text; Chinese and Japanese script counts two characters as one, whatever the `language` says."""
     characters = len(_WITHOUT_SPACES.findall(text))
     if not characters:
-        return sum(1 for _ in _WORD.finditer(text))
+        return len(_WORD.findall(text))
     spaced = _WITHOUT_SPACES.sub(" ", text)
-    return ceil(characters / _CHARACTERS_A_WORD) + sum(1 for _ in _WORD.finditer(spaced))
+    return ceil(characters / _CHARACTERS_A_WORD) + len(_WORD.findall(spaced))

@@ -54,8 +54,8 @@ def threads(
     every |= {stored.key: stored for stored in others[: max(0, ENOUGH - len(every))]}
     vocabulary = Vocabulary(every.values())
     earlier = Earlier(before, vocabulary)
-    stories = [(story, earlier.continued(story)) for story in group(candidates, vocabulary)]
+    stories = [(story, earlier.continued(story) if before else ()) for story in group(candidates, vocabulary)]
     return Threads(
         tuple(Thread(story, min((days[one.key] for one in old), default=None), old) for story, old in stories),
-        {stored.key: earlier.novelty(stored) for stored in candidates},
+        {stored.key: earlier.novelty(stored) if before else 1.0 for stored in candidates},
     )

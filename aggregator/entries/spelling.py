@@ -43,13 +43,20 @@ class Spelling:
 
     def __init__(self) -> None:
         self._after = _After()
+        self._usual = self._after[" "]
 
     def words(self, text: str, most: int) -> Words:
         """The first words of a text."""
         parts = WORD.split(text, most)  # what stands before the first word, that word, what stands before the next...
         written = parts[1::2]
-        found = [self._after[before][word] for before, word in zip(parts[::2], written, strict=False)]
-        return (self._after[""][written[0]], *found[1:]) if written else ()
+        if not written:
+            return ()
+        found = list(map(self._usual.__getitem__, written))
+        for place, before in enumerate(parts[:-1:2]):
+            if before != " ":
+                found[place] = self._after[before][written[place]]
+        found[0] = self._after[""][written[0]]
+        return tuple(found)
 
 
 class _After(dict[str, "_Written"]):

@@ -229,9 +229,13 @@ def _belong_together(
 
 
 def _pairs(ordered: Sequence[StoredEntry], vocabulary: Vocabulary) -> Iterator[Link]:
-    index = _Index(ordered, vocabulary, _anchors)
-    for number, one in enumerate(ordered):
-        for place in sorted({place for place in index.near(one) if place > number}):
+    anchors = [tuple(_anchors(vocabulary.terms(one), vocabulary)) for one in ordered]
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for number, those in enumerate(anchors):
+        for anchor in those:
+            places[anchor].append(number)
+    for number, (one, those) in enumerate(zip(ordered, anchors, strict=True)):
+        for place in sorted({place for anchor in those for place in places[anchor] if place > number}):
             score = resemblance(one, ordered[place], vocabulary)
             if score is not None:
                 yield score, number, place

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 from math import log, sqrt
+from operator import attrgetter
 
 from aggregator.entries.spelling import WORD, YEAR, Spelling, Word, Words
 from aggregator.entries.stems import DATES, MONTHS, STOP
@@ -29,6 +30,7 @@ _MOST_LINKS = 30
 _MOST_LINKING = 4  # a page that more entries link to tells no event
 _MOST_CHARACTERS = 20_000
 _HREF = re.compile(r'href="(?i:https?://(?:www\.)?)([^"?#\s]{4,300})')
+_STEM = attrgetter("stem")
 _COLON = re.compile(r":\s|\s[|–—]\s")
 _ROUNDUP = re.compile(
     r"\b(?:round-?ups?|recap|newsletter|reading list|week(?:end|ly)? (?:in|reading|reads|links|news)|news in brief"
@@ -142,11 +144,12 @@ class Vocabulary:
         told: Counter[Word] = Counter()
         for stored in entries:
             title, lead, links = self._read[stored.key] = self._reading(stored.entry)
-            self._texts.update({word.stem for word in chain(title, lead)}.union(links))
+            self._texts.update({*map(_STEM, title), *map(_STEM, lead), *links})
             told.update(_running(title, lead, stored.entry.language))
         capital, small = Counter[str](), Counter[str]()
         for word, times in told.items():
-            (capital if word.capital else small)[word.stem] += times
+            if word.tells:
+                (capital if word.capital else small)[word.stem] += times
         self._names = {stem for stem, times in capital.items() if times > 9 * small[stem]} - DATES
         self._unsaid = small.keys() | STOP | DATES  # what a capital makes nobody's own
         self._count = len(self._read) + IMAGINED
@@ -223,13 +226,12 @@ def _slots(words: Words) -> dict[str, set[str]]:
     return found
 
 
-def _running(title: Words, lead: Words, language: str | None) -> list[Word]:
-    """Words whose capital means something: not a phrase's first, not in a Headline Written Like This."""
+def _running(title: Words, lead: Words, language: str | None) -> Words:
+    """Running text, where the capital of a word that `tells` means something: no Headline Written Like This."""
     if _is_capitalized(language):
-        return []
-    inner = [word for word in title if word.tells]
-    as_a_sentence = 2 * sum(word.capital for word in inner) <= len(inner)
-    return (inner if as_a_sentence else []) + [word for word in lead if word.tells]
+        return ()
+    inner = [word.capital for word in title if word.tells]
+    return title + lead if 2 * sum(inner) <= len(inner) else lead
 
 
 def lean(stored: StoredEntry) -> StoredEntry:
