@@ -17,10 +17,10 @@ from aggregator.digest.compose import compose, rank
 from aggregator.digest.day import Day
 from aggregator.digest.introduction import paragraphs
 from aggregator.digest.rank import Scored
-from aggregator.digest.threads import ENOUGH
+from aggregator.digest.threads import ENOUGH, Dated
 from aggregator.entries.gaps import in_words as gap_words
 from aggregator.entries.stories import MOST_DAYS
-from aggregator.entries.terms import lean
+from aggregator.entries.terms import links_in
 from aggregator.entries.view import View
 from aggregator.ledger import address, entry_id
 from aggregator.polling.outages import offline_between
@@ -79,7 +79,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tu
     end = max(now, start) if start else now
     looked_at = [row for row in pen.health if row.last_success_at is not None or row.failures]
     entries, keys = _unsealed(series, store)
-    telling = store.texts.of_many()
+    telling = store.texts.of_many(entries)
     made_of = Day(
         series=series,
         date=day,
@@ -95,10 +95,7 @@ def _day(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> tu
         missed=tuple(_missed(store, pen, start, end)),
         sources=tuple(row.title for row in looked_at),
         previous=before.day if before else None,
-        recent=[
-            (on, lean(stored))
-            for on, stored in store.entries.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT)
-        ],
+        recent=_recent(series, day, store),
         news=store.entries.published_between,
         began=store.entries.first_accepted_at(),
         text=lambda stored: telling(stored, full=pen.view.full_text(stored.source_key)),
@@ -117,11 +114,14 @@ def _unsealed(series: Series, store: Store) -> tuple[list[StoredEntry], list[int
     """
     waiting = store.entries.unsealed(series.name)
     told = [key for place, (key, standing) in enumerate(waiting) if standing != "backlog" or place < ENOUGH]
-    entries: list[StoredEntry] = []
-    for some in batched(told, _PAGE):
-        read = {stored.key: lean(stored) for stored in store.entries.get(some)}
-        entries += [read[key] for key in some]
-    return entries, [key for key, _ in waiting]
+    return list(store.digests.read(told, links_in)), [key for key, _ in waiting]
+
+
+def _recent(series: Series, day: date, store: Store) -> list[Dated]:
+    """What the digests of the last 14 days told, each with the date of its digest."""
+    told = store.digests.told(series.name, day - timedelta(days=MOST_DAYS), most=_MOST_RECENT)
+    entries = store.digests.read((key for _, key in told), links_in)
+    return [(on, stored) for (on, _), stored in zip(told, entries, strict=True)]
 
 
 def _groups(entries: Sequence[StoredEntry], store: Store) -> Callable[[int], Sequence[StoredEntry]]:

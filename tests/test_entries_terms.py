@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from aggregator.entries.terms import Terms, Vocabulary, lean, likeness
+from aggregator.entries.terms import Terms, Vocabulary, likeness, links_in
 from aggregator.records import StoredEntry
 from tests.makers import entry, stored
 
@@ -114,6 +116,6 @@ def test_stories_are_told_apart_by_an_entry_without_its_content(tail: str) -> No
         one = made(
             1, "Ostrava plans 40 harbours", "The harbour of Ostrava", content="".join(map(link.format, range(count)))
         )
-        slim = lean(one)
+        slim = replace(one, entry=replace(one.entry, content=links_in(one.entry.content), summary=""))
         assert told(Vocabulary([slim]).terms(slim)) == told(Vocabulary([one]).terms(one))
         assert len(slim.entry.content) <= 30 * 350

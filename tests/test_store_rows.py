@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -22,6 +23,7 @@ from aggregator.store.rows import (
     unpack_entry,
     unpack_hints,
     unpack_marks,
+    unpack_text,
 )
 from tests.makers import NOW, entry, words
 
@@ -58,9 +60,21 @@ def test_an_entry_comes_back_whole(one: Entry) -> None:
 
 @pytest.mark.parametrize("one", [FULL, BARE])
 def test_what_older_versions_packed_is_read_for_ever(one: Entry) -> None:
+    assert unpack_entry(as_before(one)) == one
+
+
+def as_before(one: Entry) -> bytes:
     data = {name: value for name, value in asdict(one).items() if value or value == 0}
     old = json.dumps(data, default=to_text, ensure_ascii=False, separators=(",", ":"))
-    assert unpack_entry(zlib.compress(old.encode(), 1)) == one
+    return zlib.compress(old.encode(), 1)
+
+
+@pytest.mark.parametrize("pack", [pack_entry, as_before])
+@pytest.mark.parametrize("one", [FULL, BARE])
+def test_a_part_of_an_entry_is_read_alone(one: Entry, pack: Callable[[Entry], bytes]) -> None:
+    shorter = replace(one, summary="", content=one.content[:2])
+    assert unpack_entry(pack(one), lambda content: content[:2]) == shorter
+    assert unpack_text(pack(one)) == one.text
 
 
 @given(st.tuples(*[st.text()] * 4), st.none() | st.text(), st.tuples(st.text(min_size=1)))

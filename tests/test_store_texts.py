@@ -62,6 +62,15 @@ def test_an_edit_is_learned_from() -> None:
     assert desk.store.texts.of_many()(other) == other.entry.text, "three are left, too few"
 
 
+def test_what_was_read_already_is_learned_from_as_what_is_not() -> None:
+    desk = Desk(ONE)
+    letters(desk, 5)
+    every = [desk.titled(f"Title of n{n}") for n in range(5)]
+    for read in ((), every[:2], every):
+        telling = Texts(desk.store._connection).of_many(read)
+        assert [telling(stored) for stored in every] == [words(40, n) for n in range(5)]
+
+
 @pytest.mark.sqlite_only
 def test_explain_says_what_was_left_out_and_how_often_it_was_seen(world: World) -> None:
     blog = world.blog("One")

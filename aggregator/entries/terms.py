@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 from math import log, sqrt
@@ -202,7 +201,7 @@ class Vocabulary:
     def _reading(self, entry: Entry) -> tuple[Words, Words, tuple[str, ...]]:
         """Title, lead and links."""
         lead = self.spelling.words(entry.text[:_MOST_CHARACTERS], LEAD_WORDS)
-        return self.spelling.words(entry.title, 60), lead, tuple(_links(entry))
+        return self.spelling.words(entry.title, 60), lead, tuple(_links(entry.content))
 
 
 def _is_capitalized(language: str | None) -> bool:
@@ -234,18 +233,17 @@ def _running(title: Words, lead: Words, language: str | None) -> Words:
     return title + lead if 2 * sum(inner) <= len(inner) else lead
 
 
-def lean(stored: StoredEntry) -> StoredEntry:
-    """An entry with no more of its content than its links, which is all of it that tells stories apart."""
-    links = "".join(found[0] + '"' for found in _found_links(stored.entry))
-    return replace(stored, entry=replace(stored.entry, content=links, summary=""))
+def links_in(content: str) -> str:
+    """The links of a content as they stand in it, which is all of it that tells stories apart."""
+    return "".join(found[0] + '"' for found in _found_links(content))
 
 
-def _found_links(entry: Entry) -> Iterator[re.Match[str]]:
-    return islice(_HREF.finditer(entry.content[:_MOST_CHARACTERS]), _MOST_LINKS)
+def _found_links(content: str) -> Iterator[re.Match[str]]:
+    return islice(_HREF.finditer(content[:_MOST_CHARACTERS]), _MOST_LINKS)
 
 
-def _links(entry: Entry) -> Iterator[str]:
-    for found in _found_links(entry):
+def _links(content: str) -> Iterator[str]:
+    for found in _found_links(content):
         page = found[1].rstrip("/").casefold()
         if "/" in page:
             yield page

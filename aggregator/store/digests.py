@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from aggregator.batched import batched
+from aggregator.records import StoredEntry
+from aggregator.store.entries import SELECT
 from aggregator.store.packing import compress, decompress
-from aggregator.store.protocol import Connection
-from aggregator.store.rows import to_text, to_time
+from aggregator.store.protocol import Connection, holes
+from aggregator.store.rows import as_stored, to_text, to_time
+
+_AT_ONCE = 200  # entries with what they say
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,24 @@ class Digests:
         """The stored bytes of one file of a digest: `html`, `md`, `txt`, `json` or `entry`."""
         row = self._sql.execute("SELECT data FROM digest_files WHERE digest = ? AND kind = ?", (key, kind)).fetchone()
         return None if row is None else decompress(row[0])
+
+    def told(self, series: str, since: date, most: int) -> list[tuple[date, int]]:
+        """The newest news of a series' digests from a date on, by key, with the date of the digest; newest first."""
+        rows = self._sql.execute(
+            "SELECT d.date, e.key FROM entries e JOIN ledger l ON l.series = ? AND l.entry = e.key "
+            "JOIN digests d ON d.key = l.digest WHERE d.date >= ? AND e.standing = 'news' "
+            "ORDER BY e.accepted DESC LIMIT ?",
+            (series, since.isoformat(), most),
+        )
+        return [(date.fromisoformat(day), key) for day, key in rows]
+
+    def read(self, keys: Iterable[int], of_content: Callable[[str], str]) -> Iterator[StoredEntry]:
+        """Entries as a digest reads them, in the order of these keys: without summary, with what `of_content` leaves
+        of the content."""
+        for some in batched(keys, _AT_ONCE):
+            rows = self._sql.execute(f"{SELECT}WHERE e.key IN ({holes(some)})", some)
+            found = {row[0]: as_stored(row, of_content) for row in rows}
+            yield from map(found.__getitem__, some)
 
     def owner(self, series: str, entry: int) -> Sealed | None:
         """Which digest of the series owns an entry."""

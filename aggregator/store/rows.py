@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -88,16 +88,14 @@ def names_of(entry: Entry) -> tuple[str, str | None, str]:
     return storable(entry.guid), storable(entry.canonical_url), storable(entry.title)
 
 
-def unpack_entry(blob: bytes) -> Entry:
-    """The inverse of pack_entry, also of what older versions wrote: JSON that holds the texts itself."""
-    text = decompress(blob).decode()
-    given: dict[str, Any]
-    given, end = _FROM_JSON(text)
-    start = end + 1
-    for name in _LONG:
-        if isinstance(length := given.get(name), int):
-            given[name] = text[start : start + length]
-            start += length
+def unpack_entry(blob: bytes, of_content: Callable[[str], str] | None = None) -> Entry:
+    """The inverse of pack_entry, also of what older versions wrote: JSON that holds the texts itself.
+
+    With `of_content` an entry has no summary, and of its content what that gives: for many entries at once.
+    """
+    given = _fields(blob)
+    if of_content is not None:
+        given |= {"summary": "", "content": of_content(given.get("content", ""))}
     for name in ("published", "updated"):
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
@@ -106,6 +104,25 @@ def unpack_entry(blob: bytes) -> Entry:
     if "enclosures" in given:
         given["enclosures"] = tuple(Enclosure(**enclosure) for enclosure in given["enclosures"])
     return Entry(**_NOTHING | given)
+
+
+def unpack_text(blob: bytes) -> str:
+    """The plain text of a packed entry alone."""
+    text: str = _fields(blob).get("text", "")
+    return text
+
+
+def _fields(blob: bytes) -> dict[str, Any]:
+    """What a packed entry has, as JSON has it, with its long texts."""
+    text = decompress(blob).decode()
+    given: dict[str, Any]
+    given, end = _FROM_JSON(text)
+    start = end + 1
+    for name in _LONG:
+        if isinstance(length := given.get(name), int):
+            given[name] = text[start : start + length]
+            start += length
+    return given
 
 
 def pack_hints(hints: Hints) -> str:
@@ -132,14 +149,14 @@ def marks_of(entry: Entry) -> tuple[int, ...]:
     return marks(entry)
 
 
-def as_stored(row: tuple[Any, ...]) -> StoredEntry:
-    """A row of SELECT (store/entries.py) as a record."""
+def as_stored(row: tuple[Any, ...], of_content: Callable[[str], str] | None = None) -> StoredEntry:
+    """A row of SELECT (store/entries.py) as a record; `of_content` as in `unpack_entry`."""
     key, public_id, source, data, standing, published, first_seen, changed_at, accepted, accepted_at, group, hid = row
     return StoredEntry(
         key=key,
         id=public_id,
         source_key=source,
-        entry=unpack_entry(data),
+        entry=unpack_entry(data, of_content),
         standing=standing,
         published=datetime.fromisoformat(published),
         first_seen=datetime.fromisoformat(first_seen),

@@ -8,16 +8,17 @@ entries of a source are others.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Protocol
 
 from aggregator import __version__
 from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without, words_of
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
-from aggregator.store.protocol import Connection
-from aggregator.store.rows import storable, unpack_entry
+from aggregator.store.protocol import Connection, holes
+from aggregator.store.rows import storable, unpack_text
 
 _NEWEST = (
     "FROM entries WHERE source = ? AND standing NOT IN ('forgotten', 'held', 'dropped') "
@@ -42,13 +43,17 @@ class Texts:
         self._learned: dict[int, tuple[str, Chrome]] = {}
         self._unkept: set[int] = set()
 
-    def of_many(self) -> Telling:
-        """What tells the text of entries as far as it is worth telling, for one reading: a source is asked for once."""
+    def of_many(self, read: Iterable[StoredEntry] = ()) -> Telling:
+        """What tells the text of entries as far as it is worth telling, for one reading: a source is asked for once.
+
+        The texts of what the caller has `read` already are not read again.
+        """
         known: dict[int, Chrome] = {}
+        texts = {stored.key: stored.entry.text for stored in read}
 
         def telling(stored: StoredEntry, *, full: bool = False) -> str:
             if stored.source_key not in known:
-                known[stored.source_key] = self._chrome(stored.source_key)
+                known[stored.source_key] = self._learned_now(stored.source_key, texts)[1]
             return without(self._text(stored, full=full), known[stored.source_key])
 
         return telling
@@ -88,16 +93,21 @@ class Texts:
     def _chrome(self, source: int) -> Chrome:
         return self._learned_now(source)[1]
 
-    def _learned_now(self, source: int) -> tuple[str, Chrome]:
+    def _learned_now(self, source: int, read: Mapping[int, str] = MappingProxyType({})) -> tuple[str, Chrome]:
         newest = self._sql.execute(f"SELECT key, changed_at {_NEWEST}", (source,)).fetchall()
         sign = sha256(f"{__version__} {newest}".encode()).hexdigest()[:32]
         known = self._learned.get(source) or self._kept(source)
         if known is None or known[0] != sign:
-            rows = self._sql.execute(f"SELECT data {_NEWEST}", (source,))
-            known = sign, learn([unpack_entry(data).text for (data,) in rows])
+            others = self._read([key for key, _ in newest if key not in read])
+            known = sign, learn([others[key] if key in others else read[key] for key, _ in newest])
             self._unkept.add(source)
         self._learned[source] = known
         return known
+
+    def _read(self, keys: Collection[int]) -> dict[int, str]:
+        """The texts of some entries by key."""
+        rows = self._sql.execute(f"SELECT key, data FROM entries WHERE key IN ({holes(keys)})", tuple(keys))
+        return {key: unpack_text(data) for key, data in rows}
 
     def _kept(self, source: int) -> tuple[str, Chrome] | None:
         row = self._sql.execute("SELECT sign, blocks FROM learned WHERE source = ?", (source,)).fetchone()
