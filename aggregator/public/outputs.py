@@ -15,7 +15,7 @@ from aggregator import ledger
 from aggregator.entries.view import View
 from aggregator.public import SOURCES
 from aggregator.public.archives import Grown, archives, newest_archive
-from aggregator.public.members import NEVER, Members, Place, as_feed, members
+from aggregator.public.members import FULL_BYTES, NEVER, Members, Place, as_feed, members
 from aggregator.public.paged import Paged
 from aggregator.public.river import river_files
 from aggregator.public.year import trends_files
@@ -36,6 +36,11 @@ KINDS = ("html", "md", "txt", "json", "epub")
 STYLE = "feed.css"
 
 
+def is_feed(name: str) -> bool:
+    """Whether a file is the merged feed or that of a tag: of what was accepted, whatever was sealed since."""
+    return name in ("atom.xml", "rss.xml", "feed.json") or name.startswith("tags/")
+
+
 def files(
     config: Config,
     store: Store,
@@ -45,20 +50,22 @@ def files(
     found: Members | None = None,
     grown: Mapping[str, Grown] | None = None,
     paged: Paged | None = None,
+    feeds: bool = True,
 ) -> dict[str, Data]:
     """Every file but `status.*`. `stands` tells whether a file is there already: closed months and sealed digests
     are written once. `found` is `members`, where the caller has it already; `grown` are archives that need only
-    what changed in them, `paged` the pages of days that need not be made again."""
+    what changed in them, `paged` the pages of days that need not be made again; without `feeds` the merged feed and
+    those of tags stand as they would be made."""
     feed_id, once = store.meta("feed_id") or "", Once()
     shown = (found or members(store, view)).places
-    feed = replace(as_feed(config, feed_id, shown, f"{config.link}atom.xml"), style=STYLE)
+    feed = replace(as_feed(config, feed_id, shown, f"{config.link}atom.xml", FULL_BYTES if feeds else 0), style=STYLE)
     feed = replace(feed, prev_archive=newest_archive(config, store))
-    out: dict[str, Data] = {
-        "atom.xml": atom(_with_tombstones(feed, store.withdrawn.tombstones(view.midnight - TOMBSTONES_FOR)), once),
-        "rss.xml": rss(feed, self_url=f"{config.link}rss.xml", once=once),
-        "feed.json": json_feed(feed, self_url=f"{config.link}feed.json", once=once),
-        **static_files(config),
-    }
+    out: dict[str, Data] = {**static_files(config)}
+    if feeds:
+        tombstones = store.withdrawn.tombstones(view.midnight - TOMBSTONES_FOR)
+        out["atom.xml"] = atom(_with_tombstones(feed, tombstones), once)
+        out["rss.xml"] = rss(feed, self_url=f"{config.link}rss.xml", once=once)
+        out["feed.json"] = json_feed(feed, self_url=f"{config.link}feed.json", once=once)
     if not stands(SOURCES):
         named = ((view.attribution(key), source.tags) for key, source in view.sources())
         out[SOURCES] = opml(config.title, list(named))
@@ -66,7 +73,7 @@ def files(
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {
         f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, those, folder, once)
-        for folder, those in _by_folder(shown, tags).items()
+        for folder, those in (_by_folder(shown, tags) if feeds else {}).items()
     }
     out |= trends_files(config, store, view, stands)
     out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands, paged=paged or Paged({}, ()))

@@ -123,7 +123,8 @@ class Publication:
             known = last.files.get(name) if last else None
             return file in listed(folder) and (known is None or known == _stamp(root / name))
 
-        if before and not changes and _stamps(root, before.files) == before.files:
+        stand = before is not None and not changes.of_entries and _stamps(root, before.files) == before.files
+        if before and stand and not changes:
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
         from aggregator.public import archives, members, outputs, river  # noqa: PLC0415 (as above)
 
@@ -134,11 +135,13 @@ class Publication:
         found, chained = members.noted(store, view), archives.mended(config, store)
         grown = {} if before is None else self._grown(before, changes, root, chained)
         paged = Paged(before.days if before and not changes.anything else {}, changes.entries)
-        files = chained | outputs.files(config, store, view, stands, found=found, grown=grown, paged=paged)
+        feeds = frozenset(filter(outputs.is_feed, before.files if before and stand and not chained else ()))
+        made = outputs.files(config, store, view, stands, found=found, grown=grown, paged=paged, feeds=not feeds)
+        files = chained | made
         is_whole = _days_made(files, stands) < river.MOST_AT_ONCE
         written = write_all(root, files) + self.publish_status(config, view)
-        remove_others(root / "tags", {root / name for name in files})
-        stamps = _stamps(root, _looked_at([*files, *map(river.day_name, paged.now)]))
+        remove_others(root / "tags", {root / name for name in {*files, *feeds}})
+        stamps = _stamps(root, _looked_at([*files, *feeds, *map(river.day_name, paged.now)]))
         standing = Standing(sign if is_whole else "", stamps, store.entries.last_accepted(), paged.now)
         with store.transaction():
             if newest := archives.open_archive(files):

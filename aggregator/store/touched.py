@@ -22,7 +22,12 @@ class Changes:
     anything: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.entries) or self.digest or self.anything
+        return self.of_entries or self.digest
+
+    @property
+    def of_entries(self) -> bool:
+        """Whether what entries say, or how their sources are named, may be told otherwise now."""
+        return bool(self.entries) or self.anything
 
 
 class Touched:
