@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from aggregator.errors import ParseError, StoreError
+from aggregator.errors import FetchError, ParseError, StoreError
 from aggregator.fetch.client import Trust, Wire
 from aggregator.fetch.names import Resolver, look_up
 from aggregator.fetch.turns import SPACING
 from aggregator.pipeline import Polled, settle
-from aggregator.polling.lanes import AHEAD, LANES, LIGHT, Done, in_lanes
+from aggregator.polling.lanes import AHEAD, FIRST_LANES, LANES, LIGHT, LOOK, LULL, Crew, Done, in_lanes
 from aggregator.polling.recorder import record
 from aggregator.records import PollResult, Response, Source, SourceState
 from aggregator.store.ahead import Elders
@@ -401,10 +401,41 @@ def test_a_caller_that_is_busy_is_not_buried_in_results() -> None:
     work = [fresh(Source(f"https://calm{n}.example/")) for n in range(LANES + LIGHT + 20)]
     results = in_lanes(work, wire(resolver=names), POOL, lambda: NOW, threading.Event())
     assert next(results) is not None
-    assert until(lambda: len(names.asked) == 1 + LIGHT + LANES, 60)  # one taken, those that wait, and one a lane
+    assert until(lambda: len(names.asked) > LIGHT + FIRST_LANES, 60)
     threading.Event().wait(0.05)
-    assert len(names.asked) == 1 + LIGHT + LANES
+    assert len(names.asked) <= 1 + LIGHT + LANES  # one taken, those that wait, and one a lane
     assert 1 + len([one for one in results if one is not None]) == len(work)
+
+
+def test_hosts_that_take_their_time_are_asked_at_once() -> None:
+    asked, all_asked = list[str](), threading.Event()
+
+    def slowly(host: str, port: int, seconds: float) -> list[str]:
+        asked.append(host)
+        all_asked.wait(60)
+        raise FetchError("dns", "no such host")
+
+    work = [fresh(Source(f"https://slow{n}.example/")) for n in range(LANES + 1)]
+    for _ in in_lanes(work, wire(60, resolver=slowly), POOL, lambda: NOW, threading.Event()):
+        if len(asked) >= LANES:
+            all_asked.set()
+    assert all_asked.is_set()
+    assert len(asked) == len(work)
+
+
+def test_lanes_are_opened_while_there_is_time_to_compute() -> None:
+    """In each step: seconds that went by, those of them that were computed, how many lanes are open then."""
+    ended = threading.Event()
+    crew, now, computed = Crew(lambda: ended.wait(60) and None, 40, 100.0, 7.0), 100.0, 7.0
+    steps = ((0.0, 0.0, 6), (0.004, 0.0, 6), (0.01, 0.014, 6), (0.01, 0.009, 6), (0.01, 0.001, 12), (0.01, 0.0, 24),
+             (0.02, 0.016, 24), (1.0, 0.1, 40), (1.0, 0.0, 40))  # fmt: skip
+    for passed, busy, expected in steps:
+        now, computed = now + passed, computed + busy
+        crew.look(now, computed)
+        assert crew.at_work == expected
+        assert crew.patience == (LULL if expected == 40 else LOOK)
+    ended.set()
+    assert Crew(ended.clear, 3, 0.0, 0.0).at_work == 3
 
 
 def test_documents_wait_for_the_caller_in_smaller_numbers() -> None:

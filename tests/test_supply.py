@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-BY_YEAR = ("tzdata",)  # data, numbered by the year: the newest is the best
+BY_YEAR = ("certifi", "tzdata")  # data, numbered by the year: the newest is the best
 NEEDED = PROJECT["project"]["dependencies"]
 EXTRAS = [one for those in PROJECT["project"]["optional-dependencies"].values() for one in those]
 

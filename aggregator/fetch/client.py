@@ -17,17 +17,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import httpx
+import certifi
 
 from aggregator import __version__
 from aggregator.errors import ConfigError, FetchError
+from aggregator.fetch.address import parts_of, visible
 from aggregator.fetch.body import LIMIT, decoded
 from aggregator.fetch.credentials import own_headers, without_user
 from aggregator.fetch.failures import translated
 from aggregator.fetch.firsts import Firsts
 from aggregator.fetch.guard import Dial, Guard, dial, is_public_name, refuse_by_name
 from aggregator.fetch.names import Resolver, look_up
-from aggregator.fetch.transport import Transport, parts_of, visible
+from aggregator.fetch.transport import Transport
 from aggregator.fetch.turns import Turns
 from aggregator.polling.cadence import retry_after
 from aggregator.records import Config, Redirect, Response, Source, SourceState
@@ -69,11 +70,14 @@ class Request:
 
 def tls_context() -> ssl.SSLContext:
     """SSL_CERT_FILE and SSL_CERT_DIR are honoured, else certifi's list; raises ConfigError if they hold nothing."""
+    file = os.environ.get("SSL_CERT_FILE") or None
+    folder = None if file else os.environ.get("SSL_CERT_DIR") or None
     try:
-        return httpx.create_ssl_context(trust_env=True)
+        context = ssl.create_default_context(cafile=file or (None if folder else certifi.where()), capath=folder)
     except (OSError, ssl.SSLError) as error:
-        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
-        raise ConfigError(f"SSL_CERT_FILE: {named} holds no certificates that can be read") from error
+        raise ConfigError(f"SSL_CERT_FILE: {file or folder} holds no certificates that can be read") from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 class Trust:
@@ -114,14 +118,7 @@ class Wire:
 
     def client(self) -> Client:
         """A client for one lane; to be closed."""
-        return Client(
-            agent=self.agent,
-            tls=self.tls,
-            timeout=self.timeout,
-            resolver=self.resolver,
-            dial=self.dial,
-            turns=self.turns,
-        )
+        return Client(self.agent, self.tls, self.timeout, resolver=self.resolver, dial=self.dial, turns=self.turns)
 
 
 def user_agent(contact: str | None) -> str:
@@ -147,7 +144,7 @@ def permitted_host(source: Source) -> str | None:
 def host_in_request(url: str) -> str:
     """A host name as it stands in a request: lower-case, ASCII; raises FetchError (`redirect`) where there is none."""
     with translated(url):
-        return parts_of(url).raw_host.decode("ascii")
+        return parts_of(url).host.decode("ascii")
 
 
 class Client:
@@ -155,10 +152,10 @@ class Client:
 
     def __init__(
         self,
-        *,
         agent: str,
         tls: Tls,
         timeout: float = 30.0,
+        *,
         resolver: Resolver = look_up,
         dial: Dial = dial,
         turns: Turns | None = None,
@@ -182,14 +179,10 @@ class Client:
         wait, that is when the poll before this one failed.
         """
         with translated(source.url):
-            request = Request(
-                without_user(start or source.url),
-                permitted=permitted_host(source),
-                proxy=source.proxy,
-                impatient=state.failures > 0,
-            )
-            own, home = own_headers(source), _origin(source.url)
-            return self._ask(request, lambda url: (own if _origin(url) == home else {}) | _conditions(state, url))
+            url, permitted = without_user(start or source.url), permitted_host(source)
+            request = Request(url, permitted=permitted, proxy=source.proxy, impatient=state.failures > 0)
+            own = own_headers(source)
+            return self._ask(request, lambda url: {**_at_home(own, source.url, url), **_conditions(state, url)})
 
     def ask(self, request: Request) -> Response:
         """Any other request: a page, a hub. The body is there for a status of 200 only.
@@ -197,8 +190,7 @@ class Client:
         Raises FetchError when no complete answer came; any status that did come is a value.
         """
         with translated(request.url):
-            home = _origin(request.url)
-            return self._ask(request, lambda url: request.headers if _origin(url) == home else {})
+            return self._ask(request, lambda url: _at_home(request.headers, request.url, url))
 
     def _ask(self, request: Request, headers_for: Callable[[str], Mapping[str, str]]) -> Response:
         """Follow the redirects under one deadline; `headers_for` says what goes to which address."""
@@ -259,6 +251,11 @@ class Client:
         self._guard.permitted = None if request.permitted is None else host_in_request(request.proxy)
         with contextlib.closing(Transport(self._guard, self._tls, request.proxy)) as wire:
             yield wire
+
+
+def _at_home(headers: Mapping[str, str], home: str, url: str) -> Mapping[str, str]:
+    """Headers that go to the origin of one address and to no other."""
+    return headers if headers and _origin(url) == _origin(home) else {}
 
 
 def _origin(url: str) -> tuple[str, str]:

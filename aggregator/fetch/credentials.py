@@ -33,6 +33,8 @@ def without_user(url: str) -> str:
 
 def login(url: str) -> tuple[bytes, bytes] | None:
     """User and password that stand in an address, percent-decoded."""
+    if "@" not in url:
+        return None
     user, at, _ = urlsplit(url).netloc.rpartition("@")
     name, _, password = user.partition(":")
     return (unquote(name).encode(), unquote(password).encode()) if at else None

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Iterator
 
 import httpcore
-import httpx
 
 from aggregator.errors import ConfigError, FetchError
 from aggregator.urls import host_of, without_secrets
@@ -29,7 +28,7 @@ def translated(url: str) -> Iterator[None]:
     """Everything the network can raise becomes a FetchError with one plain sentence."""
     try:
         yield
-    except (TimeoutError, httpcore.TimeoutException, httpx.TimeoutException) as error:
+    except (TimeoutError, httpcore.TimeoutException) as error:
         raise FetchError("timeout", "no complete answer within the time allowed") from error
     except (ssl.SSLError, ConfigError) as error:
         raise _of_tls(error) from error
@@ -37,7 +36,7 @@ def translated(url: str) -> Iterator[None]:
         raise FetchError("dns", f"{host_of(url)}: no such host (DNS)") from error
     except OSError as error:
         raise FetchError("connect", f"the connection broke ({error.strerror or type(error).__name__})") from error
-    except (httpcore.RemoteProtocolError, httpcore.ReadError, httpx.TransportError) as error:
+    except (httpcore.RemoteProtocolError, httpcore.ReadError) as error:
         if "buffer too long" in str(error):
             raise FetchError("limit", "its headers, or what stands between its chunks, do not end") from error
         cut = "closed connection" in str(error) or "disconnected" in str(error)
@@ -47,7 +46,7 @@ def translated(url: str) -> Iterator[None]:
         raise _of_proxy(_short(error)) from error
     except (httpcore.ConnectError, httpcore.NetworkError) as error:
         raise FetchError("connect", f"no connection ({_short(error)})") from error
-    except (httpx.InvalidURL, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
+    except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
         raise FetchError("redirect", f"not an address that can be asked: {without_secrets(url)}") from error
 
 

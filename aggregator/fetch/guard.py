@@ -81,7 +81,16 @@ def is_public_name(host: str) -> bool:
 
 def dial(address: str, port: int, timeout: float) -> socket.socket:
     """A TCP connection to a numeric address within `timeout` seconds; raises OSError."""
-    return socket.create_connection((address, port), timeout=timeout)
+    if ":" in address:
+        return socket.create_connection((address, port), timeout=timeout)  # which knows scopes (`%eth0`)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect((address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 class Guard(httpcore.NetworkBackend):

@@ -15,6 +15,7 @@ import httpcore
 from aggregator.errors import FetchError
 
 _PIECE = 2**16
+_OVER = 1.05  # of the time that is left, a wait may take: to tell the system anew each time costs it a call
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64  # X509_V_ERR_..., see X509_STORE_CTX_get_error(3)
 _SELF_SIGNED, _NO_AUTHORITY = 18, (19, 20, 21)
 
@@ -38,10 +39,17 @@ class Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket.socket, budget: Budget) -> None:
         self._sock = sock
         self._budget = budget
+        self._longest = sock.gettimeout() or 0.0
+
+    def _wait_for(self, left: float) -> None:
+        """Let the next wait end in so many seconds."""
+        if not left <= self._longest <= left * _OVER:
+            self._sock.settimeout(left)
+            self._longest = left
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes, none at the end."""
-        self._sock.settimeout(self._budget.remaining())
+        self._wait_for(self._budget.remaining())
         data = self._sock.recv(max_bytes)
         self._budget.spend(len(data))
         return data
@@ -50,7 +58,7 @@ class Stream(httpcore.NetworkStream):
         """Send them all; httpcore also writes the bodies that there are not."""
         left = self._budget.remaining()
         if buffer:
-            self._sock.settimeout(left)
+            self._wait_for(left)
             self._sock.sendall(buffer)
             self._budget.sent()
 
@@ -64,7 +72,7 @@ class Stream(httpcore.NetworkStream):
         """The same connection in TLS; raises FetchError (`tls`) that says what is wrong with a certificate."""
         if isinstance(self._sock, ssl.SSLSocket):
             return _Inner(self, ssl_context, server_hostname)
-        self._sock.settimeout(self._budget.remaining())
+        self._wait_for(self._budget.remaining())
         try:
             secure = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname, do_handshake_on_connect=False)
         except BaseException:

@@ -1,22 +1,20 @@
 """HTTP/1.1 over the guarded network: httpcore's connections, without httpx's client and messages.
 
 That client keeps cookies, logs addresses with their secrets, follows redirects with the wrong headers and decodes
-without a bound; its messages cost a fifth of a request and are read once. What an address means stays httpx's word.
-A lane asks one host after the other, so that it keeps one connection, and needs a pool of them for proxies only.
+without a bound; its messages cost a fifth of a request and are read once. A lane asks one host after the other, so that
+it keeps one connection over a stream that the guard has made, and needs httpcore's pool of them for proxies only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator, Mapping
 
 import httpcore
-import httpx
 
 from aggregator.errors import FetchError
+from aggregator.fetch.address import parts_of
 from aggregator.fetch.credentials import login, without_user
 from aggregator.fetch.guard import Guard
 
@@ -27,18 +25,12 @@ _KEPT_FOR = 20.0  # seconds that an idle connection may serve again
 _MOST_UNUSED = 2**16  # bytes of a body nobody needs, read so that the connection can serve again
 
 
-@lru_cache(maxsize=4096)
-def parts_of(url: str) -> httpx.URL:
-    """An address as it stands in a request: its host lower-case, ASCII (IDNA); raises httpx.InvalidURL."""
-    return httpx.URL(url)
-
-
 class Transport:
     """The connection of a lane, straight to its host or through one proxy; `tls` makes the context when asked."""
 
     def __init__(self, guard: Guard, tls: Callable[[], ssl.SSLContext], proxy: str | None = None) -> None:
         self._guard, self._tls = guard, tls
-        self._kept: httpcore.HTTPConnection | None = None
+        self._kept: httpcore.HTTP11Connection | None = None
         self._proxied = None if proxy is None else _through(proxy, guard, tls())
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -49,8 +41,8 @@ class Transport:
         parts = parts_of(url)
         request = httpcore.Request(
             method,
-            httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=_target_bytes(url)),
-            headers=_raw(headers, parts.netloc, len(body)),
+            httpcore.URL(scheme=parts.scheme, host=parts.host, port=parts.port, target=parts.target),
+            headers=_raw(headers, parts.place, len(body)),
             content=body or None,
             extensions={"timeout": {}},
         )
@@ -73,19 +65,22 @@ class Transport:
         if len(answer.headers) > MOST_FIELDS or sum(len(n) + len(v) for n, v in answer.headers) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are more than {MOST_FIELDS}, or larger than 64 KiB")
-        connections = [wire] if isinstance(wire, httpcore.HTTPConnection) else wire.connections
-        return Answer(answer, connections)
+        return Answer(answer, self._kept)
 
-    def _connection(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
+    def _connection(self, origin: httpcore.Origin) -> httpcore.HTTP11Connection:
         """The one that is kept, if it leads there and still stands; else a new one in its place."""
         kept = self._kept
         if kept is None or not (kept.can_handle_request(origin) and kept.is_available()) or kept.has_expired():
             self.close()
-            tls = self._tls() if origin.scheme == b"https" else None
-            kept = self._kept = httpcore.HTTPConnection(
-                origin, ssl_context=tls, network_backend=self._guard, keepalive_expiry=_KEPT_FOR
-            )
+            kept = self._kept = httpcore.HTTP11Connection(origin, self._stream(origin), keepalive_expiry=_KEPT_FOR)
         return kept
+
+    def _stream(self, origin: httpcore.Origin) -> httpcore.NetworkStream:
+        host = origin.host.decode("ascii")
+        if origin.scheme == b"http":
+            return self._guard.connect_tcp(host, origin.port)
+        tls = self._tls()
+        return self._guard.connect_tcp(host, origin.port).start_tls(tls, host)
 
     def close(self) -> None:
         """Close the idle connection."""
@@ -99,8 +94,8 @@ class Transport:
 class Answer:
     """The head of an answer, and its body as it comes over the wire."""
 
-    def __init__(self, answer: httpcore.Response, connections: Iterable[httpcore.ConnectionInterface]) -> None:
-        self._answer, self._connections = answer, connections
+    def __init__(self, answer: httpcore.Response, kept: httpcore.HTTP11Connection | None) -> None:
+        self._answer, self._kept = answer, kept
         self.status = answer.status
 
     @property
@@ -126,15 +121,13 @@ class Answer:
     def close(self) -> None:
         """End the exchange; a connection on which more came than the answer must not answer the next request."""
         self._answer.close()
-        for connection in self._connections:
-            machine = getattr(getattr(connection, "_connection", None), "_h11_state", None)
-            if machine is not None and machine.trailing_data[0]:
-                connection.close()
+        if self._kept is not None and self._kept._h11_state.trailing_data[0]:  # noqa: SLF001 (it tells nobody)
+            self._kept.close()
 
 
 def _through(proxy: str, guard: Guard, tls: ssl.SSLContext) -> httpcore.HTTPProxy:
     """What asks a proxy, for one exchange."""
-    # http2 is off, here and for what is kept: a poll is one request, and its frames are one more thing to attack
+    # http2 is off, here and in client.tls_context: a poll is one request, and its frames are one more thing to attack
     return httpcore.HTTPProxy(
         without_user(proxy),
         proxy_auth=login(proxy),
@@ -144,18 +137,6 @@ def _through(proxy: str, guard: Guard, tls: ssl.SSLContext) -> httpcore.HTTPProx
         max_connections=2,
         http2=False,
     )
-
-
-def visible(text: str) -> str:
-    """Only what can stand in a request line or a header; the rest is percent-encoded."""
-    return "".join(c if "!" <= c <= "~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in text)
-
-
-def _target_bytes(url: str) -> bytes:
-    """Path and query exactly as written; only what cannot stand in a request line is percent-encoded."""
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query or url.endswith("?") else "")
-    return visible(target).encode("ascii")
 
 
 def _raw(headers: Mapping[str, str], host: bytes, size: int) -> list[tuple[bytes, bytes]]:

@@ -21,7 +21,10 @@ from aggregator.polling.memory import where_to_ask
 from aggregator.records import Source, SourceState
 from aggregator.urls import host_of
 
-LANES = 50
+LANES = 50  # at once, at most
+FIRST_LANES = 6
+LOOK = 0.01  # seconds between two looks at whether more lanes would find time to compute
+BUSY = 0.75  # of the seconds between them that this process computed: then they would not
 LULL = 0.25  # seconds without a result that the caller is told of
 AHEAD = 16  # documents that may wait for the caller: a third of a megabyte each; lanes ahead of it wait, too
 LIGHT = 200  # results without one that may
@@ -38,7 +41,7 @@ def in_lanes(
     *,
     signs: Mapping[int, bytes] = _NONE,
 ) -> Iterator[Polled | None]:
-    """Poll all sources, a lane a host, at most LANES at once; yields as results come, in no order.
+    """Poll all sources, a lane a host, as many at once as a Crew opens; yields as results come, in no order.
 
     Yields None after each LULL in which none comes, so that the caller's other work does not wait for a slow source.
 
@@ -54,26 +57,60 @@ def in_lanes(
     done = Done(halt)
     for lane in sorted(lanes.values(), key=len, reverse=True):
         todo.put(lane)
-    threads, shut = min(LANES, len(lanes)), set[str]()
-    for number in range(threads):
-        serve = partial(_lane, todo, done, wire, pool, clock, signs=signs, halt=halt, shut=shut)
-        threading.Thread(target=serve, daemon=True, name=f"lane-{number}").start()
+    serve = partial(_lane, todo, done, wire, pool, clock, signs=signs, halt=halt, shut=set())
+    crew = Crew(serve, len(lanes), time.monotonic(), time.process_time())
+    quiet_since = time.monotonic()
     try:
-        while threads and not stop.is_set() and (end is None or time.monotonic() < end):
+        while crew.at_work and not stop.is_set() and (end is None or time.monotonic() < end):
+            crew.look(time.monotonic(), time.process_time())
             try:
-                result = done.get(LULL)
+                result = done.get(crew.patience)
             except queue.Empty:
-                yield None
+                if time.monotonic() - quiet_since >= LULL:
+                    yield None
+                    quiet_since = time.monotonic()
                 continue
             if result is None:
-                threads -= 1
+                crew.at_work -= 1
             elif isinstance(result, BaseException):
                 raise result
             else:
                 yield result
+            quiet_since = time.monotonic()
     finally:
         halt.set()
         pool.rest()
+
+
+class Crew:
+    """The threads of the lanes: a few at first, and more while those at work leave the processor time.
+
+    Where hosts answer at once a further thread only takes the interpreter from the others; where answers take their
+    time, all lanes are open after a few looks. Times are in seconds: `now` that went by, `computed` by this process.
+    """
+
+    def __init__(self, serve: Callable[[], None], most: int, now: float, computed: float) -> None:
+        self._serve, self._most, self._opened, self.at_work = serve, min(LANES, most), 0, 0
+        self._open(FIRST_LANES, now, computed)
+
+    @property
+    def patience(self) -> float:
+        """How long to wait for a result before the next look."""
+        return LULL if self._opened == self._most else LOOK
+
+    def look(self, now: float, computed: float) -> None:
+        """Open as many lanes again, if there was time to compute since the last look."""
+        passed = now - self._looked_at
+        if self._opened < self._most and passed >= LOOK:
+            is_busy = computed - self._computed >= BUSY * passed
+            self._open(0 if is_busy else self._opened, now, computed)
+
+    def _open(self, more: int, now: float, computed: float) -> None:
+        self._looked_at, self._computed = now, computed
+        for number in range(self._opened, min(self._opened + more, self._most)):
+            threading.Thread(target=self._serve, daemon=True, name=f"lane-{number}").start()
+            self._opened += 1
+            self.at_work += 1
 
 
 class Done:
