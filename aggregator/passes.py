@@ -19,7 +19,6 @@ from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, moves
 from aggregator.polling import gaps, outages, survey
 from aggregator.polling.due import Work
-from aggregator.polling.full_text import read_pages
 from aggregator.polling.lanes import LULL, in_lanes
 from aggregator.polling.network import Network
 from aggregator.polling.patience import Patience
@@ -182,7 +181,9 @@ class OnePass:
         self._done.new += accept(self.store, self._view(), self.clock())
 
     def _read_pages(self) -> None:
-        if not self._done.offline:
+        if not self._done.offline and any(source.full_text for source in self.config.sources):
+            from aggregator.polling.full_text import read_pages  # noqa: PLC0415 (20 ms, for who wants full texts)
+
             read_pages(self._view(), self.store, self.wire, self.pool, self.clock, self.stop)
 
     def _publish(self) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import re
 from codecs import getincrementaldecoder
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from lxml import etree
-from lxml import html as lxml_html
-
 from aggregator.urls import absolute, is_http
+
+if TYPE_CHECKING:
+    from lxml import html as lxml_html
 
 _TYPES = {
     "application/atom+xml": 0,
@@ -193,6 +194,9 @@ def _path_of(url: str) -> str:
 
 
 def _document(page: bytes, url: str) -> lxml_html.HtmlElement | None:
+    from lxml import etree  # noqa: PLC0415 (10 ms, for who meets a page in place of a feed)
+    from lxml import html as lxml_html  # noqa: PLC0415
+
     head = page[:_MOST_READ]
     parser = lxml_html.HTMLParser(encoding=_coding(head))
     try:

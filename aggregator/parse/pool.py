@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -165,6 +164,8 @@ class _Worker:
     """One process, and our end of its socket."""
 
     def __init__(self) -> None:
+        from multiprocessing.connection import Pipe  # noqa: PLC0415 (10 ms, for who has a document to read)
+
         self.connection, theirs = Pipe()
         self.is_new = True
         paths = [_ROOT, *(path for path in sys.path if path and path != _ROOT)]

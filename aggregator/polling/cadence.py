@@ -245,7 +245,9 @@ def _jitter(gap: timedelta, seed: str) -> timedelta:
 
 
 def _expires(headers: Mapping[str, str]) -> timedelta | None:
-    until, sent = _date(headers.get("expires", "")), _date(headers.get("date", ""))
+    if "expires" not in headers:
+        return None
+    until, sent = _date(headers["expires"]), _date(headers.get("date", ""))
     return max(until - sent, NO_TIME) if until and sent else None
 
 
@@ -255,7 +257,9 @@ def _seconds(text: str) -> int | None:
 
 
 def _date(text: str) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 (20 ms, for who reads answers only)
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 (20 ms, for who reads such answers only)
 
     try:
         moment = parsedate_to_datetime(text)

@@ -13,13 +13,12 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Wire
 from aggregator.fetch.turns import BUSY
-from aggregator.parse.opml import Subscription, Subscriptions, read_opml
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, poll_source
 from aggregator.polling import cadence
@@ -27,6 +26,9 @@ from aggregator.polling.memory import after_failure
 from aggregator.records import Config, Hints, Response, Source, SourceState
 from aggregator.store.sqlite import Store
 from aggregator.urls import canonical, is_http
+
+if TYPE_CHECKING:
+    from aggregator.parse.opml import Subscription, Subscriptions
 
 MOST = 100_000  # sources that one list may bring
 SHORT = 2**20  # bytes of a list that needs no more time than a feed
@@ -71,6 +73,8 @@ def feeds_of(store: Store, url: str) -> list[Feed]:
     """The feeds that a list held when it was read last."""
     if (text := store.meta(_feeds_name(url))) is not None:
         return [Feed(address, title, tuple(tags), key) for address, title, tags, key in json.loads(text)]
+    from aggregator.parse.opml import Subscription  # noqa: PLC0415 (15 ms, for who follows a list)
+
     old = json.loads(store.meta(_name(url)) or "{}").get("feeds", ())
     return fit(Subscription(one["url"], one["title"], tuple(one["tags"])) for one in old)
 
@@ -183,6 +187,8 @@ def read_due(config: Config, store: Store, wire: Wire, pool: Pool, now: datetime
 
 def _feeds_listed(response: Response, pool: Pool) -> Subscriptions | None:
     """The feeds of an OPML list; None where the answer is none."""
+    from aggregator.parse.opml import read_opml  # noqa: PLC0415 (as above)
+
     try:
         return pool.run(read_opml, response.body, response.headers.get("content-type"))
     except ParseError:

@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from lxml import etree
-
 from aggregator.errors import PublishError
 from aggregator.publish.pieces import Data, blocks, size
 
@@ -36,22 +34,27 @@ def remove_others(folder: Path, keep: Collection[Path]) -> None:
 def published_id(root: Path) -> str | None:
     """The id of the merged feed that stands there from before the store was lost: of atom.xml, else of an archive."""
     for path in (root / "atom.xml", *sorted((root / "archive").glob("*.atom.xml"), reverse=True)):
-        try:
-            found = _first_id(path)
-        except (OSError, etree.XMLSyntaxError):
-            continue
+        found = _first_id(path)
         if found.startswith("urn:uuid:"):
             return found
     return None
 
 
 def _first_id(path: Path) -> str:
-    """The id of a feed (Atom), which stands before its entries: no more than that is read of a large one."""
+    """The id of a feed (Atom), which stands before its entries: no more than that is read of a large one.
+
+    Empty where there is no such file, or none that is whole so far.
+    """
+    from lxml import etree  # noqa: PLC0415 (10 ms, once in the life of a store)
+
     name = "{http://www.w3.org/2005/Atom}id"
-    with path.open("rb") as file:
-        for _, element in etree.iterparse(file, tag=name, resolve_entities=False, no_network=True):
-            if (parent := element.getparent()) is not None and parent.getparent() is None:
-                return element.text or ""
+    try:
+        with path.open("rb") as file:
+            for _, element in etree.iterparse(file, tag=name, resolve_entities=False, no_network=True):
+                if (parent := element.getparent()) is not None and parent.getparent() is None:
+                    return element.text or ""
+    except (OSError, etree.XMLSyntaxError):
+        pass
     return ""
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aggregator.publish import command
 from aggregator.urls import host_of
 
 TIMEOUT = 10.0  # seconds
@@ -34,6 +33,8 @@ def notify(target: str, notice: Notice, post: Post, folder: Path, timeout: float
     """
     facts = json.dumps({"text": notice.text, **notice.facts}, ensure_ascii=False).encode()
     if not is_address(target):
+        from aggregator.publish import command  # noqa: PLC0415 (5 ms, for who has something to tell)
+
         told = command.run(target, facts, folder, timeout, word=lambda one: one.replace(_TEXT, notice.text))
         return told if isinstance(told, str) else None
     url, plain, _ = target.partition(PLAIN)

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-
-from lxml import etree
+from typing import TYPE_CHECKING, Any
 
 from aggregator.records import FORGOTTEN, Enclosure, Entry, Tombstone
 from aggregator.store.rows import pack_entry, unpack_entry
 from aggregator.urls import canonical
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
@@ -100,6 +101,8 @@ def stories(root: Path) -> Iterator[tuple[str, ...]]:
 
 def shown(root: Path) -> frozenset[str]:
     """The ids in the merged feed; none where the document is not whole, for then it says nothing of what is missing."""
+    from lxml import etree  # noqa: PLC0415 (10 ms, for who has lost a store)
+
     try:
         document = etree.parse(root / "atom.xml", etree.XMLParser(resolve_entities=False, no_network=True))
     except (OSError, etree.XMLSyntaxError):
@@ -118,6 +121,8 @@ def withdrawn(root: Path) -> dict[str, Tombstone]:
 
 def _elements(path: Path, tag: str) -> Iterator[etree._Element]:
     """The children of a document's root, of which one is held at a time; of a file that is cut those that are whole."""
+    from lxml import etree  # noqa: PLC0415 (as above)
+
     try:
         with path.open("rb") as file:
             found = etree.iterparse(

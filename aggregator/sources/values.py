@@ -12,7 +12,6 @@ from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 from aggregator.entries.durations import parse_duration
-from aggregator.entries.words import compile_words, split_patterns
 from aggregator.sources.addresses import check_form
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -182,6 +181,8 @@ def tags(value: object) -> tuple[str, ...]:
 
 def pattern(value: object) -> str:
     """One word, phrase or stem*."""
+    from aggregator.entries.words import compile_words  # noqa: PLC0415 (10 ms, for who has topics or interests)
+
     written = compile_words([text(value)]).patterns
     if len(written) != 1:
         raise ValueError(f"`{text(value)[:40]}` must be one word or phrase, without a comma")
@@ -190,11 +191,15 @@ def pattern(value: object) -> str:
 
 def patterns(value: object) -> tuple[str, ...]:
     """A list of words, phrases and stems*, or one text with commas."""
+    from aggregator.entries.words import compile_words  # noqa: PLC0415 (as above)
+
     return compile_words([text(item) for item in _items(value, "words")]).patterns
 
 
 def _items(value: object, what: str) -> list[object]:
     if isinstance(value, str):
+        from aggregator.entries.words import split_patterns  # noqa: PLC0415 (as above)
+
         return list(split_patterns(value))
     if not isinstance(value, list):
         raise ValueError(f"must be a list of {what}, and here it is {kind_of(value)}")  # noqa: TRY004 (pydantic's protocol)

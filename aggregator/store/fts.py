@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from aggregator.entries.query import Query, Term, spaced
 from aggregator.store.search import Fields
+
+if TYPE_CHECKING:
+    from aggregator.entries.query import Query, Term
 
 _COLUMNS = "title, text, more"
 _TOKENS = "unicode61 remove_diacritics 2"  # as in the migration
@@ -28,12 +31,12 @@ class Fts:
 
     def put(self, doc: int, fields: Fields) -> None:
         """Take in an entry under a number that is free."""
-        row = (doc, *map(spaced, fields))
+        row = (doc, *_spaced(fields))
         self._sql.execute(f"INSERT INTO search (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", row)
 
     def let_go(self, doc: int, fields: Fields) -> None:
         """Forget an entry; FTS5 lets go only of the words that it is told again."""
-        row = (doc, *map(spaced, fields))
+        row = (doc, *_spaced(fields))
         self._sql.execute(f"INSERT INTO search (search, rowid, {_COLUMNS}) VALUES ('delete', ?, ?, ?, ?)", row)
 
     def expression(self, query: Query) -> str:
@@ -52,10 +55,16 @@ class Fts:
         """Which of these entries, that the index does not hold, meet the query, and how well."""
         with contextlib.closing(sqlite3.connect(":memory:")) as beside:
             beside.execute(f"CREATE VIRTUAL TABLE rest USING fts5 ({_COLUMNS}, content = '', tokenize = '{_TOKENS}')")
-            rows = ((key, *map(spaced, fields)) for key, fields in those)
+            rows = ((key, *_spaced(fields)) for key, fields in those)
             beside.executemany(f"INSERT INTO rest (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", rows)
             asked = f"SELECT rowid, bm25(rest, {_WEIGHTS}) FROM rest WHERE rest MATCH ?"
             return dict(beside.execute(asked, (self.expression(query),)).fetchall())
+
+
+def _spaced(fields: Fields) -> Iterator[str]:
+    from aggregator.entries.query import spaced  # noqa: PLC0415 (5 ms, for who searches or has what is new)
+
+    return map(spaced, fields)
 
 
 def _phrase(term: Term) -> str:

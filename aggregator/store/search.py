@@ -12,12 +12,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from aggregator.entries.query import Query
 from aggregator.store.packing import decompress
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import unpack_entry
+
+if TYPE_CHECKING:
+    from aggregator.entries.query import Query
 
 RANKED = 4000  # hits that are ranked; of more, these newest ones and those with the words in the title
 TITLED = 200
