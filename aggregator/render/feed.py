@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from typing import Any, TypeVar
 
@@ -19,11 +19,12 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator import __version__
-from aggregator.records import FORGOTTEN, Attribution, Enclosure, MergedEntry, MergedFeed
+from aggregator.records import FORGOTTEN, Enclosure, MergedEntry, MergedFeed
 from aggregator.render.merged import UNKNOWN_TYPE, Once, second, shown, stamp
 
 _GENERATOR = "fow-aggregator"
 _TTL = 60  # minutes
+_SOURCES = 1024  # of which it is known how they are written
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _HISTORY = "http://purl.org/syndication/history/1.0"
@@ -152,16 +153,20 @@ def atom_entry(entry: MergedEntry) -> bytes:
         f"    <updated>{stamp(entry.updated)}</updated>",
         f"    <author>\n      <name>{_text(entry.author or '')}</name>\n    </author>",
         f'    <content type="html">{_text(entry.content)}</content>',
-        *([f'    <summary type="text">{_text(entry.excerpt)}</summary>'] if entry.excerpt else []),
-        *(f'    <category term="{_attribute(term)}"/>' for term in entry.categories),
-        f"    <published>{stamp(entry.published)}</published>",
-        *_entry_link("alternate", entry.link),
-        *(line for copy in entry.copies for line in _entry_link("via", copy.link, title=copy.source.title)),
-        *(line for one in entry.related for line in _entry_link("related", one.link, title=one.title)),
-        *(line for one in entry.enclosures for line in _enclosure(one)),
-        *(_source(entry.source) if entry.source else ()),
-        "  </entry>\n",
     ]
+    if entry.excerpt:
+        lines.append(f'    <summary type="text">{_text(entry.excerpt)}</summary>')
+    lines += [f'    <category term="{_attribute(term)}"/>' for term in entry.categories]
+    lines.append(f"    <published>{stamp(entry.published)}</published>")
+    if entry.link:
+        lines.append(f'    <link rel="alternate" href="{_attribute(entry.link)}"/>')
+    lines += [line for copy in entry.copies for line in _entry_link("via", copy.link, title=copy.source.title)]
+    lines += [line for one in entry.related for line in _entry_link("related", one.link, title=one.title)]
+    lines += [line for one in entry.enclosures for line in _enclosure(one)]
+    if source := entry.source:
+        before, after = _around_updated(source.id, source.title, source.feed_url, source.site)
+        lines.append(before + (f"      <updated>{stamp(source.updated)}</updated>\n" if source.updated else "") + after)
+    lines.append("  </entry>\n")
     return "\n".join(lines).encode()
 
 
@@ -177,16 +182,14 @@ def _entry_link(rel: str, href: str | None, *, indent: str = "    ", **more: str
         yield f"{indent}<link {attributes}/>"
 
 
-def _source(source: Attribution) -> Iterator[str]:
-    yield "    <source>"
-    if source.id:
-        yield f"      <id>{_text(source.id)}</id>"
-    yield f'      <title type="text">{_text(source.title)}</title>'
-    if source.updated:
-        yield f"      <updated>{stamp(source.updated)}</updated>"
-    yield from _entry_link("self", source.feed_url, indent="      ")
-    yield from _entry_link("alternate", source.site, indent="      ")
-    yield "    </source>"
+@lru_cache(maxsize=_SOURCES)
+def _around_updated(name: str | None, title: str, feed_url: str | None, site: str | None) -> tuple[str, str]:
+    """An `atom:source` before and after its time, which alone differs between the entries of a source."""
+    before = "    <source>\n"
+    if name:
+        before += f"      <id>{_text(name)}</id>\n"
+    links = (*_entry_link("self", feed_url, indent="      "), *_entry_link("alternate", site, indent="      "))
+    return before + f'      <title type="text">{_text(title)}</title>\n', "\n".join((*links, "    </source>"))
 
 
 # --- RSS -----------------------------------------------------------------------------------------------------

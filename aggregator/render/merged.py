@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TypeVar, cast
 
@@ -18,6 +18,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 _UNTITLED = "Untitled"
 _ABSTRACT_WORDS = 60
 _TITLE_FROM_TEXT = 80  # characters of an untitled entry's text that stand as its title
+_SOURCES = 1024  # of which it is known how they are written: an entry follows others of its source
 
 # XML 1.0 section 2.2 allows these; the C1 controls (except NEL) it allows and discourages, nobody means them.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,9 +45,9 @@ class Once:
     def shown(self, entry: MergedEntry, feed_title: str) -> MergedEntry:
         """The entry as it is written; the same record gives the same one again."""
         if entry.source is None:  # it is named after its feed
-            return _shown_entry(legal(entry), feed_title)
+            return shown_entry(entry, feed_title)
         if id(entry) not in self._shown:
-            self._shown[id(entry)] = entry, _shown_entry(legal(entry), feed_title)
+            self._shown[id(entry)] = entry, shown_entry(entry, feed_title)
         return self._shown[id(entry)][1]
 
     def written(self, entry: MergedEntry, write: Callable[[MergedEntry], bytes]) -> bytes:
@@ -70,23 +71,27 @@ def shown(feed: MergedFeed, once: Once | None = None) -> MergedFeed:
     return replace(head, title=_line(head.title) or _UNTITLED, entries=entries)
 
 
-def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
-    """An entry of the feed's own (a digest) has no source, and so no credit."""
-    given = entry.source
-    source = _shown_source(replace(given, updated=given.updated or entry.updated)) if given else None
+def shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
+    """An entry as all forms write it (see `shown`). One of the feed's own (a digest) has no source, and no credit."""
+    entry = entry if is_printable(_all_text(entry)) else legal(entry)
+    named = _shown_source(entry.source) if entry.source else None
+    source = replace(named, updated=named.updated or entry.updated) if named else None
     copies = tuple(Copy(_shown_source(copy.source), _web(copy.link)) for copy in entry.copies)
     content = entry.content.strip()
     summary = entry.summary.strip()
-    return replace(
-        entry,
+    return MergedEntry(
+        id=entry.id,
         title=_line(entry.title) or _line(entry.excerpt)[:_TITLE_FROM_TEXT].strip() or _UNTITLED,
         link=_web(entry.link),
         source=source,
+        published=entry.published,
+        updated=entry.updated,
         author=_line(entry.author or "") or (source.title if source else _line(feed_title)) or _UNTITLED,
         summary="",
         content=(content or summary or _paragraphs(entry.excerpt)) + (_credit(source, copies) if source else ""),
         excerpt=_line(_abstract(entry, content, summary)) if content else "",
         language=_language(entry.language),
+        tags=entry.tags,
         categories=_each_once(entry.tags + entry.categories),
         enclosures=tuple(map(_shown_enclosure, filter(_is_on_the_web, entry.enclosures))),
         image=_web(entry.image),
@@ -95,12 +100,30 @@ def _shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
     )
 
 
+def _all_text(entry: MergedEntry) -> str:
+    """All that strangers wrote in an entry, to be looked at once; what is not legal is rare."""
+    texts = [entry.id, entry.title, entry.link, entry.author, entry.summary, entry.content, entry.excerpt]
+    texts += [entry.language, entry.image, *entry.tags, *entry.categories]
+    for copy in entry.copies:
+        texts += [copy.link, *_texts_of(copy.source)]
+    for other in entry.related:
+        texts += [other.id, other.title, other.link, other.source]
+    for one in entry.enclosures:
+        texts += [one.url, one.type]
+    return "".join(filter(None, (*texts, *(_texts_of(entry.source) if entry.source else ()))))
+
+
+def _texts_of(source: Attribution) -> tuple[str | None, ...]:
+    return source.title, source.site, source.feed_url, source.id
+
+
 def _abstract(entry: MergedEntry, content: str, summary: str) -> str:
     """A few plain words for lists: those of the publisher's own summary, else the first ones."""
     own = excerpt(text_of(summary), _ABSTRACT_WORDS) if summary not in {"", content} else ""
     return own or entry.excerpt
 
 
+@lru_cache(maxsize=_SOURCES)
 def _shown_source(source: Attribution) -> Attribution:
     """A private source (no feed_url) is named by its title and id alone: its site may tell a secret as well."""
     title = _line(source.title) or _UNTITLED
@@ -121,6 +144,7 @@ def _credit(source: Attribution, copies: tuple[Copy, ...]) -> str:
     return f"<p><small>From {_anchor(source.title, source.site)}{'. Also at: ' if also else ''}{also}</small></p>"
 
 
+@lru_cache(maxsize=_SOURCES)
 def _anchor(text: str, url: str | None) -> str:
     return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
 
