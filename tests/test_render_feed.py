@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import feedparser
@@ -13,6 +13,7 @@ from lxml import etree, html
 from aggregator import __version__
 from aggregator.records import FORGOTTEN, Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related, Tombstone
 from aggregator.render.feed import atom, rss
+from aggregator.render.merged import shown_entry
 
 NOW = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 NS = {
@@ -386,6 +387,38 @@ def test_titles_arrive_as_written(title: str, shown: str) -> None:
         texts(channel, "item/source/text()"),
     ):
         assert found == [shown]
+
+
+def _with(value: object, bad: str) -> object:
+    """A record with something in each of its texts."""
+    if isinstance(value, str):
+        return value + bad
+    if isinstance(value, tuple):
+        return tuple(_with(one, bad) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: _with(getattr(value, one.name), bad) for one in fields(value)})  # type: ignore[type-var]
+    return value
+
+
+_RICH = replace(
+    ENTRY,
+    author="Ann",
+    summary="<p>In short.</p>",
+    excerpt="In short.",
+    language="en",
+    tags=("ours",),
+    categories=("theirs",),
+    enclosures=(Enclosure("https://e.example.org/c.pdf", "application/pdf", 3),),
+    image="https://e.example.org/i.png",
+    copies=(Copy(BENCH, "https://bench.example.org/1"),),
+    related=(Related("urn:uuid:two", "Two", "https://desk.example.org/2", "The Desk"),),
+)
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(MergedEntry)])
+def test_what_is_not_legal_is_found_in_every_text_of_an_entry(name: str) -> None:
+    spoiled = replace(_RICH, **{name: _with(getattr(_RICH, name), "\ufffe")})  # type: ignore[arg-type]
+    assert shown_entry(spoiled, "") == shown_entry(_RICH, "")
 
 
 def test_a_title_with_markup_stays_text_in_the_visible_line() -> None:

@@ -6,7 +6,7 @@ Its fields are described in docs/pages.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from json import dumps
+from json import JSONEncoder
 
 from aggregator.html import excerpt
 from aggregator.records import LocalDate, MergedEntry
@@ -16,6 +16,7 @@ from aggregator.render.words import utc
 MOST = 1000
 MOST_BYTES = 2**20
 _EXCERPT_WORDS, _LONGEST = 30, 400
+_written = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def search_index(entries: Sequence[MergedEntry], *, site: Site, days: Collection[LocalDate] = ()) -> bytes:
@@ -24,12 +25,12 @@ def search_index(entries: Sequence[MergedEntry], *, site: Site, days: Collection
     `days` are the local dates that have a page.
     """
     newest_first = sorted(entries, key=lambda entry: entry.published, reverse=True)[:MOST]
-    whole = [dumps(_row(entry, site, days), ensure_ascii=False, separators=(",", ":")) for entry in newest_first]
+    whole = [_written(_row(entry, site, days)) for entry in newest_first]
     size, rows = sum(len(row.encode("utf-8", "replace")) + 2 for row in whole), whole
     for place in reversed(range(len(whole))):
         if size <= MOST_BYTES:
             break
-        bare = dumps(_row(newest_first[place], site, days, bare=True), ensure_ascii=False, separators=(",", ":"))
+        bare = _written(_row(newest_first[place], site, days, bare=True))
         size -= len(rows[place].encode("utf-8", "replace")) - len(bare.encode("utf-8", "replace"))
         rows[place] = bare
     while size > MOST_BYTES and rows:

@@ -18,9 +18,13 @@ def _written(value: object, line: str, indent: str) -> str:
         return encode_basestring(value)
     if isinstance(value, dict) and value:
         inner = line + indent
-        pairs = (f"{inner}{encode_basestring(name)}: {_written(one, inner, indent)}" for name, one in value.items())
+        pairs = [
+            f"{inner}{encode_basestring(name)}: "
+            f"{encode_basestring(one) if type(one) is str else _written(one, inner, indent)}"
+            for name, one in value.items()
+        ]
         return f"{{{','.join(pairs)}{line}}}"
     if isinstance(value, list | tuple) and value:
         inner = line + indent
-        return f"[{','.join(inner + _written(one, inner, indent) for one in value)}{line}]"
+        return f"[{','.join([inner + _written(one, inner, indent) for one in value])}{line}]"
     return _PLAIN(value)

@@ -56,6 +56,12 @@ class Once:
             self._written[id(entry)] = entry, write(entry)  # kept beside it, so that no other takes its `id`
         return self._written[id(entry)][1]
 
+    def fleeting(self, entry: MergedEntry, write: Callable[[MergedEntry], bytes]) -> bytes:
+        """The same of an entry that `shown` may have met, or not: then nothing of it is kept."""
+        if id(entry) in self._shown:
+            return self.written(self._shown[id(entry)][1], write)
+        return write(shown_entry(entry, ""))
+
 
 def shown(feed: MergedFeed, once: Once | None = None) -> MergedFeed:
     """The feed with every value as it is written in all forms.
@@ -217,4 +223,4 @@ def second(moment: datetime) -> datetime:
 
 def stamp(moment: datetime) -> str:
     """The moment as `2026-03-14T07:00:00Z`."""
-    return f"{second(moment).replace(tzinfo=None).isoformat()}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
