@@ -45,6 +45,8 @@ def learn(texts: Sequence[str]) -> Chrome:
     found: dict[str, Repeated] = {}
     while len(found) < MOST:
         near = _begun_alike([list(_near_the_ends(page, found, words)) for page in pages], least, start)
+        if not any(near):
+            break
         named = {words(block): block for blocks in reversed(near) for block in blocks}
         counts = Counter(word for blocks in near for word in set(map(words, blocks)))
         often = [word for word, seen in counts.items() if seen >= least]
@@ -88,8 +90,11 @@ def _taken(lines: Sequence[str], chrome: Chrome) -> set[int]:
 def _begun_alike(near: Sequence[Sequence[str]], least: int, start: Callable[[str], str]) -> list[list[str]]:
     """Of each text the blocks that begin with two words with which blocks of so many texts begin: no others can be the
     same in so many, and most blocks are long."""
-    begun = Counter(one for blocks in near for one in set(map(start, blocks)))
-    return [[block for block in blocks if begun[start(block)] >= least] for blocks in near]
+    begun = Counter[str]()
+    for blocks in near:
+        begun.update(set(map(start, blocks)))
+    often = {one for one, seen in begun.items() if seen >= least}
+    return [[block for block in blocks if start(block) in often] for blocks in near] if often else []
 
 
 def _start(block: str) -> str:
@@ -109,8 +114,11 @@ def _walked(
 ) -> Iterator[tuple[int, bool]]:
     """From an end inwards, as far as repeated blocks may stand: each place, and whether its block is known."""
     passed = 0
+    if not chrome:
+        yield from ((place, False) for place in order[: _REACH + 1])
+        return
     for place in order:
-        is_known = bool(chrome) and words(blocks[place]) in chrome
+        is_known = words(blocks[place]) in chrome
         yield place, is_known
         passed += not is_known
         if passed > _REACH:

@@ -81,8 +81,8 @@ class Texts:
         )
 
     def keep(self) -> None:
-        """Remember what was learned, of the entries that there are now (inside a transaction)."""
-        rows = [(source, *self._learned_now(source)) for source in sorted(self._unkept)]
+        """Remember what was learned, with a sign of the entries that it was learned from (inside a transaction)."""
+        rows = [(source, *self._learned[source]) for source in sorted(self._unkept)]
         self._sql.executemany(
             "INSERT INTO learned VALUES (?, ?, ?) "
             "ON CONFLICT (source) DO UPDATE SET sign = excluded.sign, blocks = excluded.blocks",
