@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 import pytest
 from lxml import html
 
 from aggregator.entries.view import View
 from aggregator.public import TRENDS as PAGE
-from aggregator.public.year import MOST_AT_ONCE, trends_files
+from aggregator.public.year import MOST_AT_ONCE, _sign, trends_files
 from aggregator.records import Rule, WordList
+from aggregator.store.days import Counted
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source, words
 from tests.test_render_pages import text
 
@@ -56,6 +60,26 @@ def test_what_is_older_than_a_year_hidden_or_backlog_is_not_counted() -> None:
     with made.store.transaction():
         made.store.withdrawn.hide([made.titled("Robots hidden").key], NOW)
     assert robots(made) == "1 entry"
+
+
+def test_without_lists_and_rules_the_same_is_counted_and_nothing_is_read() -> None:
+    made = desk(("Robots", 400), ("Robots again", 3), ("Robots hidden", 3), ("Hours", 2), ("Copied", 1))
+    made.bring(ONE, entry("b", title="Robots before", published=NOW - 3 * DAY), standing="backlog")
+    made.bring(TWO, entry("c", title="Copied", text="x", link="https://blog.example.org/posts/g4"))
+    with made.store.transaction():
+        made.store.withdrawn.hide([made.titled("Robots hidden").key], NOW)
+    pages, seen = [], []
+    for filters in (), (Rule("drop", 'title has "nothing is called so"'),):
+        made.change(topics=(), lenses=(), filters=filters)
+        pages.append(trends_files(made.config, made.store, made.view(), lambda _: False))
+        seen.append({on: list(day["sources"].items()) for on, day in _days(made).items() if day["entries"]})
+    assert pages[0] == pages[1]
+    assert seen[0] == seen[1]
+    assert sum(number for day in seen[0].values() for _, number in day) == 3
+
+
+def _days(made: Desk) -> Mapping[date, Counted]:
+    return made.store.days.counted(_sign(made.config), made.now.date() - 400 * DAY)
 
 
 def test_an_empty_store_has_a_page() -> None:

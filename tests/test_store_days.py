@@ -48,9 +48,12 @@ def test_what_was_published_in_a_span_newest_first_without_backlog() -> None:
 def test_a_span_by_keys_is_that_of_its_entries_and_knows_its_sources() -> None:
     made = desk()
     made.bring(TWO, entry("g1", title="Title of g1", published=NOW - 2 * DAY))
+    with made.store.transaction():
+        made.store.withdrawn.hide([made.titled("Title of g8").key], NOW)
     days, span = made.store.days, (NOW - 9 * DAY, NOW)
     assert days.keys(*span) == [(one.key, one.group) for one in days.published(*span)]
     assert len({group for _, group in days.keys(*span)}) == 3, "a copy is of the group of the first"
+    assert days.passing(*span) == [(one.source_key, one.standing, one.hidden) for one in days.published(*span)]
     assert days.sources(*span) == {made.key(ONE), made.key(TWO)}
     assert days.sources(NOW - 9 * DAY, NOW - 3 * DAY) == {made.key(ONE)}
 

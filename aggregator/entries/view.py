@@ -130,7 +130,9 @@ class View:
 
     def is_shown(self, stored: StoredEntry) -> bool:
         """Whether an entry is news and passes the view."""
-        return stored.standing in _NEWS and self.hidden_by(stored) is None
+        if stored.standing not in _NEWS or stored.hidden or self._known(stored.source_key) is None:
+            return False
+        return self.verdict(stored).dropped_by is None
 
     def out_of_sight(self, stored: StoredEntry) -> str | None:
         """Why a search does not show an entry; None when it does, which it does for backlog, too."""
@@ -208,8 +210,12 @@ class View:
         `related` are shown entries of its story, which it links to.
         """
         stored = self.representative(group)
-        if stored is None:
-            return None
+        return self.merged_as(stored, group, related) if stored else None
+
+    def merged_as(
+        self, stored: StoredEntry, group: Sequence[StoredEntry], related: Iterable[StoredEntry] = ()
+    ) -> MergedEntry:
+        """A group as the entry that it is, where the copy that stands for it is known already."""
         entry, allowed = stored.entry, self.republish(stored.source_key)
         private = self._line(stored.source_key).private  # as title and link, no more
         summary, content = (entry.summary, entry.content) if allowed == "full" else ("", "")
@@ -229,7 +235,7 @@ class View:
             categories=() if private else entry.categories,
             enclosures=entry.enclosures if allowed == "full" else (),
             image=entry.image if allowed == "full" else None,
-            copies=self.copies(group, stored),
+            copies=self.copies(group, stored) if len(group) > 1 else (),
             related=tuple(Related(o.id, o.entry.title, o.entry.link, self.title(o.source_key)) for o in related),
         )
 

@@ -10,12 +10,12 @@ from operator import itemgetter
 
 from aggregator.batched import batched
 from aggregator.entries.view import View
-from aggregator.public.members import NEVER, Place, as_feed, place_of, places, related
+from aggregator.public.members import NEVER, Place, as_feed, place_of, related, standing
 from aggregator.publish.pieces import Data, Opened, Piece, Spool
 from aggregator.records import Config, StoredEntry
 from aggregator.render.archive import Growth, led_back, moved_to, previous
 from aggregator.render.feed import atom_entry, atom_parts
-from aggregator.render.merged import Once
+from aggregator.render.merged import Once, shown_entry
 from aggregator.store.sqlite import Store
 
 ARCHIVE_OPEN = "archive_open"
@@ -61,13 +61,18 @@ def archives(
     view: View,
     stands: Callable[[str], bool],
     grown: Mapping[str, Grown],
+    *,
+    shown: Iterable[Place] = (),
+    once: Once | None = None,
 ) -> Iterator[tuple[str, Data]]:
     """Entries by the month of their acceptance, in full; a closed month is written once.
+
+    Of those in the merged feed, `shown`, many are made already: `once` has them.
 
     A month is closed when a later one was published: what came in its last hours, and was accepted by a pass that
     did not live to publish it, is still written (`archive_open` in the store is the month that was open last).
     """
-    last_open = store.meta(ARCHIVE_OPEN)
+    last_open, places, once = store.meta(ARCHIVE_OPEN), {place.group: place for place in shown}, once or Once()
     months = list(_months(store.entries.first_accepted_at(), store.entries.last_accepted_at()))
     for number, month in enumerate(months):
         name, is_open = archive_name(month), number == len(months) - 1
@@ -79,7 +84,8 @@ def archives(
         known = grown.get(name) if is_open else None
         yield (
             name,
-            (known and _changed(known, config, month, store, view)) or _made(config, month, before, store, view),
+            (known and _changed(known, config, month, store, view))
+            or _made(config, month, before, store, view, known=places, once=once),
         )
 
 
@@ -135,23 +141,27 @@ def _spool(config: Config) -> Spool:
     return Spool((config.output / archive_name(NEVER)).parent)
 
 
-def _made(config: Config, month: date, before: str | None, store: Store, view: View) -> Data:
+def _made(
+    config: Config,
+    month: date,
+    before: str | None,
+    store: Store,
+    view: View,
+    *,
+    known: Mapping[int, Place],
+    once: Once,
+) -> Data:
     """The archive, made of one entry after the other and then put in order."""
     spool, updated = _spool(config), NEVER
     written: list[tuple[datetime, int, Piece]] = []
-    for _, place in places(store.days.accepted(*_span(month)), store, view):
-        if place is not None:
-            written.append((place.entry.published, place.accepted, spool.put(_fragment(place))))
-            updated = max(updated, place.changed_at)
+    for place in standing(store.days.accepted_keys(*_span(month)), known, store, view):
+        written.append((place.entry.published, place.accepted, spool.put(once.fleeting(place.entry, atom_entry))))
+        updated = max(updated, place.changed_at)
     written.sort(key=itemgetter(0, 1), reverse=True)
     feed = as_feed(config, store.meta("feed_id") or "", [], archive_url(config, month))
     current = f"{config.link}atom.xml"
     feed = replace(feed, updated=updated, hub=None, style=STYLE, current_url=current, prev_archive=before)
     return atom_parts(feed, (fragment for _, _, fragment in written))
-
-
-def _fragment(place: Place) -> bytes:
-    return atom_entry(Once().shown(place.entry, ""))
 
 
 def _changed(known: Grown, config: Config, month: date, store: Store, view: View) -> Data | None:
@@ -182,7 +192,7 @@ def _note(
         if group:
             growth.leave_out(group[0].id)
         return
-    fragment = spool.put(_fragment(place))
+    fragment = spool.put(atom_entry(shown_entry(place.entry, "")))
     if place.accepted > known.accepted:
         growth.add(place.entry, place.accepted, place.changed_at, fragment)
     else:

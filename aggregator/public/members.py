@@ -81,14 +81,31 @@ def places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator
             shown = view.representative(group)
             if shown is None:
                 yield stored, None
-            elif shown.key == stored.key and (place := place_of(group, links.get(stored.group, ()), view)):
+            elif shown.key == stored.key and (place := _place(shown, group, links.get(stored.group, ()), view)):
                 yield stored, place
+
+
+def standing(keys: Sequence[tuple[int, int]], known: Mapping[int, Place], store: Store, view: View) -> Iterator[Place]:
+    """The places of entries in their order, given as keys with those of their groups: `known` ones, by group, are not
+    read again."""
+    for some in batched(keys, _PAGE):
+        others = store.entries.get(key for key, group in some if group not in known)
+        read = {stored.key: place for stored, place in places(others, store, view) if place}
+        for key, group in some:
+            place = known.get(group) or read.get(key)
+            if place and place.shown.key == key:
+                yield place
 
 
 def place_of(group: Sequence[StoredEntry], links: Iterable[StoredEntry], view: View) -> Place | None:
     """An accepted group with what it links to; None where the view hides it."""
-    shown, entry = view.representative(group), view.merged(group, links)
-    return Place(entry, shown, shown.accepted_at) if entry and shown and shown.accepted_at else None
+    shown = view.representative(group)
+    return _place(shown, group, links, view) if shown else None
+
+
+def _place(shown: StoredEntry, group: Sequence[StoredEntry], links: Iterable[StoredEntry], view: View) -> Place | None:
+    at = shown.accepted_at
+    return Place(view.merged_as(shown, group, links), shown, at) if at else None
 
 
 def related(

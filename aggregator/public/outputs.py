@@ -69,7 +69,7 @@ def files(
     if not stands(SOURCES):
         named = ((view.attribution(key), source.tags) for key, source in view.sources())
         out[SOURCES] = opml(config.title, list(named))
-    out |= dict(archives(config, store, view, stands, grown or {}))
+    out |= dict(archives(config, store, view, stands, grown or {}, shown=shown, once=once))
     tags = {tag: tag_folder(tag) for place in shown for tag in place.entry.tags}
     out |= {
         f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, those, folder, once)

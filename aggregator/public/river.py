@@ -8,16 +8,15 @@ closed and stays as it is, but for what is withdrawn from it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from itertools import islice, pairwise
 
-from aggregator.batched import batched
 from aggregator.entries.view import View
-from aggregator.public.members import WINDOW, Place, places
+from aggregator.public.members import WINDOW, Place, standing
 from aggregator.public.paged import Paged, span
 from aggregator.records import Config, LocalDate, MergedEntry, MergedFeed
 from aggregator.render import pages
@@ -29,7 +28,6 @@ from aggregator.store.texts import Telling
 MOST_AT_ONCE = 31  # missing days that one publication makes, the newest first: a lost folder comes back by and by
 REOPENED_FOR = timedelta(days=30)
 MOST_A_DAY = 2000
-_PAGE = 200
 
 
 def river_files(
@@ -110,21 +108,10 @@ def _entries(
     on: LocalDate, store: Store, view: View, known: Mapping[int, Place], tell: Callable[[Place], MergedEntry]
 ) -> tuple[tuple[MergedEntry, ...], bool]:
     """The entries of a day, and whether they are told: where the page has room for it."""
-    found = _of_day(store.days.keys(*span(on, view.config.timezone)), store, view, known)
+    found = standing(store.days.keys(*span(on, view.config.timezone)), known, store, view)
     first = list(islice(found, pages.IN_FULL))
     rest = [_in_short(place) for place in islice(found, MOST_A_DAY - pages.IN_FULL)]
     return ((*map(_in_short, first), *rest), False) if rest else (tuple(map(tell, first)), True)
-
-
-def _of_day(keys: Sequence[tuple[int, int]], store: Store, view: View, known: Mapping[int, Place]) -> Iterator[Place]:
-    """What stands on a day, given as keys of entries with those of their groups; only unknown groups are read."""
-    for some in batched(keys, _PAGE):
-        others = store.entries.get(key for key, group in some if group not in known)
-        read = {stored.key: place for stored, place in places(others, store, view) if place}
-        for key, group in some:
-            place = known.get(group) or read.get(key)
-            if place and place.shown.key == key:
-                yield place
 
 
 def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], MergedEntry]) -> MergedFeed:

@@ -79,7 +79,7 @@ def _counted(
             break
         if read >= most:
             break
-        fresh[on], passed = tally.of(_of_day(on, config, store))
+        fresh[on], passed = tally.of(on, store)
         read += passed
     with store.transaction():
         store.days.keep(sign, fresh, first)
@@ -87,19 +87,28 @@ def _counted(
     return known, len(known) == (today - first).days + 1
 
 
-def _of_day(on: LocalDate, config: Config, store: Store) -> Iterable[StoredEntry]:
-    return store.days.published(*span(on, config.timezone))
-
-
 class _Tally:
     """Counts a day's news: all, by topic (the first that fits, as in the digest), by lens, by source."""
 
     def __init__(self, config: Config, view: View, text: Callable[[StoredEntry], str]) -> None:
         self._topics, self._lenses, self._view = Lists(config.topics), Lists(config.lenses), view
-        self._text, self._asks = text, bool(config.topics or config.lenses)
+        self._text, self._asks, self._zone = text, bool(config.topics or config.lenses), config.timezone
+        self._has_rules = any((config.filters, *(source.filters for source in config.sources)))
 
-    def of(self, entries: Iterable[StoredEntry]) -> tuple[Counted, int]:
-        """The numbers, and how many entries passed by: a day of many sources is too much to be held."""
+    def of(self, on: LocalDate, store: Store) -> tuple[Counted, int]:
+        """The numbers, and how many entries passed by. Without lists and rules nobody asks what they say."""
+        if self._asks or self._has_rules:
+            return self._read(store.days.published(*span(on, self._zone)))
+        passed = store.days.passing(*span(on, self._zone))
+        sources = Counter(
+            str(source)
+            for source, standing, hidden in passed
+            if standing == "news" and not hidden and self._view.source(source)
+        )
+        return _counts(sources, Counter(), Counter()), len(passed)
+
+    def _read(self, entries: Iterable[StoredEntry]) -> tuple[Counted, int]:
+        """The same, one by one: a day of many sources is too much to be held."""
         topics, lenses, sources, passed = Counter[str](), Counter[str](), Counter[str](), 0
         for passed, stored in enumerate(entries, 1):  # noqa: B007
             if stored.standing == "news" and self._view.is_shown(stored):
@@ -108,7 +117,11 @@ class _Tally:
                     topics.update(filter(None, [self._topics.first(text)]))
                     lenses.update(self._lenses.all(text))
                 sources[str(stored.source_key)] += 1
-        return {"entries": sources.total(), "topics": topics, "lenses": lenses, "sources": sources}, passed
+        return _counts(sources, topics, lenses), passed
+
+
+def _counts(sources: Counter[str], topics: Counter[str], lenses: Counter[str]) -> Counted:
+    return {"entries": sources.total(), "topics": topics, "lenses": lenses, "sources": sources}
 
 
 def _year(config: Config, view: View, known: Mapping[LocalDate, Counted], first: LocalDate, today: LocalDate) -> Year:

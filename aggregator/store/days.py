@@ -33,14 +33,16 @@ class Days:
 
         Only their keys are put in order: a month of many sources is too much to be sorted with what it says.
         """
-        order = self._sql.execute(
-            "SELECT key FROM entries WHERE accepted > 0 AND standing IN ('news', 'folded') AND accepted_at >= ? "
-            "AND accepted_at < ? ORDER BY accepted",
-            (to_text(start), to_text(end)),
-        )
-        for page in batched([key for (key,) in order], _TEXTS):
+        for page in batched([key for key, _ in self.accepted_keys(start, end)], _TEXTS):
             rows = self._sql.execute(f"{SELECT}WHERE e.key IN ({holes(page)}) ORDER BY e.accepted", page)
             yield from map(as_stored, rows.fetchall())
+
+    def accepted_keys(self, start: datetime, end: datetime) -> list[tuple[int, int]]:
+        """The same by key, with the keys of their groups; nothing of what they say is read."""
+        return self._sql.execute(
+            f"SELECT key, coalesce(grp, key) {OF_NEWS} AND accepted_at >= ? AND accepted_at < ? ORDER BY accepted",
+            (to_text(start), to_text(end)),
+        ).fetchall()
 
     def dates(self, zone: tzinfo) -> list[date]:
         """The local dates on which news was published, oldest first; hundreds are looked up at once."""
@@ -72,6 +74,15 @@ class Days:
             (to_text(start), to_text(end)),
         )
         return map(as_stored, rows)
+
+    def passing(self, start: datetime, end: datetime) -> list[tuple[int, str, bool]]:
+        """The same by source, standing and whether it is hidden by hand; nothing of what they say is read."""
+        rows = self._sql.execute(
+            f"SELECT source, standing, EXISTS (SELECT 1 FROM hidden h WHERE h.entry = coalesce(grp, key)) {OF_NEWS} "
+            "AND published >= ? AND published < ? ORDER BY published DESC, accepted DESC",
+            (to_text(start), to_text(end)),
+        )
+        return [(source, standing, bool(hidden)) for source, standing, hidden in rows]
 
     def keys(self, start: datetime, end: datetime) -> list[tuple[int, int]]:
         """The same by key, with the keys of their groups; nothing of what they say is read."""
