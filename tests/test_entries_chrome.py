@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.entries.boilerplate import strip_boilerplate
-from aggregator.entries.chrome import LATEST, MOST, Chrome, learn, left_out, without
+from aggregator.entries.chrome import LATEST, MOST, Chrome, learn, left_out, may_repeat, without
 from aggregator.html import safe_html, text_of
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
@@ -103,6 +103,20 @@ def test_it_only_ever_takes_whole_repeated_lines(texts: list[str]) -> None:
         kept = [line.strip() for line in told.split("\n") if line.strip()]
         assert sorted([*map(str.casefold, kept), *gone]) == sorted(map(str.casefold, lines))
         assert bool(kept) == bool(lines)
+
+
+@given(TEXTS, st.integers(0, LATEST))
+def test_what_may_not_repeat_does_not(texts: list[str], further: int) -> None:
+    newest = texts[:LATEST]
+    first = newest[: max(0, len(newest) - further)]
+    assert may_repeat(first, len(newest) - len(first)) or learn(newest) == {}
+
+
+def test_half_of_the_newest_entries_show_that_a_source_repeats_nothing() -> None:
+    assert not may_repeat([body(n) for n in range(11)], 9)
+    assert may_repeat([body(n) for n in range(10)], 9), "the tenth and nine further ones could be most of 19"
+    assert may_repeat([letter(0), letter(1), *(body(n) for n in range(9))], 9)
+    assert may_repeat([body(n // 2) for n in range(11)], 9), "what was sent twice counts once"
 
 
 def test_learning_is_bounded() -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 LATEST = 20
 """So many of a source's newest entries are looked at."""
@@ -55,6 +56,24 @@ def learn(texts: Sequence[str]) -> Chrome:
         often.sort(key=lambda word: (-counts[word], word))
         found |= {w: Repeated(named[w], counts[w], len(pages)) for w in often[: MOST - len(found)]}
     return found
+
+
+def may_repeat(texts: Sequence[str], further: int) -> bool:
+    """Whether `learn` could find something in a source's newest texts, of which so many `further` ones were not read.
+
+    What stands in more than half of all stands in two of these, if they are two more than the further ones. Most
+    sources repeat nothing.
+    """
+    pages = [page for page in map(_blocks, dict.fromkeys(texts)) if len(page) > 1]
+    if len(pages) < further + 2:
+        return True
+    near = ({_beginning(block) for block in _near_the_ends(page, {}, words_of)} for page in pages)
+    return any(seen > 1 for seen in Counter(chain.from_iterable(near)).values())
+
+
+def _beginning(block: str) -> str:
+    """The first six of `words_of`: enough to tell sentences apart."""
+    return " ".join(block.split(None, 6)[:6]).casefold()
 
 
 def without(text: str, chrome: Chrome) -> str:

@@ -8,13 +8,13 @@ entries of a source are others.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Protocol
 
 from aggregator import __version__
-from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, without, words_of
+from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, may_repeat, without, words_of
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
 from aggregator.store.protocol import Connection, holes
@@ -98,16 +98,23 @@ class Texts:
         sign = sha256(f"{__version__} {newest}".encode()).hexdigest()[:32]
         known = self._learned.get(source) or self._kept(source)
         if known is None or known[0] != sign:
-            others = self._read([key for key, _ in newest if key not in read])
-            known = sign, learn([others[key] if key in others else read[key] for key, _ in newest])
+            known = sign, self._learn([key for key, _ in newest], read)
             self._unkept.add(source)
         self._learned[source] = known
         return known
 
-    def _read(self, keys: Collection[int]) -> dict[int, str]:
-        """The texts of some entries by key."""
-        rows = self._sql.execute(f"SELECT key, data FROM entries WHERE key IN ({holes(keys)})", tuple(keys))
-        return {key: unpack_text(data) for key, data in rows}
+    def _learn(self, keys: Sequence[int], read: Mapping[int, str]) -> Chrome:
+        """What the entries repeat; half of them most often show that they repeat nothing."""
+        further = max(0, len(keys) - 2) // 2
+        first = self._read(keys[: len(keys) - further], read)
+        return learn([*first, *self._read(keys[len(keys) - further :], read)]) if may_repeat(first, further) else {}
+
+    def _read(self, keys: Sequence[int], read: Mapping[int, str]) -> list[str]:
+        """The texts of some entries in their order; those `read` already are at hand."""
+        wanted = [key for key in keys if key not in read]
+        rows = self._sql.execute(f"SELECT key, data FROM entries WHERE key IN ({holes(wanted)})", wanted)
+        found = {key: unpack_text(data) for key, data in rows} if wanted else {}
+        return [found[key] if key in found else read[key] for key in keys]
 
     def _kept(self, source: int) -> tuple[str, Chrome] | None:
         row = self._sql.execute("SELECT sign, blocks FROM learned WHERE source = ?", (source,)).fetchone()
