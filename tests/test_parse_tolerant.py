@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,3 +91,13 @@ def test_anything_else_is_not_a_feed(text: str) -> None:
     with pytest.raises(ParseError) as caught:
         tolerant.read(text, None, 100)
     assert caught.value.kind == "not_feed"
+
+
+def test_a_notice_without_any_markup_is_no_feed_and_feedparser_is_not_loaded_for_it() -> None:
+    code = (
+        "import sys; from aggregator.errors import ParseError; from aggregator.parse.feed import parse\n"
+        "try: parse(b'Too many requests, please come back later.')\n"
+        "except ParseError as error: print(error.kind, 'feedparser' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["not_feed", "False"]

@@ -24,6 +24,7 @@ MOST_ATTRIBUTES: Final = 5_000
 DEEPEST: Final = 2_000
 MOST_CATEGORIES: Final = 20_000
 LONGEST: Final = 4 << 20
+NOTHING: Final = "not a feed: neither RSS, Atom, RDF nor JSON Feed in it"
 _HEAD: Final = 10_000
 
 _ENTRY = re.compile(r"<(?:[A-Za-z]+:)?(?:item|entry)\b", re.IGNORECASE)
@@ -41,6 +42,8 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
     """Read a broken or rare document; ParseError `not_feed` when nothing in it is a feed, `limit` when it would
     take seconds. Of a document over 4 Mi characters the first entries are read, `left_out` counts the others.
     """
+    if "<" not in text:  # a notice, a table: feedparser would be loaded to find nothing in it
+        raise ParseError("not_feed", NOTHING)
     _refuse_excess(text)
     text, left_out = _shortened(text)
     parsed = _parse(_DECLARATION.sub("", text))
@@ -48,7 +51,7 @@ def read(text: str, url: str | None, most: int) -> ParsedFeed:
     entries = list(parsed.get("entries") or [])
     feed = parsed.get("feed") or {}
     if not version and not entries and not (feed and _CDF.search(text[:_HEAD])):
-        raise ParseError("not_feed", "not a feed: neither RSS, Atom, RDF nor JSON Feed in it")
+        raise ParseError("not_feed", NOTHING)
     link = resolve(url, _text(feed, "link"))
     base = document_base(url, link)
     author = _author(feed)
