@@ -27,8 +27,11 @@ feeds() {{
 {feeds}
 }}
 """
-READER = """import sys
+READER = """import os, sys
+import requests.adapters
 from reader import make_reader
+if bundle := os.environ.get("REQUESTS_CA_BUNDLE"):  # it sends its requests past what requests takes from there
+    requests.adapters.DEFAULT_CA_BUNDLE_PATH = bundle
 with make_reader(sys.argv[1]) as reader:
     if len(sys.argv) > 3:
         reader.update_feeds(scheduled=False, workers=int(sys.argv[3]))
