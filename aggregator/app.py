@@ -200,4 +200,5 @@ class App:
         self.accept()
         heap.give_back()
         pen = sealing.Pen(self.config, self.view(), self.health(), partial(ask, self.config.path.parent))
-        return sealing.seal(series, day, self.store, pen, self.clock())
+        with heap.without_collecting():
+            return sealing.seal(series, day, self.store, pen, self.clock())

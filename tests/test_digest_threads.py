@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date, timedelta
 
 import pytest
 
 from aggregator.digest.threads import threads
+from aggregator.entries.terms import Terms
 from aggregator.records import StoredEntry
 from tests.makers import NOW, entry, stored, words
 
@@ -56,3 +58,13 @@ def test_each_candidate_is_in_one_thread_and_has_its_novelty() -> None:
 
 def test_nothing_to_tell() -> None:
     assert threads(TODAY, [], [], []).all == ()
+
+
+def test_what_was_worked_out_of_the_texts_is_gone_before_cycles_are_looked_for() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        assert threads(TODAY, [made(9, CUTS), made(8, CUTS)], OTHERS, [told(-1, 1)]).groups
+        assert not any(isinstance(one, Terms) for one in gc.get_objects())
+    finally:
+        gc.enable()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from aggregator.upkeep import heap
 
 _STORY = """
 import threading
@@ -34,3 +37,10 @@ def test_what_is_free_goes_back_to_the_system() -> None:
         pytest.skip("another C library than glibc")
     assert int(told[0]) >= 55
     assert int(told[2]) <= int(told[0]) // 3
+
+
+def test_cycles_are_looked_for_again_whatever_happened_meanwhile() -> None:
+    with pytest.raises(ValueError, match="meanwhile"), heap.without_collecting():
+        assert not gc.isenabled()
+        raise ValueError("meanwhile")
+    assert gc.isenabled()

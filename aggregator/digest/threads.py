@@ -55,7 +55,9 @@ def threads(
     vocabulary = Vocabulary(every.values())
     earlier = Earlier(before, vocabulary)
     stories = [(story, earlier.continued(story) if before else ()) for story in group(candidates, vocabulary)]
-    return Threads(
+    found = Threads(
         tuple(Thread(story, min((days[one.key] for one in old), default=None), old) for story, old in stories),
         {stored.key: earlier.novelty(stored) if before else 1.0 for stored in candidates},
     )
+    vocabulary.let_go()
+    return found

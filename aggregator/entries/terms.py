@@ -161,6 +161,11 @@ class Vocabulary:
             self._known[stored.key] = Terms(stored.entry, words, self)
         return self._known[stored.key]
 
+    def let_go(self) -> None:
+        """Let go of the texts: each refers to its vocabulary, so that they would stay until cycles are looked for."""
+        self._read.clear()
+        self._known.clear()
+
     def texts(self, mark: str) -> int:
         """In how many texts a stem or a link stands."""
         return self._texts[mark]

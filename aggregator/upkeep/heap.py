@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _ARENAS = -8  # M_ARENA_MAX (glibc, malloc.h)
 MOST_ARENAS = 2
@@ -27,6 +29,18 @@ def give_back() -> bool:
     if libc is not None:
         libc.malloc_trim(0)
     return libc is not None
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Look for no cycles meanwhile: among the many objects that work makes and keeps until it ends there are few."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _glibc() -> ctypes.CDLL | None:
