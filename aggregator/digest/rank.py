@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from aggregator.digest.lenses import Interests, Lists, haystack
 from aggregator.entries.view import View
-from aggregator.entries.words import fold
+from aggregator.entries.words import Folded
 from aggregator.records import StoredEntry
 
 COVERAGE, TOPIC, NOVELTY, CROWDING = 1.5, 1.0, 0.5, 0.6
@@ -80,7 +80,7 @@ def _scored(
     stored: StoredEntry, text: str, sources: int, view: View, topics: Lists, interests: Interests, *, novelty: float
 ) -> Scored:
     verdict = view.verdict(stored)
-    folded = haystack(stored.entry, verdict.tags, text) if topics or interests else fold("")
+    folded = haystack(stored.entry, verdict.tags, text) if topics or interests else Folded("")
     topic, found = topics.first(folded), interests.found(folded)
     return Scored(
         stored,

@@ -67,7 +67,7 @@ def may_repeat(texts: Sequence[str], further: int) -> bool:
     pages = [page for page in map(_blocks, dict.fromkeys(texts)) if len(page) > 1]
     if len(pages) < further + 2:
         return True
-    near = ({_beginning(block) for block in _near_the_ends(page, {}, words_of)} for page in pages)
+    near = ({_beginning(block) for block in (*page[: _REACH + 1], *page[-_REACH - 1 :])} for page in pages)
     return any(seen > 1 for seen in Counter(chain.from_iterable(near)).values())
 
 

@@ -29,7 +29,7 @@ _MOST_LINKS = 30
 _MOST_LINKING = 4  # a page that more entries link to tells no event
 _MOST_CHARACTERS = 20_000
 _HREF = re.compile(r'href="(?i:https?://(?:www\.)?)([^"?#\s]{4,300})')
-_STEM = attrgetter("stem")
+_STEM, _IS_FIGURE = attrgetter("stem"), attrgetter("figure")
 _COLON = re.compile(r":\s|\s[|–—]\s")
 _ROUNDUP = re.compile(
     r"\b(?:round-?ups?|recap|newsletter|reading list|week(?:end|ly)? (?:in|reading|reads|links|news)|news in brief"
@@ -58,7 +58,7 @@ class Terms:
     @cached_property
     def figures(self) -> Set[str]:
         """Numbers but years and single digits."""
-        return {word.stem for word in chain(self._title, self._lead) if word.figure}
+        return set(map(_STEM, filter(_IS_FIGURE, chain(self._title, self._lead))))
 
     @cached_property
     def links(self) -> Set[str]:
@@ -192,13 +192,10 @@ class Vocabulary:
 
     def runs(self, words: Iterable[Word]) -> Iterator[tuple[str, int]]:
         """Rare names with the number of the run of names in which each stands first: `Hong Kong` is one name."""
-        run, seen, inside = 0, set[str](), False
-        for word in words:
-            if not (word.capital and word.stem in self._names):
-                inside = False
-                continue
-            run += word.opens or not inside
-            inside = True
+        names, run, seen, last = self._names, 0, set[str](), -2
+        for place, word in [(n, word) for n, word in enumerate(words) if word.capital and word.stem in names]:
+            run += word.opens or place != last + 1
+            last = place
             if len(word.stem) > _SHORT and word.stem not in seen and self.is_rare(word.stem):
                 seen.add(word.stem)
                 yield word.stem, run
