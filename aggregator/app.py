@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from aggregator.parse.pool import Pool
 from aggregator.passes import OnePass, accept
 from aggregator.pipeline import Polled
 from aggregator.polling import due, outages, survey
+from aggregator.polling.backlog import read_backlog
 from aggregator.polling.cadence import HOUR
 from aggregator.polling.due import Hosts, Work
 from aggregator.polling.network import Network
@@ -30,7 +31,7 @@ from aggregator.report import Pass, Progress
 from aggregator.store.digests import Sealed
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
-from aggregator.upkeep import heap
+from aggregator.upkeep import heap, idle
 
 if TYPE_CHECKING:
     from aggregator.publish.mail import Server
@@ -136,6 +137,23 @@ class App:
     def accept(self) -> int:
         """Give every waiting entry its place, in one transaction; how many there were."""
         return accept(self.store, self.view(), self.clock())
+
+    def read_backlog(self) -> int:
+        """Read more of what first polls left for idle time; of how many sources."""
+        return read_backlog(self.store, self.pool, self.view().is_shown, self.clock(), self.stop)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether anything waits for idle time."""
+        return bool(self.store.bodies.unread(1)) or self.store.search.is_behind
+
+    def catch_up(self) -> Iterator[list[str]]:
+        """All that waits for idle time, in steps; what each published."""
+        while self.is_behind and not self.stop.is_set():
+            self.read_backlog()
+            idle.index(self.store)
+            yield []
+        yield self.publish()
 
     # --- what goes out ---------------------------------------------------------------------------------------
 

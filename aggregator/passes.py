@@ -18,6 +18,7 @@ from aggregator.fetch.turns import SPACING
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, moves
 from aggregator.polling import gaps, outages, survey
+from aggregator.polling.backlog import AT_ONCE, read_backlog
 from aggregator.polling.due import Work
 from aggregator.polling.lanes import LULL, in_lanes
 from aggregator.polling.network import Network
@@ -59,6 +60,7 @@ class OnePass:
     _done: Pass = field(init=False)
     _elders: Elders = field(init=False)
     _batch: Batch = field(init=False, default_factory=Batch)
+    _is_large: bool = field(init=False, default=False)
     _unreached: list[Polled] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -94,8 +96,18 @@ class OnePass:
 
     def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
         signs = self.store.signs.of(state.key for _, state in work)
+        self._is_large = sum(state.is_new for _, state in work) > AT_ONCE
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
-            yield from in_lanes(work if ours else (), self.wire, self.pool, self.clock, self.stop, most, signs=signs)
+            yield from in_lanes(
+                work if ours else (),
+                self.wire,
+                self.pool,
+                self.clock,
+                self.stop,
+                most,
+                signs=signs,
+                outlines=self._is_large,
+            )
 
     def _take(self, polled: Polled) -> None:
         """To be recorded with others, soon; what may be our own network's fault waits for the end of the polls."""
@@ -152,6 +164,7 @@ class OnePass:
         """The steps after the polls, in their order; those that need the web are left out while it is away."""
         self._note_times()
         reread(self.store, self.pool, self.clock())
+        self._read_backlog()
         self._fill_gaps()
         self._accept()
         self._read_pages()
@@ -172,6 +185,11 @@ class OnePass:
                     self.store.set_meta(name, value)
             if not done.offline and (done.polled or self.store.entries.is_waited_on):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
+
+    def _read_backlog(self) -> None:
+        """What an earlier pass put off; one over so many new sources has enough to do."""
+        if not self._is_large:
+            read_backlog(self.store, self.pool, self._view().is_shown, self.clock(), self.stop)
 
     def _fill_gaps(self) -> None:
         if not self._done.offline:

@@ -33,9 +33,9 @@ from aggregator.polling.memory import after_answer, after_failure, believed, pac
 from aggregator.records import (
     Changes,
     Entry,
-    Familiar,
     HostRest,
     Outcome,
+    Outline,
     Packed,
     ParsedFeed,
     PollResult,
@@ -53,7 +53,7 @@ from aggregator.urls import host_of
 class Polled:
     """What a lane brings home of one source: an answer understood, or the failure as data.
 
-    `pushed`: nobody asked for it, a hub brought it. `entries` may be familiar ones: `whole` reads the document again,
+    `pushed`: nobody asked for it, a hub brought it. Some `entries` may be outlines: `whole` reads the document again,
     all of it. `signs` are those of a whole feed.
     """
 
@@ -98,11 +98,13 @@ def poll_source(
     firsts: Firsts = NOTHING,
     *,
     signs: bytes = b"",
+    outlines: bool = False,
 ) -> Polled:
     """fetch -> parse -> normalize for one source; every SourceError ends here, as data.
 
     A first poll takes what `check` or `add`, which know no state (key 0), have just fetched and left in `firsts`.
-    Entries that are as the `signs` of the document before have them are not normalized.
+    Entries that are as the `signs` of the document before have them are not normalized; with `outlines` neither is the
+    backlog of a first poll (polling/backlog.py).
     """
     polled = Polled(source, state)
     try:
@@ -112,7 +114,7 @@ def poll_source(
         _refuse(response, state)
         if response.status == 304 or polled.body_hash == state.body_hash:
             return polled
-        read = read_document(polled, response, pool, now, signs)
+        read = read_document(polled, response, pool, now, signs, first=outlines and state.is_new)
         if state.key == 0 and kept is None and read.error is None:
             firsts.put(source.url, response, now)
         return read  # noqa: TRY300 (the end of the usual way)
@@ -120,14 +122,16 @@ def poll_source(
         return replace(polled, error=error)
 
 
-def read_document(polled: Polled, response: Response, pool: Pool, now: datetime, signs: bytes = b"") -> Polled:
-    """parse -> normalize; what `signs` know is left out. What cannot be read is a failure, as data.
+def read_document(
+    polled: Polled, response: Response, pool: Pool, now: datetime, signs: bytes = b"", *, first: bool = False
+) -> Polled:
+    """parse -> normalize, without what `signs` know or is backlog of a `first` poll; a failure to read is data.
 
     What a part of a feed holds says nothing of the rest: it has no signs.
     """
     kind, whole = response.headers.get("content-type"), partial(read_document, polled, response, pool, now)
     try:
-        feed, entries, packs, own = pool.run(parse_and_pack, response.body, response.url, kind, now, signs)
+        feed, entries, packs, own = pool.run(parse_and_pack, response.body, response.url, kind, now, signs, first=first)
     except ParseError as error:
         return replace(polled, error=_with_advice(error, response, pool))
     own, feed = b"" if response.is_partial else own, heard(feed, response)
@@ -194,7 +198,7 @@ def settle(
     if polled.feed is not None:
         before = removed.returned(before, polled.entries) if removed and before.is_new else before
         changes = _matched(polled, before, store, ahead, now)
-        if polled.whole and _leaves_out(changes):
+        if polled.whole and _lacks(changes, is_kept=_kept(polled, changes) is not None):
             return settle(polled.whole(), store, now, removed, scatter=scatter, hears=hears, ahead=ahead)
     hub = store.subscriptions.of(before.key) if hears else None
     missed = was_missed(hub, (entry for entry, standing in changes.new if standing == "news"), now)
@@ -235,7 +239,7 @@ def _matched(polled: Polled, before: SourceState, store: Store, ahead: Ahead, no
     known = ahead.known(before.key)
     doubt = takeover(before, polled.feed, polled.entries, known) if polled.feed else None
     changes = match(polled.entries, known, before.success_at, now, partial, doubt=doubt)
-    if any(standing == "held" for _, standing in changes.new) and not _leaves_out(changes):
+    if any(standing == "held" for _, standing in changes.new) and not _lacks(changes):
         new = [entry for entry, _ in changes.new]
         near = near_copies(new, before.key, store.entries)
         doubt = doubt if 2 * len(near) < len(new) else None
@@ -244,10 +248,10 @@ def _matched(polled: Polled, before: SourceState, store: Store, ahead: Ahead, no
     return replace(changes, updated=changes.updated + safer)
 
 
-def _leaves_out(changes: Changes) -> bool:
-    """Whether an entry that was not read is not just as the store has it: then it is needed whole."""
-    wanted = chain((entry for entry, _ in changes.new), (entry for _, entry in changes.updated))
-    return any(isinstance(entry, Familiar) for entry in wanted)
+def _lacks(changes: Changes, *, is_kept: bool = False) -> bool:
+    """Whether what is to be stored was not read, and it is needed whole; backlog waits, if its body `is_kept`."""
+    now = (entry for entry, standing in changes.new if not (is_kept and standing == "backlog"))
+    return any(isinstance(entry, Outline) for entry in chain(now, (entry for _, entry in changes.updated)))
 
 
 def _settled_push(polled: Polled, store: Store, now: datetime) -> PollResult:

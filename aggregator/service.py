@@ -166,7 +166,7 @@ class Service:
             self._seal()
             for one in self._app.deliver():
                 self._say(Mailed(one.text))
-            self._grew |= idle.index(self._app.store) > 0
+            self._grew |= self._app.read_backlog() + idle.index(self._app.store) > 0
         self._app.pool.sleep()
         if self._grew:
             self._app.store.rest()

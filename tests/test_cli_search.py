@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +54,27 @@ def test_what_a_person_sees(world: World) -> None:
     assert world.said == "nothing found for nowhere\n"
     world.run("search", "bread", "--since", "yesterday", code=2)
     assert world.said == "yesterday: not a date; write it like 2026-03-01\n"
+
+
+def test_it_is_said_where_backlog_is_not_read_yet(world: World) -> None:
+    """As a first pass over many sources leaves it."""
+    library(world)
+    with closing(sqlite3.connect(next((world.folder / "data").glob("*.db")))) as store, store:
+        store.execute("UPDATE entries SET hash = '' WHERE standing = 'backlog'")
+        store.execute("INSERT INTO unread SELECT source, day FROM bodies WHERE source = 1")
+        store.execute("DELETE FROM signs")
+    later = "; the backlog of new sources is found by its titles until it is read, in the next passes"
+    world.run("search", "remote", "work")
+    assert world.said == f"1 entry{later}\n"
+    world.run("search", "nowhere", code=1)
+    assert world.said == f"nothing found for nowhere{later}\n"
+    assert "  text        not read yet: " in world.run("explain", "https://one.example/old-bread")
+    assert "  text        not read yet: " not in world.run("explain", "https://one.example/tea-time")
+    world.run("poll")
+    assert world.said == "Nothing is due. `--force` asks all the same. Read the older entries of 1 new source.\n"
+    world.run("search", "remote", "work")
+    assert world.said == "1 entry\n"
+    assert "  text        not read yet: " not in world.run("explain", "https://one.example/old-bread")
 
 
 @pytest.mark.parametrize("words", ['"', "a AND", "NOT", "x:y", "^", "*", "(", "-", "NEAR(", "';--", "\x00"])

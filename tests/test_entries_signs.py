@@ -11,7 +11,7 @@ import pytest
 from aggregator.entries.identity import content_hash
 from aggregator.entries.normalize import normalize, normalize_anew
 from aggregator.entries.signs import SAID, SIGN, Signer, pack_signs, unpack_signs
-from aggregator.records import Enclosure, Entry, Familiar, ParsedEntry
+from aggregator.records import Enclosure, Entry, Outline, ParsedEntry
 from tests.makers import DAY, HOUR, NOW, entry, parsed
 
 URL = "https://blog.example.org/feed"
@@ -82,8 +82,8 @@ def test_signs_are_packed_24_bytes_an_entry_and_come_back() -> None:
 def test_a_familiar_entry_is_known_by_what_the_whole_one_is(one: ParsedEntry) -> None:
     ((before, whole),) = normalize_anew(parsed(one), URL, NOW, {})
     ((after, again),) = normalize_anew(parsed(one), URL, NOW, {before: content_hash(whole)})
-    assert isinstance(again, Familiar)
-    assert not isinstance(whole, Familiar)
+    assert isinstance(again, Outline)
+    assert not isinstance(whole, Outline)
     for name in ("guid", "canonical_url", "link", "title", "published"):
         assert getattr(again, name) == getattr(whole, name)
     assert (again.content, again.text, content_hash(again)) == ("", "", content_hash(whole))
@@ -102,7 +102,7 @@ def test_a_date_that_was_too_far_ahead_counts_when_it_is_not_any_more() -> None:
     one = parsed(NIGHT._replace(published=NOW + 3 * DAY))
     ((before, first),) = normalize_anew(one, URL, NOW, {})
     ((_, later),) = normalize_anew(one, URL, NOW + 3 * DAY, {before: content_hash(first)})
-    assert isinstance(later, Familiar)
+    assert isinstance(later, Outline)
     assert (first.published, later.published) == (None, NOW + 3 * DAY)
 
 
@@ -111,8 +111,8 @@ def test_guids_that_stand_twice_are_told_apart_also_where_one_is_familiar() -> N
     ((before, one),) = normalize_anew(parsed(NIGHT), URL, NOW, {})
     both = [entry for _, entry in normalize_anew(parsed(twin, NIGHT), URL, NOW, {before: content_hash(one)})]
     assert [one.guid for one in both] == [one.guid for one in normalize(parsed(twin, NIGHT), URL, NOW)]
-    assert [isinstance(one, Familiar) for one in both] == [False, True]
+    assert [isinstance(one, Outline) for one in both] == [False, True]
 
 
 def test_a_familiar_entry_has_every_field_of_an_entry() -> None:
-    assert [one.name for one in fields(Familiar)][:-1] == [one.name for one in fields(Entry)]
+    assert [one.name for one in fields(Outline)][:-1] == [one.name for one in fields(Entry)]

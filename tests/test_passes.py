@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
+from aggregator.polling.backlog import AT_ONCE
+from tests.web import Answer, Request, Web
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -35,6 +38,45 @@ def test_a_second_poll_asks_nothing_an_hour_later_it_asks_conditionally_and_stor
     later = world.poll()
     assert (later["polled"], later["not_modified"], later["new"], later["updated"]) == (1, 1, 0, 0)
     assert ["If-None-Match" in request for request in blog.requests] == [False, True, True]
+
+
+def test_a_pass_over_many_new_sources_reads_their_news_and_the_backlog_when_nothing_is_due(world: World) -> None:
+    """What it shows and counts is as if all had been read at once."""
+
+    def answer(request: Request) -> Answer:
+        name, items = request.target.strip("/"), ""
+        for title, hours in (("Fresh", 1), ("Aged", 900), ("Older", 901)):
+            at = format_datetime(world.now - timedelta(hours=hours))
+            page = f"http://{name}.example.org/{title.lower()}"
+            items += f"<item><title>{title} {name}</title><link>{page}</link><pubDate>{at}</pubDate>"
+            items += f"<description>{title} words of {name} stand here.</description></item>"
+        return Answer(body=f"<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>".encode())
+
+    many = AT_ONCE + 1
+    with Web() as web:
+        web.otherwise = answer
+        lines = (f"  - {web.url(f'/blog{n}')}" for n in range(many))
+        head = "timezone: UTC\ndefaults: {allow_private: true}\nsources:\n"
+        (world.folder / "feeds.yaml").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+        done = world.poll()
+        assert (done["polled"], done["new"], done["failed"]) == (many, 3 * many, [])
+        assert len(world.titles()) == many
+        world.run("search", "aged", "words", code=1)
+        assert "is found by its titles until it is read" in world.said
+        assert world.run("search", "--limit", "99", "aged").count("Aged blog") == many
+        world.run("digest")
+        counts = world.digest("2026-03-14")
+        assert (counts["received"], counts["backlog"]) == (3 * many, 2 * many)
+        feed = world.public("atom.xml").read_bytes()
+        world.run("poll")
+        assert (
+            world.said
+            == f"Nothing is due. `--force` asks all the same. Read the older entries of {many} new sources.\n"
+        )
+        assert world.run("search", "--limit", "99", "aged", "words").count("Aged blog") == many
+        assert world.said == f"{many} entries\n"
+        assert world.public("atom.xml").read_bytes() == feed
+        assert len(web.asked) == many
 
 
 def _cut_short(handler: Any) -> None:

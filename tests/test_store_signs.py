@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aggregator.entries.signs import SAID, SIGN
 from aggregator.pipeline import Polled, read_document, settle
 from aggregator.polling.recorder import record
-from aggregator.records import Familiar, PollResult, Response
+from aggregator.records import Outline, PollResult, Response
 from tests.contract import each_store, pytest_generate_tests  # noqa: F401 (each test runs over every store)
 from tests.makers import NOW, ONE, POOL, TWO, Desk
 from tests.makers import source as line
@@ -63,9 +63,13 @@ class Step:
 
 @dataclass
 class Reader:
-    """A source that is polled, with the signs of its last document or as if there were none."""
+    """A source that is polled, with the signs of its last document or as if there were none.
+
+    `outlines`: of a first poll's backlog only these are read at once, the rest where a step has time.
+    """
 
     signed: bool
+    outlines: bool = False
     desk: Desk = field(default_factory=lambda: Desk(ONE, TWO))
     results: list[PollResult] = field(default_factory=list)
     familiar: int = 0
@@ -76,8 +80,9 @@ class Reader:
         signs = store.signs.of([state.key]).get(state.key, b"") if self.signed else b""
         headers = {"im": "feed"} if step.partial else {}
         response = Response(ONE, 226 if step.partial else 200, headers, step.body())
-        polled = read_document(Polled(line(ONE), state, response), response, POOL, self.desk.now, signs)
-        self.familiar += sum(isinstance(one, Familiar) for one in polled.entries)
+        first = self.outlines and state.is_new
+        polled = read_document(Polled(line(ONE), state, response), response, POOL, self.desk.now, signs, first=first)
+        self.familiar += sum(isinstance(one, Outline) for one in polled.entries)
         result = settle(polled, store, self.desk.now)
         record(result, store, self.desk.now)
         self.desk.accept()
@@ -101,7 +106,7 @@ class Reader:
         if body and rows:
             one = replace(rows[-1].entry, content="<p>As another version read it.</p>")
             with self.desk.store.transaction():
-                self.desk.store.bodies.replace(replace(body, fetched_at=self.desk.now), rows[-1].key, one, "f" * 32)
+                self.desk.store.bodies.replace(replace(body, fetched_at=self.desk.now), rows[-1].key, one)
 
     def rows(self) -> list[object]:
         sql = self.desk.store._connection

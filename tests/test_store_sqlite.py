@@ -39,6 +39,7 @@ TABLES = {
     "counted_days",
     "learned",
     "signs",
+    "unread",
     "stories",
     "deliveries",
 }

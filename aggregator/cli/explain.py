@@ -60,6 +60,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
     members = store.entries.members(stored.group)
     shown = view.representative(members)
     verdict = view.verdict(stored) if source and stored.standing != "forgotten" else None
+    is_read = stored.key not in {one.key for one in store.entries.unread(stored.source_key)}
     return {
         "id": stored.id,
         "link": entry.link,
@@ -82,7 +83,8 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "hidden": view.hidden_by(stored),
         "rules": [_rule(rule, config) for rule in verdict.matched] if verdict else [],
         "tags": list(verdict.tags) if verdict else [],
-        "boilerplate": _boilerplate(stored, store),
+        "is_read": is_read,
+        "boilerplate": _boilerplate(stored, store) if is_read else [],
         "left_out": _left_out(stored, store),
         "full_text": _full_text(stored, store, view),
         "digests": [_digest(stored, series.name, store) for series in config.every_series],
@@ -166,6 +168,8 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  accepted    {local(facts['accepted'])}"
     yield f"  changed     {local(facts['changed'])}"
     yield f"  standing    {_STANDING[facts['standing']]}"
+    if not facts["is_read"]:
+        yield "  text        not read yet: the backlog of new sources is read after what is new, 60 sources a pass"
     if facts["held_why"]:
         yield f"  doubted     {safe(facts['held_why'])}"
     for copy in facts["group"]:

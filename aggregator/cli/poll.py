@@ -39,15 +39,19 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
         return
     with writing(options, "poll", config) as app:
         from aggregator.cli.progress import Bar
-        from aggregator.cli.words import pass_lines
+        from aggregator.cli.words import count, pass_lines
 
         for line in _read_lists(app, options) if app.config.reading_lists else ():
             options.say(line)
         named = named_sources(app.config, sources, _titles(app) if sources else {})
         work = app.due(one_shot=True, force=force, named=named)
         first = app.store.meta("last_pass_at") is None
+        unread = [] if work or named else app.store.bodies.unread()
         with Bar(options, len(work), first=first) as bar:
             done = app.run_pass(work, bar.advance)
+        if not (work or named) and app.is_behind:
+            with Bar(options, None, "Reading what is older") as bar:
+                done.published += [name for names in bar.over(app.catch_up()) for name in names]
         if as_json:
             for trouble in (done.hub, done.notify):
                 if trouble:
@@ -55,11 +59,8 @@ def poll(sources: tuple[str, ...], force: bool, as_json: bool) -> None:
             click.echo(json.dumps(as_data(done), ensure_ascii=False, indent=2))
             return
         if not work:
-            options.say(
-                "Nothing is due. `--force` asks all the same."
-                if not named
-                else "Not due yet. `--force` asks all the same."
-            )
+            older = f" Read the older entries of {count(len(unread), 'new source')}." if unread else ""
+            options.say(f"{'Not due yet' if named else 'Nothing is due'}. `--force` asks all the same.{older}")
         for line in pass_lines(done, app.config, app.store, first=first) if work else ():
             options.say(line)
 

@@ -52,7 +52,7 @@ def search(words: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
         since, until = _day(chosen["since"], config), _day(chosen["until"], config, whole=True)
         kept = {name: chosen[name] for name in ("tag", "newest", "everything", "limit")}
         wanted = Wanted(" ".join(words), sources, since=since or EVER[0], until=until or EVER[1], **kept)
-        results = look(wanted, store, view)
+        results, store_is_behind = look(wanted, store, view), bool(store.bodies.unread(1))
         found = results.found
     if as_json:
         rows = [_row(one, view) for one in found]
@@ -63,8 +63,10 @@ def search(words: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
         more = "; `--limit` shows more" if len(found) == wanted.limit else ""
         if results.is_cut:
             more += "; so many have these words that only the newest were ranked: `--since` and `--until` narrow"
+        if store_is_behind:
+            more += "; the backlog of new sources is found by its titles until it is read, in the next passes"
         met = f"{count(len(found), 'entry', 'entries')}{more}"
-        options.say(met if found else f"nothing found for {safe(wanted.words)}")
+        options.say(met if found else f"nothing found for {safe(wanted.words)}{more}")
     click.get_current_context().exit(0 if found else 1)
 
 

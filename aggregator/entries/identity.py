@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from aggregator.records import Entry, Familiar
+from aggregator.records import Entry, Outline
 
 _LONGEST_GUID = 1000
 
@@ -26,7 +26,7 @@ def content_hash(entry: Entry) -> str:
     Without dates, and without the link: a site that moves to https or puts session ids into its links has edited
     nothing.
     """
-    if isinstance(entry, Familiar):
+    if isinstance(entry, Outline):
         return entry.said
     seen = (
         entry.title,

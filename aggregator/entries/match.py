@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from itertools import islice
 from math import inf
 
 from aggregator.entries.recognition import Known, differs, is_same, leads_elsewhere, recognised, rewritten, told
@@ -90,10 +91,16 @@ def safer_links(
 # --- what is news --------------------------------------------------------------------------------------------
 
 
-def _first(entries: Sequence[Entry], now: datetime) -> list[tuple[Entry, Standing]]:
+def first_news(entries: Sequence[Entry], now: datetime) -> frozenset[str]:
+    """The guids of what is news at a source's first poll; the rest is backlog."""
     by_age = sorted(entries, key=lambda entry: entry.published or now, reverse=True)
-    young = [e.guid for e in by_age if now - (e.published or now) < FIRST_DAYS][:FIRST_NEWS]
-    return [(entry, "news" if entry.guid in young else "backlog") for entry in entries]
+    young = (entry.guid for entry in by_age if now - (entry.published or now) < FIRST_DAYS)
+    return frozenset(islice(young, FIRST_NEWS))
+
+
+def _first(entries: Sequence[Entry], now: datetime) -> list[tuple[Entry, Standing]]:
+    news = first_news(entries, now)
+    return [(entry, "news" if entry.guid in news else "backlog") for entry in entries]
 
 
 def _since(entries: Sequence[Entry], newest: datetime) -> list[tuple[Entry, Standing]]:

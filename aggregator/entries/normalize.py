@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from aggregator.entries.boilerplate import strip_boilerplate
 from aggregator.entries.identity import bounded, hashed, names_a_page, told_apart
+from aggregator.entries.match import first_news
 from aggregator.entries.signs import Signer, Signs
 from aggregator.html import excerpt, safe_html, text_of_safe, title_text
-from aggregator.records import Enclosure, Entry, Familiar, ParsedEntry, ParsedFeed
+from aggregator.records import Enclosure, Entry, Outline, ParsedEntry, ParsedFeed
 from aggregator.urls import absolute, canonical, clean_link
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
@@ -27,13 +29,28 @@ def normalize(feed: ParsedFeed, feed_url: str, now: datetime) -> tuple[Entry, ..
 
 
 def normalize_anew(feed: ParsedFeed, feed_url: str, now: datetime, before: Signs) -> list[tuple[bytes, Entry]]:
-    """The same with their signs; one whose sign was there `before` is a familiar one, whose texts are left alone."""
+    """The same with their signs; of one whose sign was there `before` the outline, its texts are left alone."""
     base, entries = _base(feed, feed_url), list[Entry]()
     signs = list(map(Signer(feed, base).sign, _whole(feed)))
     for sign, parsed in zip(signs, _whole(feed), strict=True):
-        known = _familiar(parsed, base, now, before[sign]) if sign in before else None
+        known = _outline(parsed, base, now, before[sign]) if sign in before else None
         entries.append(known or normalize_entry(parsed, feed, base, now))
     return [(signs[place], entry) for place, entry in _distinct(entries)]
+
+
+def normalize_news(feed: ParsedFeed, feed_url: str, now: datetime) -> list[tuple[bytes, Entry]]:
+    """All entries of a first poll with their signs, and of its backlog the outlines."""
+    base, parsed, sign = _base(feed, feed_url), _whole(feed), Signer(feed, _base(feed, feed_url)).sign
+    found = list(_distinct([_outline(one, base, now) or normalize_entry(one, feed, base, now) for one in parsed]))
+    news = first_news([entry for _, entry in found], now)
+
+    def read(entry: Entry, one: ParsedEntry) -> Entry:
+        if entry.guid not in news or not isinstance(entry, Outline):
+            return entry
+        whole = normalize_entry(one, feed, base, now)
+        return whole if whole.guid == entry.guid else replace(whole, guid=entry.guid)
+
+    return [(sign(parsed[place]), read(entry, parsed[place])) for place, entry in found]
 
 
 def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datetime) -> Entry:
@@ -68,7 +85,7 @@ def normalize_entry(parsed: ParsedEntry, feed: ParsedFeed, base: str, now: datet
     )
 
 
-def _familiar(parsed: ParsedEntry, base: str, now: datetime, said: str) -> Familiar | None:
+def _outline(parsed: ParsedEntry, base: str, now: datetime, said: str = "") -> Outline | None:
     """What an entry is known by, as `normalize_entry` has it; None where its text is its name or its title."""
     link = _link(base, parsed.link)
     canonical_url = canonical(link) if link else None
@@ -76,7 +93,7 @@ def _familiar(parsed: ParsedEntry, base: str, now: datetime, said: str) -> Famil
     if not title or (parsed.id or canonical_url) is None:
         return None
     guid, published = _guid(parsed, canonical_url, title, ""), _published(parsed, now)
-    return Familiar(guid, canonical_url, link, title, "", "", "", published=published, said=said)
+    return Outline(guid, canonical_url, link, title, "", "", "", published=published, said=said)
 
 
 def title_for(text: str, enclosures: tuple[Enclosure, ...], link: str | None) -> str | None:

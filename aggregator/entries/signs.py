@@ -15,8 +15,10 @@ from aggregator.records import ParsedEntry, ParsedFeed
 
 SIGN, SAID = 8, 16  # bytes; only a publisher could make two of his entries share a sign, and would hide his own edit
 
+_UNREAD = bytes(SAID)
+
 Signs = Mapping[bytes, str]
-"""By the sign of an entry the hash of what it says."""
+"""By the sign of an entry the hash of what it says; empty where only its outline was read."""
 
 
 class Signer:
@@ -36,10 +38,11 @@ class Signer:
 
 def pack_signs(signs: Iterable[tuple[bytes, str]]) -> bytes:
     """Signs, each with the hash of what its entry says, as the store keeps them: 24 bytes an entry."""
-    return b"".join(sign + bytes.fromhex(said) for sign, said in signs)
+    return b"".join(sign + (bytes.fromhex(said) or _UNREAD) for sign, said in signs)
 
 
 def unpack_signs(data: bytes) -> dict[bytes, str]:
     """The inverse of pack_signs."""
     starts = range(0, len(data), SIGN + SAID)
-    return {data[at : at + SIGN]: data[at + SIGN : at + SIGN + SAID].hex() for at in starts}
+    pairs = ((data[at : at + SIGN], data[at + SIGN : at + SIGN + SAID]) for at in starts)
+    return {sign: "" if said == _UNREAD else said.hex() for sign, said in pairs}

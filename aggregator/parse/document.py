@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aggregator.entries.signs import pack_signs, unpack_signs
-from aggregator.records import Entry, Familiar, Packed, ParsedFeed
+from aggregator.records import Entry, Outline, Packed, ParsedFeed
 from aggregator.store.rows import packed
 from aggregator.urls import absolute, clean_link
 
 
 class Reading(NamedTuple):
-    """What a document brings: `feed` as it is safe to show and without its entries, these, each that was read whole
+    """What a document brings: `feed` as it is safe to show and without its entries, these, each that is to be stored
     as the store keeps it (by guid), and the signs of all."""
 
     feed: ParsedFeed
@@ -35,18 +35,21 @@ def parse_and_normalize(
     return _presented(feed, url), normalize(feed, url, now)
 
 
-def parse_and_pack(body: bytes, url: str, content_type: str | None, now: datetime, before: bytes = b"") -> Reading:
+def parse_and_pack(
+    body: bytes, url: str, content_type: str | None, now: datetime, before: bytes = b"", *, first: bool = False
+) -> Reading:
     """The same with each entry as the store keeps it: that is worked out here, beside the program's own threads.
 
-    Entries whose signs were there `before` are familiar ones; nothing of their texts is worked out.
+    Nothing of the texts is worked out of entries whose signs were there `before`, nor of the backlog of a `first` poll:
+    these are outlines.
     """
-    from aggregator.entries.normalize import normalize_anew  # noqa: PLC0415
+    from aggregator.entries.normalize import normalize_anew, normalize_news  # noqa: PLC0415
     from aggregator.parse.feed import parse  # noqa: PLC0415
 
     feed = parse(body, url=url, content_type=content_type)
-    read = normalize_anew(feed, url, now, unpack_signs(before))
-    packs = {entry.guid: packed(entry) for _, entry in read if not isinstance(entry, Familiar)}
-    signs = ((sign, one.said if isinstance(one, Familiar) else packs[one.guid].hash) for sign, one in read)
+    read = normalize_news(feed, url, now) if first else normalize_anew(feed, url, now, unpack_signs(before))
+    packs = {entry.guid: packed(entry) for _, entry in read if first or not isinstance(entry, Outline)}
+    signs = ((sign, one.said if isinstance(one, Outline) else packs[one.guid].hash) for sign, one in read)
     return Reading(_presented(feed, url), tuple(entry for _, entry in read), packs, pack_signs(signs))
 
 

@@ -40,6 +40,7 @@ def in_lanes(
     most: float | None = None,
     *,
     signs: Mapping[int, bytes] = _NONE,
+    outlines: bool = False,
 ) -> Iterator[Polled | None]:
     """Poll all sources, a lane a host, as many at once as a Crew opens; yields as results come, in no order.
 
@@ -47,7 +48,7 @@ def in_lanes(
 
     Within a lane one request is in flight, and starts are SPACING apart unless the source is our own machine's.
     Ends at once when `stop` is set, and after `most` seconds; what was not asked by then stays due. `signs` are those
-    of the documents before, by the keys of their sources: what they know is not read again.
+    of the documents before, by source key: what they know is not read, nor with `outlines` new sources' backlog.
     """
     halt, end = threading.Event(), None if most is None else time.monotonic() + most
     lanes: dict[str, list[tuple[Source, SourceState]]] = {}
@@ -57,7 +58,7 @@ def in_lanes(
     done = Done(halt)
     for lane in sorted(lanes.values(), key=len, reverse=True):
         todo.put(lane)
-    serve = partial(_lane, todo, done, wire, pool, clock, signs=signs, halt=halt, shut=set())
+    serve = partial(_lane, todo, done, wire, pool, clock, signs=signs, outlines=outlines, halt=halt, shut=set())
     crew = Crew(serve, len(lanes), time.monotonic(), time.process_time())
     quiet_since = time.monotonic()
     try:
@@ -147,6 +148,7 @@ def _lane(
     clock: Callable[[], datetime],
     *,
     signs: Mapping[int, bytes],
+    outlines: bool,
     halt: threading.Event,
     shut: set[str],
 ) -> None:
@@ -165,7 +167,8 @@ def _lane(
                     if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
                         began = time.monotonic()
                         before = signs.get(state.key, b"")
-                        polled = poll_source(client, pool, source, state, clock(), wire.firsts, signs=before)
+                        asked = client, pool, source, state, clock(), wire.firsts
+                        polled = poll_source(*asked, signs=before, outlines=outlines)
                         polled = replace(polled, seconds=time.monotonic() - began)
                         shut.update(overtaxed(polled))
                         done.put(polled)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.entries.gaps import HURRIED_FOR
 from aggregator.pipeline import Polled, settle
-from aggregator.records import Entry, Packed, PollResult
+from aggregator.records import Entry, Outline, Packed, PollResult
 from aggregator.store.ahead import Ahead, Elders
 from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
@@ -71,6 +71,8 @@ def _write_what_came(result: PollResult, store: Store, now: datetime) -> None:
         store.signs.keep(result.state.key, result.signs)
     if result.kept is not None:
         store.bodies.keep(result.state.key, result.kept, now)
+        if any(isinstance(entry, Outline) for entry, _ in result.changes.new):
+            store.bodies.read_later(result.state.key, now)
 
 
 def _pack(result: PollResult, entry: Entry) -> Packed:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from aggregator import __version__
-from aggregator.entries.identity import content_hash
 from aggregator.entries.match import match
 from aggregator.entries.recognition import recognised, told
 from aggregator.errors import ParseError
@@ -118,7 +117,7 @@ def _compare(done: Replayed, body: Body, pairs: Sequence[tuple[int, Entry]], sto
         if differing := _differing(old.entry, unpack_entry(pack_entry(entry))):
             done.changed.append(Difference(old.id, old.entry.link, old.entry.title, differing))
             if apply:
-                store.bodies.replace(body, key, entry, content_hash(entry))
+                store.bodies.replace(body, key, entry)
 
 
 def _add(done: Replayed, fresh: Sequence[tuple[Entry, Standing]], store: Store, now: datetime, *, apply: bool) -> None:
@@ -153,6 +152,6 @@ def _read(body: Body, store: Store, pool: Pool, now: datetime) -> None:
         changes = match(entries, store.entries.known(state.key), None, now)
         store.sources.save(described(state, feed))
         for key, entry in changes.updated:
-            store.bodies.replace(body, key, entry, content_hash(entry))
+            store.bodies.replace(body, key, entry)
         for ordinal, (entry, standing) in enumerate(changes.new):
             store.entries.add(state, entry, packed(entry), standing, ordinal, now)

@@ -125,6 +125,7 @@ class Publication:
 
         stand = before is not None and not changes.of_entries and _stamps(root, before.files) == before.files
         if before and stand and not changes:
+            self._clear(changes)
             return self._counted_on(before, config, view, stands) + self.publish_status(config, view)
         from aggregator.public import archives, members, outputs, river  # noqa: PLC0415 (as above)
 
@@ -151,6 +152,11 @@ class Publication:
             store.touched.clear(changes)
             store.texts.keep()
         return written
+
+    def _clear(self, changes: Changes) -> None:
+        if changes.notes:
+            with self._store.transaction():
+                self._store.touched.clear(changes)
 
     @property
     def took(self) -> float:

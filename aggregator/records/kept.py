@@ -39,10 +39,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Familiar(Entry):
-    """An entry whose publisher writes it as he did before (entries/signs.py): what it is known by, without its texts.
+class Outline(Entry):
+    """What an entry is known by, without its texts, which were not read.
 
-    They were not read, for the store has them: `said` is the hash of what it says. It is compared and never stored.
+    Of one whose publisher writes it as he did before (entries/signs.py) the store has them: `said` is the hash of what
+    it says, and it is compared and never stored. Of a first poll's backlog they are read in idle time
+    (polling/backlog.py): nothing is `said`, and until then the outline is what is stored.
     """
 
     said: str = ""

@@ -24,6 +24,7 @@ _TRIGGER = re.compile(
     r"CREATE TRIGGER (?P<name>\w+)\s+(?P<event>AFTER .*? ON \w+)\s+(?:WHEN (?P<when>.*?)\s)?BEGIN\s(?P<body>.*)\bEND;",
     re.DOTALL,
 )
+_DROPPED = re.compile(r"DROP TRIGGER (\w+);")
 _DIFFERS = re.compile(r"\bIS NOT (?=NEW\.|OLD\.)")
 
 
@@ -50,6 +51,8 @@ def as_postgres(statement: str) -> str:
         return ""
     if text.startswith("CREATE TRIGGER"):
         return _trigger(text)
+    if dropped := _DROPPED.fullmatch(text):
+        return f"DROP FUNCTION {dropped[1]}() CASCADE;"
     text = _TABLE_OPTIONS.sub(");", text)
     for pattern, name in _TYPES:
         text = pattern.sub(name, text)

@@ -12,6 +12,7 @@ from typing import Any
 from aggregator.records import Entry, Packed, SourceState, Standing, StoredEntry, Waiting
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import (
+    UNREAD,
     as_stored,
     marks_of,
     names_of,
@@ -102,12 +103,13 @@ class Entries:
         """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
 
         A text that flaps (a counter in it, two titles on trial) is taken at most 3 times a day (UTC). The full text of
-        a recovered entry (store/recovered.py; its hash is empty) is no edit.
+        a recovered entry (store/recovered.py) or of backlog that was unread is no edit: the hash is empty. The marks of
+        the latter wait for `unplaced`.
         """
         moment = to_text(now) or ""
         self._sql.execute(
             "UPDATE entries SET guid = ?2, canonical_url = ?3, title = ?4, data = ?5, hash = ?6, "
-            "marks = CASE WHEN accepted > 0 THEN NULL ELSE ?9 END, "
+            f"marks = CASE WHEN accepted > 0 AND NOT ({UNREAD}) THEN NULL ELSE ?9 END, "
             "edits = CASE WHEN hash IN (?6, '') THEN edits WHEN changed_at >= ?7 THEN edits + 1 ELSE 1 END, "
             "changed_at = CASE WHEN hash IN (?6, '') THEN changed_at ELSE ?8 END "
             f"WHERE key = ?1 AND (hash IN (?6, '') OR changed_at < ?7 OR edits < {MOST_EDITS})",
@@ -135,6 +137,23 @@ class Entries:
             for key, source, url, title, standing, marks in map(rows.__getitem__, page):
                 those = marks_of(self.get([key])[0].entry) if marks is None else unpack_marks(marks)
                 yield Waiting(key, source, url, title, standing, those)  # without marks: of an older version
+
+    def unread(self, source: int) -> list[Known]:
+        """The backlog of a source of which only outlines were read."""
+        return [one for one in self.known(source) if one.standing == "backlog" and not one.hash]
+
+    def unplaced(self, source: int) -> list[Waiting]:
+        """Accepted backlog of a source that was an outline then: its copies are still to be found."""
+        rows = self._sql.execute(
+            "SELECT key, source, canonical_url, title, standing, marks FROM entries "
+            "WHERE source = ? AND standing = 'backlog' AND accepted > 0 AND marks IS NOT NULL ORDER BY key",
+            (source,),
+        )
+        return [Waiting(k, s, u, t, standing, unpack_marks(marks)) for k, s, u, t, standing, marks in rows]
+
+    def join(self, key: int, group: int) -> None:
+        """Give accepted backlog the group in which its copies are (inside a transaction)."""
+        self._sql.execute("UPDATE entries SET grp = ?, marks = NULL WHERE key = ?", (group, key))
 
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""

@@ -11,8 +11,11 @@ from struct import pack, unpack
 from typing import Any, overload
 
 from aggregator.entries.identity import content_hash
-from aggregator.records import Enclosure, Entry, Hints, Packed, StoredEntry
+from aggregator.records import Enclosure, Entry, Hints, Outline, Packed, StoredEntry
 from aggregator.store.packing import compress, decompress
+
+UNREAD = "hash = '' AND standing = 'backlog'"
+"""What is true of the outline of an entry (polling/backlog.py); recovered news have no hash either."""
 
 _NAMES = tuple(field.name for field in fields(Entry))
 _LONG = ("summary", "content", "text")
@@ -49,7 +52,7 @@ def to_time(text: str | None) -> datetime | None:
 
 def packed(entry: Entry) -> Packed:
     """An entry with all that the store wants to know of it, worked out where it is read."""
-    return Packed(pack_entry(entry), content_hash(entry), marks_of(entry))
+    return Packed(pack_entry(entry), content_hash(entry), () if isinstance(entry, Outline) else marks_of(entry))
 
 
 def pack_marks(those: Iterable[int]) -> bytes:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aggregator.store.packing import decompress
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import unpack_entry
+from aggregator.store.rows import UNREAD, unpack_entry
 
 if TYPE_CHECKING:
     from aggregator.entries.query import Query
@@ -28,6 +28,7 @@ _BITS = 12  # of a number in the index, within an hour
 _LONGEST = 200_000  # characters of a text that are indexed
 
 _ALMOST_HOUR = timedelta(seconds=3599)
+_OUTLINES = f"SELECT key FROM entries WHERE source IN (SELECT source FROM unread) AND {UNREAD}"
 _IS_AS_INDEXED = "d.entry NOT IN (SELECT entry FROM search_waiting)"
 
 Span = tuple[datetime, datetime]
@@ -94,6 +95,14 @@ class Search:
         """
         for doc, change, fields in sorted(chain.from_iterable(map(self._changes, keys)), key=itemgetter(0)):
             change(doc, fields)
+
+    def take_outlines(self, source: int) -> None:
+        """What of a source's backlog could not be read is indexed by its titles (inside a transaction)."""
+        self._sql.execute(
+            f"INSERT INTO search_waiting (entry) SELECT key FROM entries WHERE source = ? AND {UNREAD} "
+            "ON CONFLICT DO NOTHING",
+            (source,),
+        )
 
     def _changes(self, key: int) -> Iterator[tuple[int, Callable[[int, Fields], None], Fields]]:
         """What becomes of an entry in the index of words: its number, let go or put in, and the words."""
@@ -175,7 +184,7 @@ class Search:
         waiting = self._sql.execute(
             "SELECT e.key, e.source, e.published, e.data, a.data "
             "FROM entries e LEFT JOIN articles a ON a.entry = e.key "
-            "WHERE e.key IN (SELECT entry FROM search_waiting) AND e.standing <> 'forgotten'"
+            f"WHERE e.key IN (SELECT entry FROM search_waiting UNION {_OUTLINES}) AND e.standing <> 'forgotten'"
         ).fetchall()
         published, those = dict[int, datetime](), list[tuple[int, Fields]]()
         for key, source, at, data, page in waiting:

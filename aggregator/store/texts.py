@@ -18,10 +18,10 @@ from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out,
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import storable, unpack_text
+from aggregator.store.rows import UNREAD, storable, unpack_text
 
 _NEWEST = (
-    "FROM entries WHERE source = ? AND standing NOT IN ('forgotten', 'held', 'dropped') "
+    f"FROM entries WHERE source = ? AND standing NOT IN ('forgotten', 'held', 'dropped') AND NOT ({UNREAD}) "
     f"ORDER BY published DESC, key DESC LIMIT {LATEST}"
 )
 

@@ -10,11 +10,18 @@ from aggregator.batched import batched
 from aggregator.store.protocol import Connection, holes
 
 _AT_ONCE = 500
+_READ = (
+    "SELECT t.number, t.entry, EXISTS (SELECT 1 FROM entries e JOIN entries m ON m.grp = e.grp "
+    "WHERE e.key = t.entry AND m.standing <> 'backlog') FROM touched t"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What was touched, in these notes: accepted entries by key, a digest, or `anything` (how a source is named)."""
+    """What was touched, in these notes: accepted entries by key, a digest, or `anything` (how a source is named).
+
+    Backlog whose text is nobody else's stands in no file: there may be notes, and nothing to be written.
+    """
 
     notes: Sequence[int]
     entries: frozenset[int]
@@ -39,9 +46,10 @@ class Touched:
     def read(self) -> Changes:
         """What was touched and is not cleared."""
         notes, found = array("q"), set[int]()  # of a first pass over many sources there are a hundred thousand
-        for number, entry in self._sql.execute("SELECT number, entry FROM touched"):
+        for number, entry, matters in self._sql.execute(_READ):
             notes.append(number)
-            found.add(entry)
+            if matters or entry <= 0:
+                found.add(entry)
         return Changes(notes, frozenset(found - {0, -1}), -1 in found, 0 in found)
 
     def groups(self, keys: Collection[int]) -> frozenset[int]:
@@ -55,6 +63,14 @@ class Touched:
             )
             found.update(group for (group,) in rows)
         return frozenset(found)
+
+    def note_news(self, source: int) -> None:
+        """What a source brought may be told in other words now (inside a transaction)."""
+        self._sql.execute(
+            "INSERT INTO touched (entry) SELECT key FROM entries "
+            "WHERE source = ? AND accepted > 0 AND standing IN ('news', 'folded')",
+            (source,),
+        )
 
     def clear(self, changes: Changes) -> None:
         """Let go of what is published now (inside a transaction); what was touched since stays, whatever its number."""
