@@ -86,7 +86,7 @@ _NO_TAG = re.compile(
     rf"<(?!/?(?:{'|'.join(sorted(BLOCKS | INLINE | CELLS | VOID | HIDDEN))})[\s/>]|!--)", re.IGNORECASE
 )
 _ENCODED = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
-_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
+_SENTENCE_ENDS, _CLOSING = (".", "!", "?", "。", "！", "？", "…"), "\"'”’»)]"
 
 # Both are made once: a parse and a writing that changes nothing in a sanitized fragment, and one that leaves only
 # what separates lines.
@@ -195,7 +195,7 @@ def excerpt(text: str, words: int) -> str:
         return " ".join(found)
     kept = found[:words]
     for end in range(words, words // 2, -1):
-        if _SENTENCE_END.search(kept[end - 1]):
+        if kept[end - 1].rstrip(_CLOSING).endswith(_SENTENCE_ENDS):
             return " ".join(kept[:end])
     return " ".join(kept).rstrip(",;:–—- ") + "…" if kept else ""
 

@@ -10,21 +10,32 @@ _PLAIN = JSONEncoder(ensure_ascii=False).encode
 
 def indented(value: object, indent: int) -> str:
     """What `json.dumps(value, ensure_ascii=False, indent=indent)` gives; the keys of objects are strings."""
-    return _written(value, "\n", " " * indent)
+    parts: list[str] = []
+    _write(value, "\n", " " * indent, parts)
+    return "".join(parts)
 
 
-def _written(value: object, line: str, indent: str) -> str:
+def _write(value: object, line: str, indent: str, parts: list[str]) -> None:
+    """The parts in their order: a text of many levels is copied once, not at each of them."""
+    inner = line + indent
     if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, dict) and value:
-        inner = line + indent
-        pairs = [
-            f"{inner}{encode_basestring(name)}: "
-            f"{encode_basestring(one) if type(one) is str else _written(one, inner, indent)}"
-            for name, one in value.items()
-        ]
-        return f"{{{','.join(pairs)}{line}}}"
-    if isinstance(value, list | tuple) and value:
-        inner = line + indent
-        return f"[{','.join([inner + _written(one, inner, indent) for one in value])}{line}]"
-    return _PLAIN(value)
+        parts.append(encode_basestring(value))
+    elif isinstance(value, dict) and value:
+        before = f"{{{inner}"
+        for name, one in value.items():
+            if isinstance(one, str):  # most are
+                parts += (before, encode_basestring(name), ": ", encode_basestring(one))
+            else:
+                parts += (before, encode_basestring(name), ": ")
+                _write(one, inner, indent, parts)
+            before = f",{inner}"
+        parts.append(f"{line}}}")
+    elif isinstance(value, list | tuple) and value:
+        before = f"[{inner}"
+        for one in value:
+            parts.append(before)
+            _write(one, inner, indent, parts)
+            before = f",{inner}"
+        parts.append(f"{line}]")
+    else:
+        parts.append(_PLAIN(value))

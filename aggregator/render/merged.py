@@ -81,7 +81,7 @@ def shown_entry(entry: MergedEntry, feed_title: str) -> MergedEntry:
     """An entry as all forms write it (see `shown`). One of the feed's own (a digest) has no source, and no credit."""
     entry = entry if is_printable(_all_text(entry)) else legal(entry)
     named = _shown_source(entry.source) if entry.source else None
-    source = replace(named, updated=named.updated or entry.updated) if named else None
+    source = named and Attribution(named.title, named.site, named.feed_url, named.id, named.updated or entry.updated)
     copies = tuple(Copy(_shown_source(copy.source), _web(copy.link)) for copy in entry.copies)
     content = entry.content.strip()
     summary = entry.summary.strip()

@@ -56,7 +56,7 @@ def moment(when: datetime, zone: ZoneInfo, year: int | None = None) -> str:
 
 def utc(when: datetime | None) -> str | None:
     """`2026-03-14T06:00:00Z`, as files and commands give instants; None stays None."""
-    return None if when is None else f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return None if when is None else f"{when.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def count(number: int, one: str, many: str) -> str:
