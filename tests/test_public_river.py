@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,12 @@ import pytest
 from lxml import html
 
 from aggregator.public import outputs
-from aggregator.public.members import members
+from aggregator.public.members import as_feed, members, standing
 from aggregator.public.paged import Paged
-from aggregator.public.river import river_files
+from aggregator.public.river import _in_short, _lines, river_files
+from aggregator.records import Rule
+from aggregator.render.pages import day
+from aggregator.render.site import Site
 from aggregator.urls import canonical
 from tests.makers import DAY, HOUR, NOW, ONE, TWO, Desk, entry, source
 
@@ -49,6 +53,37 @@ def test_days_are_those_of_the_users_zone(zone: str, day: str) -> None:
     desk = Desk(ONE, timezone=ZoneInfo(zone), now=datetime(2026, 3, 14, 20, tzinfo=UTC))
     desk.bring(ONE, entry("late", published=datetime(2026, 3, 14, 18, 45, tzinfo=UTC)))
     assert [on for on in days(desk.files()) if names(desk.files()[f"day/{on}.html"])] == [day]
+
+
+THREE = "https://three.example.org/feed"
+
+
+def test_a_line_of_a_large_day_says_what_the_entry_says() -> None:
+    ruled = source(
+        TWO, tags=("theirs",), filters=(Rule("drop", 'content has "sponsored"'), Rule("tag", 'any has "told"', "told"))
+    )
+    desk = Desk(source(ONE, tags=("ours",), title="Named"), ruled, source(THREE, private=True))
+    desk.record(
+        ONE, entry("plain", language="de"), entry("bare", title="", link=None), entry("copied"), entry("hidden")
+    )
+    desk.record(TWO, entry("here"), entry("dropped", text="Nine words here are sponsored by a friend of ours."))
+    desk.record(TWO, entry("copy", title="Title of copied", link="https://blog.example.org/posts/copied"))
+    desk.record(THREE, entry("letter", author="Ann"), entry("member"))
+    desk.accept()
+    with desk.store.transaction():
+        desk.store.withdrawn.hide([desk.titled("Title of hidden").key], NOW)
+    keys, view = desk.store.days.keys(NOW - DAY, NOW + DAY), desk.view()
+    known = {place.group: place for place in members(desk.store, view).places if place.entry.title == "Title of member"}
+    expected = [_in_short(place) for place in standing(keys, {}, desk.store, view)]
+    assert [one.title for one in expected if one.copies] == ["Title of copied"]
+    assert len(expected) == 6
+    site = Site.of(desk.config)
+    lines = tuple(_lines(keys, known, desk.store, view))
+    assert [one.id for one in lines] == [one.id for one in expected]
+    feed = as_feed(desk.config, "", [], "")
+    pages = [day(replace(feed, entries=told), NOW.date(), site=site) for told in (lines, tuple(expected))]
+    assert pages[0] == pages[1]
+    assert b"Title of plain" in pages[0]
 
 
 def test_a_closed_day_is_written_once_and_stays() -> None:

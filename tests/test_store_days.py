@@ -58,6 +58,22 @@ def test_a_span_by_keys_is_that_of_its_entries_and_knows_its_sources() -> None:
     assert days.sources(NOW - 9 * DAY, NOW - 3 * DAY) == {made.key(ONE)}
 
 
+def test_the_head_of_an_entry_that_stands_alone() -> None:
+    made = desk()
+    made.bring(TWO, entry("g1", title="Title of g1", published=NOW - 2 * DAY))
+    made.bring(TWO, entry("alone", link=None, language="de", published=NOW - HOUR))
+    with made.store.transaction():
+        made.store.withdrawn.hide([made.titled("Title of g8").key], NOW)
+    days, every = made.store.days, [one.key for one in made.all()]
+    found = {head.title: head for head in days.heads(every)}
+    assert {"Title of g0", "Title of alone"} <= found.keys()
+    assert not {"Title of g1", "Title of g8"} & found.keys()
+    one, stored = found["Title of alone"], made.titled("Title of alone")
+    assert (one.key, one.id, one.source) == (stored.key, stored.id, stored.source_key)
+    assert (one.published, one.link, one.language) == (stored.published, None, "de")
+    assert list(days.heads([])) == []
+
+
 def test_what_is_touched_is_where_its_copies_are_too() -> None:
     made = desk()
     made.bring(TWO, entry("copy", title="Title of g1", published=NOW - 2 * DAY))

@@ -21,6 +21,7 @@ from aggregator.store.rows import (
     to_text,
     to_time,
     unpack_entry,
+    unpack_head,
     unpack_hints,
     unpack_marks,
     unpack_text,
@@ -75,6 +76,8 @@ def test_a_part_of_an_entry_is_read_alone(one: Entry, pack: Callable[[Entry], by
     shorter = replace(one, summary="", content=one.content[:2])
     assert unpack_entry(pack(one), lambda content: content[:2]) == shorter
     assert unpack_text(pack(one)) == one.text
+    head = unpack_head(pack(one))
+    assert (head.get("title", ""), head.get("link"), head.get("language")) == (one.title, one.link, one.language)
 
 
 @given(st.tuples(*[st.text()] * 4), st.none() | st.text(), st.tuples(st.text(min_size=1)))

@@ -104,6 +104,10 @@ class View:
             self._verdicts[known] = rules.judge(self._facts(stored))
         return self._verdicts[known]
 
+    def asks_nothing_of(self, key: int) -> bool:
+        """Whether a source is configured and no rule speaks of its entries."""
+        return self._known(key) is not None and not self._rule_set(key)
+
     def _unjudged(self, key: int) -> Verdict:
         """The verdict on every entry of a source that no rule speaks of."""
         if key not in self._without_rules:

@@ -8,13 +8,14 @@ closed and stays as it is, but for what is withdrawn from it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from itertools import islice, pairwise
 
+from aggregator.batched import batched
 from aggregator.entries.view import View
 from aggregator.public.members import WINDOW, Place, standing
 from aggregator.public.paged import Paged, span
@@ -22,12 +23,14 @@ from aggregator.records import Config, LocalDate, MergedEntry, MergedFeed
 from aggregator.render import pages
 from aggregator.render.index import search_index
 from aggregator.render.site import Site
+from aggregator.store.days import Head
 from aggregator.store.sqlite import Store
 from aggregator.store.texts import Telling
 
 MOST_AT_ONCE = 31  # missing days that one publication makes, the newest first: a lost folder comes back by and by
 REOPENED_FOR = timedelta(days=30)
 MOST_A_DAY = 2000
+_PAGE = 200
 
 
 def river_files(
@@ -108,10 +111,40 @@ def _entries(
     on: LocalDate, store: Store, view: View, known: Mapping[int, Place], tell: Callable[[Place], MergedEntry]
 ) -> tuple[tuple[MergedEntry, ...], bool]:
     """The entries of a day, and whether they are told: where the page has room for it."""
-    found = standing(store.days.keys(*span(on, view.config.timezone)), known, store, view)
-    first = list(islice(found, pages.IN_FULL))
-    rest = [_in_short(place) for place in islice(found, MOST_A_DAY - pages.IN_FULL)]
-    return ((*map(_in_short, first), *rest), False) if rest else (tuple(map(tell, first)), True)
+    keys = store.days.keys(*span(on, view.config.timezone))
+    if len(keys) > pages.IN_FULL:
+        lines = tuple(islice(_lines(keys, known, store, view), MOST_A_DAY))
+        if len(lines) > pages.IN_FULL:
+            return lines, False
+    return tuple(map(tell, standing(keys, known, store, view))), True
+
+
+def _lines(
+    keys: Sequence[tuple[int, int]], known: Mapping[int, Place], store: Store, view: View
+) -> Iterator[MergedEntry]:
+    """What stands on a large day. Of most entries, which nobody copied and no rule asks about, only the head is read:
+    their texts are looked at by none."""
+    for some in batched(keys, _PAGE):
+        heads = store.days.heads([key for key, group in some if key == group and key not in known])
+        read = {head.key: _line(head, view) for head in heads if view.asks_nothing_of(head.source)}
+        others = standing([pair for pair in some if pair[0] not in read], known, store, view)
+        read |= {place.shown.key: _in_short(place) for place in others}
+        yield from (read[key] for key, _ in some if key in read)
+
+
+def _line(head: Head, view: View) -> MergedEntry:
+    """An entry as `_in_short` has it, as far as a page shows it."""
+    source = view.source(head.source)
+    return MergedEntry(
+        id=head.id,
+        title=head.title,
+        link=head.link,
+        source=view.attribution(head.source),
+        published=head.published,
+        updated=head.published,
+        language=head.language,
+        tags=source.tags if source else (),
+    )
 
 
 def _told(feed: MergedFeed, those: Sequence[Place], tell: Callable[[Place], MergedEntry]) -> MergedFeed:

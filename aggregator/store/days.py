@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -12,12 +13,26 @@ from aggregator.batched import batched
 from aggregator.records import StoredEntry
 from aggregator.store.entries import NEWS, OF_NEWS, SELECT
 from aggregator.store.protocol import Connection, holes
-from aggregator.store.rows import as_stored, to_text
+from aggregator.store.rows import as_stored, to_text, unpack_head
 
 _AT_ONCE = 500  # dates or entries
 _TEXTS = 100  # entries with what they say
 WEEK = timedelta(days=7)
 _BY_TIME = SELECT.replace("FROM entries e", "FROM entries e INDEXED BY entries_published")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a line about an entry says: no texts."""
+
+    key: int
+    id: str
+    source: int
+    published: datetime
+    title: str
+    link: str | None
+    language: str | None
+
 
 Counted = Mapping[str, Any]
 
@@ -91,6 +106,19 @@ class Days:
             "ORDER BY published DESC, accepted DESC",
             (to_text(start), to_text(end)),
         ).fetchall()
+
+    def heads(self, keys: Sequence[int]) -> Iterator[Head]:
+        """Those of some accepted entries that are alone in their groups and not hidden by hand."""
+        rows = self._sql.execute(
+            f"SELECT e.key, e.id, e.source, e.published, e.data FROM entries e WHERE e.key IN ({holes(keys)}) "
+            "AND coalesce(e.grp, e.key) = e.key "
+            "AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.grp = e.key AND o.key <> e.key) "
+            "AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.entry = e.key)",
+            keys,
+        )
+        for key, name, source, published, data in rows:
+            known, at = unpack_head(data), datetime.fromisoformat(published)
+            yield Head(key, name, source, at, known.get("title", ""), known.get("link"), known.get("language"))
 
     def sources(self, start: datetime, end: datetime) -> frozenset[int]:
         """The sources of the news published in [start, end)."""

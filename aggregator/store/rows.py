@@ -109,6 +109,12 @@ def unpack_entry(blob: bytes, of_content: Callable[[str], str] | None = None) ->
     return Entry(**_NOTHING | given)
 
 
+def unpack_head(blob: bytes) -> dict[str, Any]:
+    """What a packed entry has besides its long texts, as JSON has it; of one that an older version wrote with them."""
+    head: dict[str, Any] = json.loads(decompress(blob).split(b"\n", 1)[0])
+    return head
+
+
 def unpack_text(blob: bytes) -> str:
     """The plain text of a packed entry alone."""
     text: str = _fields(blob).get("text", "")
