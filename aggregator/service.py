@@ -25,7 +25,8 @@ TICK = 5.0  # seconds
 GATHER = 60.0  # seconds between two looks at what workers did, without news
 PROBE_GAP = 60.0  # while offline: one source a minute
 BEFORE_SEAL = 300.0  # polling before a seal takes at most this long
-BREATH = timedelta(milliseconds=60)  # between two passes, for each source: a minute where there are 1,000
+REST = timedelta(minutes=1)  # between two passes: what is due by then is asked together, and `status.*` written once
+BREATH = timedelta(milliseconds=60)  # for each source, where that is more: five minutes where there are 5,000
 _AT_ONCE = (ASKED, HUB)  # so begin the reasons of polls that somebody waits for
 WAIT_FOR_NETWORK = 480.0  # a digest that is due waits this long for the network after a wake
 
@@ -153,7 +154,8 @@ class Service:
             was_offline = self._app.is_offline
             began = time.monotonic()
             done = self._app.run_pass(work, self._progress, most=BEFORE_SEAL if sealing else None, pushed=pushed)
-            self._probed, self._passed_at = time.monotonic(), self._app.clock()
+            self._probed = time.monotonic()
+            self._passed_at = None if was_offline or done.offline else self._app.clock()  # who waited, waits no longer
             self._grew |= done.new + done.updated > 0
             if self._subscriber:
                 self._subscriber.look_again()
@@ -192,16 +194,17 @@ class Service:
                 self._hastened = time.monotonic()
                 hasten(self._app.config, self._app.store, self._app.clock())
             return []
+        is_away = self._app.is_offline
+        if is_away and time.monotonic() - self._probed < PROBE_GAP:
+            return []
         rests = not at_once and self._rests()
         if rests and not self._app.store.sources.presses(self._app.clock(), *_AT_ONCE):  # which is soon asked
             return []
         work = self._app.due()
         if rests and not any(state.is_new or state.reason.startswith(_AT_ONCE) for _, state in work):
             return []
-        if not work or not self._app.is_offline:
+        if not work or not is_away:
             return work
-        if time.monotonic() - self._probed < PROBE_GAP:
-            return []
         self._probes += 1
         return [work[self._probes % len(work)]]
 
@@ -211,7 +214,8 @@ class Service:
         What is new, or wanted by somebody who waits, is asked at once.
         """
         since = self._app.clock() - self._passed_at if self._passed_at else None
-        return since is not None and timedelta(0) <= since < len(self._app.config.sources) * BREATH
+        rest = max(REST, len(self._app.config.sources) * BREATH)
+        return since is not None and timedelta(0) <= since < rest
 
     def _seal(self) -> None:
         """Seal what is due; just after a wake the network may still be on its way."""

@@ -11,7 +11,7 @@ import pytest
 
 from aggregator import service
 from aggregator.app import App
-from aggregator.service import BREATH, DigestSealed, Event, FileBroken, FileChanged, PassBegan, PassEnded, Service
+from aggregator.service import REST, DigestSealed, Event, FileBroken, FileChanged, PassBegan, PassEnded, Service
 from aggregator.sources.config import load
 from aggregator.store.sqlite import Store, open_store
 from tests.makers import POOL
@@ -101,21 +101,21 @@ def test_the_hour_before_the_digest_sees_every_source_polled(running: Running) -
     assert all(names == [] for names in minutes[: 11 * 60 - 1])
 
 
-def test_passes_of_many_sources_stand_apart_but_not_for_what_is_wanted(world: World) -> None:
+def test_passes_stand_apart_but_not_for_what_is_wanted(world: World) -> None:
     for name in ("One", "Two", "Three"):
         world.blog(name, name.lower())
-    made, breath = Running(world), 3 * BREATH
+    made, rest = Running(world), REST
     made.tick()
     with made.store.transaction():
         for key in (2, 3):
             late = made.world.now - timedelta(minutes=1)
             made.store.sources.save(replace(made.store.sources.state(key), next_poll_at=late))
-    assert [made.tick(breath / 3), made.tick(breath / 3)] == [[], []]
-    assert made.tick(breath / 2)[0] == "PassBegan"
+    assert [made.tick(rest / 3), made.tick(rest / 3)] == [[], []]
+    assert made.tick(rest / 2)[0] == "PassBegan"
     assert made.events[0].total == 2  # type: ignore[union-attr]
     with made.store.transaction():
         made.store.sources.mark_due([1], made.world.now - timedelta(minutes=1))
-    assert made.tick(breath / 3)[0] == "PassBegan"
+    assert made.tick(rest / 3)[0] == "PassBegan"
     made.store.close()
 
 
