@@ -143,7 +143,7 @@ def _raw(headers: Mapping[str, str], host: bytes, size: int) -> list[tuple[bytes
     """Headers as bytes, each name once, the last wins, never a cookie; what came over the wire goes back as it was."""
     rows = {"host": (b"Host", host)} | ({"content-length": (b"Content-Length", b"%d" % size)} if size else {})
     for name, value in headers.items():
-        coding = "latin-1" if max(value, default="") < "\u0100" else "utf-8"
+        coding = "ascii" if value.isascii() else "latin-1" if max(value) < "\u0100" else "utf-8"
         rows[name.lower()] = (name.encode("ascii"), value.encode(coding))
     rows.pop("cookie", None)
     return list(rows.values())

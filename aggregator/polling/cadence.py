@@ -133,9 +133,10 @@ def one_shot_slack(every: timedelta) -> timedelta:
 
 def longest_wish(headers: Mapping[str, str], hints: Hints) -> tuple[timedelta, str]:
     """The longest of the publisher's wishes, at most a day, with its words; zero and "" when there is none."""
+    age = max_age(headers)
     wishes = [
-        (max_age(headers), "Cache-Control says"),
-        (_expires(headers) if max_age(headers) is None else None, "Expires says"),
+        (age, "Cache-Control says"),
+        (_expires(headers) if age is None else None, "Expires says"),
         (hints.ttl, "its ttl says"),
     ]
     wish, words = max(((w, t) for w, t in wishes if w is not None), default=(NO_TIME, ""), key=lambda pair: pair[0])
@@ -148,7 +149,9 @@ def longest_wish(headers: Mapping[str, str], hints: Hints) -> tuple[timedelta, s
 
 def max_age(headers: Mapping[str, str]) -> timedelta | None:
     """Cache-Control max-age less Age (RFC 9111, section 4.2); None when absent, zero when it asks for freshness."""
-    directives = [part.strip().lower() for part in headers.get("cache-control", "").split(",")]
+    if "cache-control" not in headers:
+        return None
+    directives = [part.strip().lower() for part in headers["cache-control"].split(",")]
     if "no-cache" in directives or "no-store" in directives:
         return NO_TIME
     ages = [_seconds(part.partition("=")[2].strip('" ')) for part in directives if part.startswith("max-age=")]
@@ -206,13 +209,16 @@ def _own_pace(
     own = min(timedelta(hours=round(usual * 24 / ASKED_A_GAP)), DAY) if usual else NO_TIME
     doubled = every * 2 ** min(wasted, 10) if wasted else NO_TIME
     costly = doubled if doubled <= 8 * HOUR else DAY
-    paces = (
-        (every, f"every {in_words(every)}"),
-        (slow, f"quiet for {quiet.days} days: every {in_words(slow)}"),
-        (own, f"it writes {rhythm.in_words(usual or 0)}: every {in_words(own)}"),
-        (costly, f"unchanged, and without working validators: every {in_words(costly)}"),
-    )
-    return max(paces, key=lambda pace: pace[0])  # of equal ones the first
+    longest = max(every, slow, own, costly)
+    if longest == every:  # of equal ones the first
+        reason = ""
+    elif longest == slow:
+        reason = f"quiet for {quiet.days} days: "
+    elif longest == own:
+        reason = f"it writes {rhythm.in_words(usual or 0)}: "
+    else:
+        reason = "unchanged, and without working validators: "
+    return longest, f"{reason}every {in_words(longest)}"
 
 
 def _backed_off(every: timedelta, failures: int, last_gap: timedelta) -> timedelta:

@@ -251,9 +251,9 @@ def _stamps(root: Path, names: Iterable[str] | Mapping[str, object]) -> Stamps:
     return {name: _stamp(root / name) for name in names}
 
 
-def _stamp(path: Path) -> list[int] | None:
+def _stamp(path: Path | str) -> list[int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 (of hundreds of files)
     except OSError:
         return None
     return [found.st_size, found.st_mtime_ns]
@@ -261,6 +261,9 @@ def _stamp(path: Path) -> list[int] | None:
 
 def _folder(folder: Path) -> tuple[tuple[str, list[int] | None], ...]:
     """The files of a folder and those below, as they stand; without what is kept compiled there."""
-    walked = ((Path(where), name) for where, _, names in os.walk(folder) for name in names)
-    files = (where / name for where, name in walked if where.name != "__pycache__")
-    return tuple(sorted((path.relative_to(folder).as_posix(), _stamp(path)) for path in files))
+    root, found = str(folder), list[tuple[str, list[int] | None]]()
+    for where, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        paths = [f"{where}/{name}" for name in names]
+        found += ((path[len(root) + 1 :], _stamp(path)) for path in paths)
+    return tuple(sorted(found))

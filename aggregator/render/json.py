@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from json import JSONEncoder
 from json.encoder import encode_basestring
 
 _PLAIN = JSONEncoder(ensure_ascii=False).encode
+_FLAT = frozenset((str, int, float, bool, type(None)))
 
 
 def indented(value: object, indent: int) -> str:
@@ -20,6 +23,8 @@ def _write(value: object, line: str, indent: str, parts: list[str]) -> None:
     inner = line + indent
     if isinstance(value, str):
         parts.append(encode_basestring(value))
+    elif isinstance(value, dict) and _FLAT.issuperset(map(type, value.values())) and value:
+        parts += ("{", inner, _in_lines(inner)(value)[1:-1], line, "}")  # nothing in it begins a line: C can write it
     elif isinstance(value, dict) and value:
         before = f"{{{inner}"
         for name, one in value.items():
@@ -39,3 +44,9 @@ def _write(value: object, line: str, indent: str, parts: list[str]) -> None:
         parts.append(f"{line}]")
     else:
         parts.append(_PLAIN(value))
+
+
+@cache
+def _in_lines(line: str) -> Callable[[object], str]:
+    """Writes an object with each of its pairs after such a beginning of a line."""
+    return JSONEncoder(ensure_ascii=False, separators=(f",{line}", ": ")).encode

@@ -7,6 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from aggregator.batched import batched
@@ -171,9 +173,8 @@ class Days:
             f"WHERE s.key IN ({holes(sources)}) ORDER BY s.key, e.published DESC",
             (most - 1, *sources),
         )
-        for source, published in rows:
-            if len(found[source]) < most:  # more were published in the same second as the last
-                found[source].append(datetime.fromisoformat(published))
+        for source, those in groupby(rows, itemgetter(0)):  # more were published in the same second as the last
+            found[source] = [datetime.fromisoformat(published) for _, published in islice(those, most)]
         return found
 
     # --- what was counted ------------------------------------------------------------------------------------
