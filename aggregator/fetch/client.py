@@ -12,9 +12,10 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import certifi
@@ -141,6 +142,7 @@ def permitted_host(source: Source) -> str | None:
     return host_in_request(source.url) if source.allow_private else None
 
 
+@lru_cache(maxsize=4096)
 def host_in_request(url: str) -> str:
     """A host name as it stands in a request: lower-case, ASCII; raises FetchError (`redirect`) where there is none."""
     with translated(url):
@@ -195,28 +197,31 @@ class Client:
     def _ask(self, request: Request, headers_for: Callable[[str], Mapping[str, str]]) -> Response:
         """Follow the redirects under one deadline; `headers_for` says what goes to which address."""
         self._guard.deadline = time.monotonic() + self._timeout
-        url, hops = without_user(request.url), list[Redirect]()
-        with self._through(request) as wire:
+        url, hops, wire = without_user(request.url), list[Redirect](), self._through(request)
+        try:
             while True:
-                with self._turn(url, spaced=request.proxy is not None or host_in_request(url) != request.permitted):
-                    response = self._exchange(wire, request, url, headers_for(url), tuple(hops))
+                response = self._in_turn(wire, request, url, headers_for(url), tuple(hops))
                 if not _leads_on(response, request):
                     return response
                 url = _target(response, request)
                 hops.append(Redirect(response.status, url))
                 if len(hops) > request.redirects:
                     raise FetchError("redirect", f"redirects more than {request.redirects} times")
+        finally:
+            if wire is not self._direct:
+                wire.close()
 
-    @contextlib.contextmanager
-    def _turn(self, url: str, *, spaced: bool) -> Iterator[None]:
-        """Hold the turn at an address's host; the time that was waited for it is not the exchange's."""
-        host = host_of(url)
+    def _in_turn(
+        self, wire: Transport, request: Request, url: str, own: Mapping[str, str], hops: tuple[Redirect, ...]
+    ) -> Response:
+        """One exchange in the turn of an address's host; the time that was waited for it is not the exchange's."""
+        host, spaced = host_of(url), request.proxy is not None or host_in_request(url) != request.permitted
         if url.startswith("https:"):
             self._tls()  # where it has to be made it is made before the turn, from whose start the distance counts
         with self._turns.at(host, spaced=spaced) as waited:
             self._guard.deadline += waited
             try:
-                yield
+                return self._exchange(wire, request, url, own, hops)
             finally:
                 self._turns.sent(host, self._guard.sent_at)
 
@@ -237,20 +242,17 @@ class Client:
                 response.read_away()
         return Response(url, response.status, headers, body, hops)
 
-    @contextlib.contextmanager
-    def _through(self, request: Request) -> Iterator[Transport]:
-        """The connections for a request: the lane's own, or new ones through its proxy."""
+    def _through(self, request: Request) -> Transport:
+        """The connections for a request: the lane's own, or new ones through its proxy, to be closed."""
         self._guard.behind_proxy = request.proxy is not None
         if request.proxy is None:
             if request.permitted != self._guard.permitted:
                 self._direct.close()  # a connection that one source was permitted is not for another
             self._guard.permitted = request.permitted
-            yield self._direct
-            return
+            return self._direct
         # the proxy stands in feeds.yaml beside `allow_private`: that permits it as it permits the source's host
         self._guard.permitted = None if request.permitted is None else host_in_request(request.proxy)
-        with contextlib.closing(Transport(self._guard, self._tls, request.proxy)) as wire:
-            yield wire
+        return Transport(self._guard, self._tls, request.proxy)
 
 
 def _at_home(headers: Mapping[str, str], home: str, url: str) -> Mapping[str, str]:

@@ -61,6 +61,8 @@ def _as_number(host: str) -> str | None:
 
 def in_turns(addresses: list[str]) -> list[str]:
     """IPv6 and IPv4 by turns, the first choice first (RFC 8305, section 4): a kind that is broken costs one try."""
+    if len(addresses) == 1:
+        return addresses
     first = ":" in next(iter(addresses), "")
     kinds = ([one for one in addresses if (":" in one) == kind] for kind in (first, not first))
     return [one for one in chain.from_iterable(zip_longest(*kinds)) if one is not None]

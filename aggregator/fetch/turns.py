@@ -63,6 +63,8 @@ class Turns:
         place.ready = max(place.ready, at + self._spacing)
 
     def _place(self, host: str) -> Place:
+        if (known := self._places.get(host)) is not None:
+            return known
         with self._lock:
             if len(self._places) >= self._most:
                 now = time.monotonic()

@@ -143,8 +143,9 @@ def pack_hints(hints: Hints) -> str:
 
 
 @lru_cache(maxsize=1024)  # most sources give the same few
+@lru_cache(maxsize=256)
 def unpack_hints(text: str) -> Hints:
-    """The inverse of pack_hints."""
+    """The inverse of pack_hints; many sources give the same."""
     data: dict[str, Any] = json.loads(text)
     lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
     ttl = {"ttl": timedelta(seconds=data["ttl"])} if "ttl" in data else {}

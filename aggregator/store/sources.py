@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from aggregator.polling.cadence import easier_pace
@@ -45,7 +46,21 @@ def _column(name: str) -> Callable[[Any], Any]:
     return pack_hints if name == "hints" else _up if name in _LIMITS else to_text if name in _TIMES else storable
 
 
-_WRITTEN = tuple((name, _column(name)) for name in _CHANGING)
+_WRITTEN = tuple((place, write) for place, name in enumerate(_CHANGING) if (write := _column(name)) is not storable)
+_TEXTS = tuple(place for place, name in enumerate(_CHANGING) if _column(name) is storable)
+_VALUES = attrgetter(*_CHANGING, "key")
+
+
+def _row(state: SourceState) -> list[Any]:
+    """The values of a row as `_UPDATE` wants them; nearly all texts are ASCII, and stay as they are."""
+    values = list(_VALUES(state))
+    for place, write in _WRITTEN:
+        if values[place] is not None:
+            values[place] = write(values[place])
+    for place in _TEXTS:
+        if (text := values[place]) is not None and not (text.isascii() and "\0" not in text):
+            values[place] = storable(text)
+    return values
 
 
 def _places(urls: Iterable[str], now: Mapping[str, int]) -> dict[str, int]:
@@ -168,8 +183,7 @@ class Sources:
 
     def save(self, *states: SourceState) -> None:
         """Write states back (inside a transaction)."""
-        rows = ((*(write(getattr(state, name)) for name, write in _WRITTEN), state.key) for state in states)
-        self._sql.executemany(_UPDATE, rows)
+        self._sql.executemany(_UPDATE, map(_row, states))
 
     def tally(self) -> dict[str, int]:
         """How many entries are in each standing."""
