@@ -35,8 +35,6 @@ from aggregator.records import (
     StoredEntry,
 )
 from aggregator.render import digest as render
-from aggregator.render import mail
-from aggregator.render.epub import epub
 from aggregator.render.site import Site
 from aggregator.store.digests import Sealed
 from aggregator.store.sqlite import Store
@@ -153,7 +151,7 @@ def seal(series: Series, day: date, store: Store, pen: Pen, now: datetime) -> Se
         sealed = Sealed(
             0, series.name, day, digest.covers_from, digest.covers_to, digest.counts.shown, digest.reading_time_s, note
         )
-        mailed = {"mail": mail.html(digest, site=Site.of(pen.config))} if series.mail_to else {}
+        mailed = _mailed(digest, pen.config) if series.mail_to else {}
         store.digests.seal(sealed, keys, files(digest, pen.config, store) | mailed, now)
         store.deliveries.owe(series.name, day, series.mail_to, now)
         for groups in digest.threads if not series.name else ():  # a further series knows a part of the news
@@ -183,10 +181,22 @@ def files(digest: Digest, config: Config, store: Store) -> dict[str, bytes]:
     name = entry_id(store, digest.series, digest.date)
     entry = render.as_merged_entry(digest, id=name, link=link, site=site)
     kept = {"title": entry.title, "excerpt": entry.excerpt, "content": entry.content}
-    return {
+    made = {
         "html": render.html(digest, site=site),
         "md": render.markdown(digest),
         "txt": render.text(digest),
         "json": render.json(digest),
         "entry": json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace"),
-    } | ({"epub": epub(digest, id=name, site=site)} if digest.epub else {})
+    }
+    if digest.epub:
+        from aggregator.render.epub import epub  # noqa: PLC0415 (most ask for none, and it packs archives)
+
+        made["epub"] = epub(digest, id=name, site=site)
+    return made
+
+
+def _mailed(digest: Digest, config: Config) -> dict[str, bytes]:
+    """The bytes of a digest as a letter."""
+    from aggregator.render import mail  # noqa: PLC0415 (as above)
+
+    return {"mail": mail.html(digest, site=Site.of(config))}

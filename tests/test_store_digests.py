@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -98,3 +99,32 @@ def test_the_newest_is_the_one_that_covers_most() -> None:
     newest = store.digests.newest("")
     assert newest is not None
     assert (newest.day.day, newest.covers_from) == (13, None)
+
+
+def test_what_digests_told_with_their_dates() -> None:
+    desk = Desk(ONE)
+    for name in ("a", "b", "c"):
+        desk.bring(ONE, entry(name), entry(f"old {name}"), standing="news" if name != "b" else "backlog")
+        desk.seal()
+        desk.now += DAY
+    first = NOW.date()
+    told = desk.store.digests.told("", first, most=10)
+    keys = {name: desk.titled(f"Title of {name}").key for name in ("old c", "c", "old a", "a")}
+    assert told == [(first + age * DAY, keys[name]) for age, name in ((2, "old c"), (2, "c"), (0, "old a"), (0, "a"))]
+    assert desk.store.digests.told("", first + DAY, most=1) == [(first + 2 * DAY, keys["old c"])]
+    assert desk.store.digests.told("weekly", first, most=10) == []
+
+
+def test_entries_are_read_in_the_order_that_is_asked_without_what_no_digest_tells() -> None:
+    store = desk(450).store
+    keys = [450, 1, *range(2, 450)]
+    read = list(store.digests.read(keys, len_of))
+    assert [one.key for one in read] == keys
+    (whole,) = store.entries.get([450])
+    slim = replace(whole.entry, summary="", content=len_of(whole.entry.content))
+    assert read[0] == replace(whole, entry=slim) != whole
+    assert list(store.digests.read([], len_of)) == []
+
+
+def len_of(content: str) -> str:
+    return f"{len(content)}"

@@ -275,24 +275,6 @@ def test_counts_and_rhythm() -> None:
     assert desk.store.entries.rhythm(1, 1) == [NOW]
 
 
-def test_what_digests_told_with_their_dates() -> None:
-    desk = Desk(ONE)
-    for name in ("a", "b", "c"):
-        desk.bring(ONE, entry(name), entry(f"old {name}"), standing="news" if name != "b" else "backlog")
-        desk.seal()
-        desk.now += DAY
-    first = NOW.date()
-    told = desk.store.entries.told("", first, most=10)
-    assert [(day, one.entry.title) for day, one in told] == [
-        (first + 2 * DAY, "Title of old c"),
-        (first + 2 * DAY, "Title of c"),
-        (first, "Title of old a"),
-        (first, "Title of a"),
-    ]
-    assert [one.entry.title for _, one in desk.store.entries.told("", first + DAY, most=1)] == ["Title of old c"]
-    assert desk.store.entries.told("weekly", first, most=10) == []
-
-
 def test_news_by_publication_whatever_was_accepted_when() -> None:
     desk = Desk(ONE)
     ages = {"new": timedelta(0), "week": 7 * DAY, "old": 8 * DAY}

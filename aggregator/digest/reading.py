@@ -49,7 +49,7 @@ def reading_time_s(words: int, language: str | None) -> int:
 
 def count_words(text: str, language: str | None) -> int:
     """The words of a text; Chinese and Japanese script counts two characters as one, whatever the `language` says."""
-    characters = len(_WITHOUT_SPACES.findall(text))
+    characters = 0 if text.isascii() else len(_WITHOUT_SPACES.findall(text))
     if not characters:
         return len(_WORD.findall(text))
     spaced = _WITHOUT_SPACES.sub(" ", text)

@@ -51,7 +51,8 @@ def _told(best: Scored, entries: tuple[DigestEntry, ...], heads: int, thread: Th
 
 def line(stored: StoredEntry, day: Day, view: View) -> DigestEntry:
     """An entry as a line, with the other sources that have it."""
-    copies = view.copies(day.groups(stored.group), stored)
+    group = day.groups(stored.group)
+    copies = view.copies(group, stored) if len(group) > 1 else ()
     return DigestEntry(
         id=stored.id,
         link=stored.entry.link,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -242,16 +242,6 @@ class Entries:
             "WHERE e.accepted > 0 AND l.entry IS NULL ORDER BY e.accepted",
             (series,),
         ).fetchall()
-
-    def told(self, series: str, since: date, most: int) -> list[tuple[date, StoredEntry]]:
-        """The newest news of the digests of a series from a date on, each with the date of its digest, newest first."""
-        rows = self._sql.execute(
-            SELECT.replace("SELECT ", "SELECT d.date, ", 1) + "JOIN ledger l ON l.series = ? AND l.entry = e.key "
-            "JOIN digests d ON d.key = l.digest WHERE d.date >= ? AND e.standing = 'news' "
-            "ORDER BY e.accepted DESC LIMIT ?",
-            (series, since.isoformat(), most),
-        )
-        return [(date.fromisoformat(row[0]), as_stored(row[1:])) for row in rows]
 
     def held(self, since: datetime | None = None, *, dropped: bool = False) -> list[StoredEntry]:
         """Entries in quarantine, those held after `since` if it is given; also those that were `dropped` from it."""
