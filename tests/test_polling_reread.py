@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.entries.identity import content_hash
 from aggregator.polling.reread import Replayed, replay, reread
 from aggregator.records import Response, Rule, Source
 from aggregator.store.rows import packed
@@ -49,7 +48,7 @@ def test_a_better_reading_needs_no_request() -> None:
         for one in before:  # an older version read less of it
             worse = replace(one.entry, title="(untitled)", content="", text="")
             with store.transaction():
-                store.bodies.replace(body, one.key, worse, content_hash(worse))
+                store.bodies.replace(body, one.key, worse)
         store._connection.execute("UPDATE bodies SET read_by = '0.0.1'")
         store._connection.execute("DELETE FROM meta WHERE name = 'read_by'")
         stage.restart()
@@ -148,7 +147,7 @@ def read_worse(desk: Desk, *titles: str) -> None:
         body = desk.store.bodies.newest(desk.key(ONE))
         assert body is not None
         with desk.store.transaction():
-            desk.store.bodies.replace(body, one.key, worse, content_hash(worse))
+            desk.store.bodies.replace(body, one.key, worse)
 
 
 def days_of(desk: Desk, *documents: bytes) -> None:
