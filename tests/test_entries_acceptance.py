@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 
-from aggregator.records import Entry, Rule, Source
+from aggregator.entries.acceptance import place
+from aggregator.records import Entry, Rule, Source, StoredEntry, Waiting
 from tests.makers import NOW, ONE, THREE, TWO, Desk, changed, entry, words
 
 TEXT = words(200)
@@ -15,6 +17,36 @@ TEXT = words(200)
 def at(host: str, title: str = "The manual", text: str = TEXT, **fields: object) -> Entry:
     """The article as it stands at one of several hosts."""
     return entry(f"{host}-{title}", title=title, text=text, link=f"https://{host}.example.org/a", **fields)
+
+
+class Crowd:
+    """A shelf on which so many entries of one source have one address; it counts how many were looked at."""
+
+    def __init__(self, source: int, many: int) -> None:
+        self.source, self.many, self.seen = source, many, 0
+
+    def by_url(self, _canonical_url: str) -> Iterator[tuple[int, int, int]]:
+        for number in range(1, self.many + 1):
+            self.seen = number
+            yield self.source, number, number
+
+    def by_marks(self, _marks: Iterable[int], /, *, not_of: int) -> list[StoredEntry]:
+        assert not_of == 1
+        return []
+
+    def members(self, group: int) -> list[StoredEntry]:
+        raise AssertionError(group)
+
+    def get(self, keys: Iterable[int]) -> list[StoredEntry]:
+        raise AssertionError(keys)
+
+
+@pytest.mark.parametrize(("source", "looks"), [(1, 1), (2, 2)], ids=["its own source", "another one"])
+def test_an_address_of_thousands_of_entries_is_no_article_s_and_is_not_looked_through(source: int, looks: int) -> None:
+    crowd = Crowd(source, 5000)
+    one = Waiting(9000, 1, "https://one.example.org/show", "Episode", "news", ())
+    assert place(one, crowd, lambda _: True) == ("news", 9000)
+    assert crowd.seen == looks
 
 
 def standings(desk: Desk) -> list[tuple[int, str]]:

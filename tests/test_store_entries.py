@@ -183,12 +183,25 @@ def test_the_best_shared_marks_first() -> None:
     assert [one.key for one in desk.store.entries.by_marks((-7, 8, 9), most=2)] == [2]  # 5 is not accepted
 
 
+def test_marks_that_a_source_shares_with_itself_take_places_and_are_not_read() -> None:
+    desk = Desk(ONE, TWO)
+    desk.bring(ONE, entry("a"), entry("b"))
+    desk.bring(TWO, entry("c"))
+    with desk.store.transaction():
+        for key, own in ((1, (7, 8, 9)), (2, (7, 8)), (3, (8, 9))):
+            desk.store.entries.set_marks(key, own)
+    by_marks = desk.store.entries.by_marks
+    assert [one.key for one in by_marks((7, 8, 9), not_of=desk.key(ONE))] == [3]
+    assert by_marks((7, 8, 9), most=1, not_of=desk.key(ONE)) == []
+
+
 def test_by_address_only_what_is_accepted() -> None:
     desk = Desk(ONE, TWO)
     same = {"canonical_url": "https://e.example/a"}
     desk.bring(ONE, entry("a", **same))
     desk.record(TWO, entry("b", **same))
-    assert titles(desk.store.entries.by_url("https://e.example/a")) == ["Title of a"]
+    (accepted,) = desk.store.entries.get([1])
+    assert list(desk.store.entries.by_url("https://e.example/a")) == [(desk.key(ONE), accepted.accepted, 1)]
     assert titles(desk.store.entries.find("b", "https://e.example/a")) == ["Title of a", "Title of b"]
     assert desk.store.entries.find("nothing", None) == []
 

@@ -6,7 +6,7 @@ waiting entries out in that order; network timing decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from aggregator.entries.duplicates import same_text
@@ -17,11 +17,11 @@ from aggregator.records import Standing, StoredEntry, Waiting
 class Shelf(Protocol):
     """What acceptance asks of the store."""
 
-    def by_url(self, canonical_url: str) -> list[StoredEntry]:
-        """Accepted entries with this canonical URL."""
+    def by_url(self, canonical_url: str) -> Iterable[tuple[int, int, int]]:
+        """The source, the place in the order and the group of the accepted entries with this canonical URL."""
 
-    def by_marks(self, marks: Iterable[int], /) -> list[StoredEntry]:
-        """Accepted entries that share enough marks to be candidates, best first."""
+    def by_marks(self, marks: Iterable[int], /, *, not_of: int) -> list[StoredEntry]:
+        """Accepted entries that share enough marks to be candidates, best first, without those of one source."""
 
     def members(self, group: int) -> list[StoredEntry]:
         """The entries of a group in order of acceptance."""
@@ -48,21 +48,26 @@ def place(one: Waiting, shelf: Shelf, is_shown: Callable[[StoredEntry], bool]) -
 
 
 def _group(one: Waiting, shelf: Shelf) -> int | None:
-    """The group that an entry of another source belongs to as a copy."""
-    copies = (*_same_page(one, shelf), *_same_text(one, shelf))
-    return next((other.group for other in copies if other.source_key != one.source_key), None)
+    """The group that an entry of another source belongs to as a copy; texts are read where no address tells."""
+    group = _by_page(one, shelf)
+    return _by_text(one, shelf) if group is None else group
 
 
-def _same_page(one: Waiting, shelf: Shelf) -> list[StoredEntry]:
-    """Copies by their address; one that a source gives to several of its entries is no article's own."""
+def _by_page(one: Waiting, shelf: Shelf) -> int | None:
+    """The group of the first copy by its address; one that a source gives to several of its entries is no article's
+    own. Nothing is looked at beyond the first source that has it twice: such an address may be that of thousands.
+    """
+    found: dict[int, tuple[int, int]] = {}
     url = one.canonical_url
-    others = shelf.by_url(url) if url and names_a_page(url) else []
-    sources = [one.source_key, *(other.source_key for other in others)]
-    return others if len(set(sources)) == len(sources) else []
+    for source, accepted, group in shelf.by_url(url) if url and names_a_page(url) else ():
+        if source == one.source_key or source in found:
+            return None
+        found[source] = (accepted, group)
+    return min(found.values())[1] if found else None
 
 
-def _same_text(one: Waiting, shelf: Shelf) -> Iterator[StoredEntry]:
-    """Copies by their text, which is read only where marks say that there may be one."""
-    if candidates := shelf.by_marks(one.marks):
-        entry = shelf.get([one.key])[0].entry
-        yield from (other for other in candidates if same_text(entry, other.entry))
+def _by_text(one: Waiting, shelf: Shelf) -> int | None:
+    """The group of the best copy by its text, which is read only where marks say that another source may have one."""
+    candidates = shelf.by_marks(one.marks, not_of=one.source_key)
+    entry = shelf.get([one.key])[0].entry if candidates else None
+    return next((other.group for other in candidates if entry and same_text(entry, other.entry)), None)

@@ -167,28 +167,28 @@ class Entries:
         """Remember what a copy of this text would share with it."""
         self._sql.executemany("INSERT INTO marks VALUES (?, ?) ON CONFLICT DO NOTHING", [(mark, key) for mark in those])
 
-    def by_marks(self, those: Iterable[int], most: int = 20) -> list[StoredEntry]:
-        """Accepted entries that share the most marks, best first: at least two, or the title's, which is negative."""
-        wanted = tuple(those)
-        if not wanted:
+    def by_marks(self, those: Iterable[int], most: int = 20, *, not_of: int | None = None) -> list[StoredEntry]:
+        """Accepted entries that share most marks (two, or the title's), best first; of these all `not_of` a source."""
+        if not (wanted := tuple(those)):
             return []
-        rows = self._sql.execute(
+        shared = (
             f"SELECT entry FROM marks WHERE mark IN ({holes(wanted)}) GROUP BY entry "
-            f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}",
-            wanted,
+            f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}"
         )
-        keys = [row[0] for row in rows]
-        found = {stored.key: stored for stored in self.get(keys)} if keys else {}
-        return [found[key] for key in keys if key in found and found[key].accepted]
+        keys = [key for (key,) in self._sql.execute(shared, wanted)]
+        others = f"WHERE e.key IN ({holes(keys)}) AND e.accepted > 0 AND e.source <> ?"
+        found = {stored.key: stored for stored in self._those(others, (*keys, not_of or 0))} if keys else {}
+        return [found[key] for key in keys if key in found]
 
     def sources_with(self, canonical_urls: Collection[str]) -> list[int]:
         """The sources (by key, in order) that brought an entry with any of these canonical URLs."""
         wanted = f"SELECT DISTINCT source FROM entries WHERE canonical_url IN ({holes(canonical_urls)}) ORDER BY source"
         return [int(key) for (key,) in self._sql.execute(wanted, tuple(canonical_urls))] if canonical_urls else []
 
-    def by_url(self, canonical_url: str) -> list[StoredEntry]:
-        """Accepted entries with this canonical URL, oldest acceptance first."""
-        return self._those("WHERE e.canonical_url = ? AND e.accepted > 0 ORDER BY e.accepted", (canonical_url,))
+    def by_url(self, url: str) -> Iterator[tuple[int, int, int]]:
+        """The source, the order of acceptance and the group of each accepted entry with this canonical URL."""
+        accepted = "SELECT source, accepted, grp FROM entries WHERE canonical_url = ? AND accepted > 0"
+        yield from self._sql.execute(accepted, (url,))
 
     def members(self, group: int) -> list[StoredEntry]:
         """The entries of a group in order of acceptance."""
