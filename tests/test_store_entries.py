@@ -183,6 +183,20 @@ def test_the_best_shared_marks_first() -> None:
     assert [one.key for one in desk.store.entries.by_marks((-7, 8, 9), most=2)] == [2]  # 5 is not accepted
 
 
+def test_of_equally_good_candidates_the_order_of_acceptance_decides_not_which_came_first() -> None:
+    desk = Desk(ONE, TWO)
+    desk.record(TWO, entry("b"))
+    desk.record(ONE, entry("a"))
+    desk.accept()
+    with desk.store.transaction():
+        for key in (1, 2):
+            desk.store.entries.set_marks(key, (7, 8))
+    assert [(one.source_key, one.key) for one in desk.store.entries.by_marks((7, 8))] == [
+        (desk.key(TWO), 1),
+        (desk.key(ONE), 2),
+    ]
+
+
 def test_marks_that_a_source_shares_with_itself_take_places_and_are_not_read() -> None:
     desk = Desk(ONE, TWO)
     desk.bring(ONE, entry("a"), entry("b"))

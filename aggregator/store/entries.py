@@ -171,14 +171,14 @@ class Entries:
         """Accepted entries that share most marks (two, or the title's), best first; of these all `not_of` a source."""
         if not (wanted := tuple(those)):
             return []
-        shared = (
-            f"SELECT entry FROM marks WHERE mark IN ({holes(wanted)}) GROUP BY entry "
-            f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}"
+        rows = self._sql.execute(
+            f"SELECT entry, count(*) FROM marks WHERE mark IN ({holes(wanted)}) GROUP BY entry "
+            f"HAVING count(*) > 1 OR min(mark) < 0 ORDER BY count(*) DESC, entry DESC LIMIT {most}",
+            wanted,
         )
-        keys = [key for (key,) in self._sql.execute(shared, wanted)]
-        others = f"WHERE e.key IN ({holes(keys)}) AND e.accepted > 0 AND e.source <> ?"
-        found = {stored.key: stored for stored in self._those(others, (*keys, not_of or 0))} if keys else {}
-        return [found[key] for key in keys if key in found]
+        shared: dict[int, int] = dict(rows)
+        others = f"WHERE e.key IN ({holes(shared)}) AND e.accepted > 0 AND e.source <> ? ORDER BY e.accepted DESC"
+        return sorted(self._those(others, (*shared, not_of or 0)), key=lambda stored: -shared[stored.key])
 
     def sources_with(self, canonical_urls: Collection[str]) -> list[int]:
         """The sources (by key, in order) that brought an entry with any of these canonical URLs."""
