@@ -19,7 +19,7 @@ from aggregator.parse.pool import Pool
 from aggregator.passes import OnePass, accept
 from aggregator.pipeline import Polled
 from aggregator.polling import due, outages, survey
-from aggregator.polling.backlog import read_backlog
+from aggregator.polling.backlog import AT_ONCE, read_backlog
 from aggregator.polling.cadence import HOUR
 from aggregator.polling.due import Hosts, Work
 from aggregator.polling.network import Network
@@ -140,7 +140,7 @@ class App:
 
     def read_backlog(self) -> int:
         """Read more of what first polls left for idle time; of how many sources."""
-        return read_backlog(self.store, self.pool, self.view().is_shown, self.clock(), self.stop)
+        return read_backlog(self.store, self.pool, self.view().is_shown, self.clock(), self.stop, AT_ONCE)
 
     @property
     def is_behind(self) -> bool:

@@ -18,7 +18,7 @@ from aggregator.fetch.turns import SPACING
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, moves
 from aggregator.polling import gaps, outages, survey
-from aggregator.polling.backlog import AT_ONCE, read_backlog
+from aggregator.polling.backlog import AT_ONCE, read_backlog, since
 from aggregator.polling.due import Work
 from aggregator.polling.lanes import LULL, in_lanes
 from aggregator.polling.network import Network
@@ -60,12 +60,13 @@ class OnePass:
     _done: Pass = field(init=False)
     _elders: Elders = field(init=False)
     _batch: Batch = field(init=False, default_factory=Batch)
-    _is_large: bool = field(init=False, default=False)
+    _before: str | None = field(init=False)
     _unreached: list[Polled] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._done = Pass(self.clock(), self.clock())
         self._elders = self.store.removed_lately()
+        self._before = self.store.meta("last_pass_at")
 
     def run(
         self, work: Work, progress: Callable[[Progress], None], *, most: float | None, pushed: Sequence[Polled]
@@ -96,7 +97,7 @@ class OnePass:
 
     def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
         signs = self.store.signs.of(state.key for _, state in work)
-        self._is_large = sum(state.is_new for _, state in work) > AT_ONCE
+        many = sum(state.is_new for _, state in work) > AT_ONCE
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
             yield from in_lanes(
                 work if ours else (),
@@ -106,7 +107,7 @@ class OnePass:
                 self.stop,
                 most,
                 signs=signs,
-                outlines=self._is_large,
+                outlines=many,
             )
 
     def _take(self, polled: Polled) -> None:
@@ -187,9 +188,9 @@ class OnePass:
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
 
     def _read_backlog(self) -> None:
-        """What an earlier pass put off; one over so many new sources has enough to do."""
-        if not self._is_large:
-            read_backlog(self.store, self.pool, self._view().is_shown, self.clock(), self.stop)
+        """What an earlier pass put off: one source for each minute since the last, so that it weighs on no pass."""
+        most = since(self._before, self._done.started_at)
+        read_backlog(self.store, self.pool, self._view().is_shown, self.clock(), self.stop, most)
 
     def _fill_gaps(self) -> None:
         if not self._done.offline:

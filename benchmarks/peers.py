@@ -30,7 +30,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import miniflux, programs
-from benchmarks.poll import NOW, PHASES, ROOT, address, document
+from benchmarks.poll import BESIDE, NOW, PHASES, ROOT, address, document
 from benchmarks.programs import Program
 
 PEERS = ("newsboat", "sfeed", "reader", "rss2email", "miniflux")
@@ -101,12 +101,14 @@ def run(names: Sequence[str], urls: Sequence[str], now: str, more: Callable[[], 
     with tempfile.TemporaryDirectory() as at, ExitStack() as ends:
         folder = Path(at)
         ready = {name: made(name, folder / name, urls, now, ends) for name in names}
-        for phase in PHASES if more else PHASES[:2]:
-            if more and phase == PHASES[-1]:
+        for phase in (one for one in PHASES if one != "digest" and (more or one != "tenth")):
+            if more and phase == "tenth":
                 more()
             found[phase] = {}
             for name, program in ready.items():
-                numbers = program.poll(folder / name / "log", phase == PHASES[0])
+                if phase in BESIDE and name != OURS:
+                    continue
+                numbers = program.poll(folder / name / "log", phase in ("cold", "idle"))
                 found[phase][name] = numbers | {"entries": program.held()}
                 print(phase, name, found[phase][name], file=sys.stderr)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 
@@ -17,7 +17,7 @@ from aggregator.entries.query import parse_query
 from aggregator.errors import ParseError
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, read_document, settle
-from aggregator.polling.backlog import read_backlog
+from aggregator.polling.backlog import AT_ONCE, read_backlog, since
 from aggregator.polling.recorder import record
 from aggregator.records import Outline, PollResult, Response, StoredEntry
 from aggregator.upkeep.idle import index
@@ -71,7 +71,7 @@ class Shelf:
         self.desk.accept()
         return result
 
-    def read(self, most: int = 60, pool: Pool = POOL) -> int:
+    def read(self, most: int = AT_ONCE, pool: Pool = POOL) -> int:
         """Idle time."""
         return read_backlog(self.desk.store, pool, self.desk.view().is_shown, self.desk.now, threading.Event(), most)
 
@@ -308,3 +308,18 @@ def test_whenever_it_is_read_the_rows_are_as_if_it_had_been_at_once(steps: list[
             later.read()
     later.read()
     assert later.rows() == whole.rows()
+
+
+@pytest.mark.parametrize(
+    ("last", "sources"),
+    [
+        (None, 0),
+        ("2026-03-14T07:00:00Z", 0),
+        ("2026-03-14T06:00:30Z", 59),
+        ("2026-03-13T07:00:00Z", 1440),
+        ("2026-03-14T09:00:00Z", 0),
+    ],
+    ids=["first", "at once", "hourly", "daily", "clock set back"],
+)
+def test_a_pass_reads_a_source_for_each_minute_since_the_last(last: str | None, sources: int) -> None:
+    assert since(last, datetime(2026, 3, 14, 7, tzinfo=UTC)) == sources

@@ -169,7 +169,7 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  changed     {local(facts['changed'])}"
     yield f"  standing    {_STANDING[facts['standing']]}"
     if not facts["is_read"]:
-        yield "  text        not read yet: the backlog of new sources is read after what is new, 60 sources a pass"
+        yield "  text        not read yet: the backlog of many new sources is read in the next passes"
     if facts["held_why"]:
         yield f"  doubted     {safe(facts['held_why'])}"
     for copy in facts["group"]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.entries.acceptance import place
 from aggregator.entries.recognition import recognised, told
@@ -24,7 +24,13 @@ from aggregator.store.rows import packed
 from aggregator.store.sqlite import Store
 
 AT_ONCE = 60
-"""Sources, in the order of feeds.yaml: so many are read in a pass. A pass over no more new ones puts nothing off."""
+"""Sources: a pass over no more new ones puts nothing off, and a tick of `run` reads so many."""
+_MINUTE = timedelta(minutes=1)
+
+
+def since(last: str | None, now: datetime) -> int:
+    """Of how many sources a pass reads the backlog: one for each minute since the `last`, none in the first."""
+    return max(0, (now - datetime.fromisoformat(last)) // _MINUTE) if last else 0
 
 
 def read_backlog(
@@ -33,9 +39,9 @@ def read_backlog(
     is_shown: Callable[[StoredEntry], bool],
     now: datetime,
     stop: threading.Event,
-    most: int = AT_ONCE,
+    most: int,
 ) -> int:
-    """Read the backlog of so many sources, each in one transaction; of how many it was read."""
+    """Read the backlog of so many sources, each in one transaction, in the order of feeds.yaml; how many there were."""
     done = 0
     for source in store.bodies.unread(most):
         if stop.is_set():
