@@ -65,4 +65,5 @@ def test_a_hub_that_is_not_there() -> None:
         port = web.port
     trouble = post_forms(f"http://127.0.0.1:{port}/", [FORM], agent="a", tls=TLS)
     assert trouble == "127.0.0.1 refused the connection"
-    assert post_forms("http://127.0.0.1:99999/", [FORM], agent="a", tls=TLS)
+    nowhere = post_forms("http://127.0.0.1:99999/", [FORM], agent="a", tls=TLS)
+    assert nowhere == "127.0.0.1 cannot be reached (there is no port 99999)"

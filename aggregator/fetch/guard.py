@@ -87,6 +87,9 @@ def dial(address: str, port: int, timeout: float) -> socket.socket:
     try:
         sock.settimeout(timeout)
         sock.connect((address, port))
+    except OverflowError:
+        sock.close()
+        raise OSError(f"there is no port {port}") from None
     except BaseException:
         sock.close()
         raise
