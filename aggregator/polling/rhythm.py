@@ -72,10 +72,11 @@ def silence(now: datetime, published: Sequence[datetime]) -> Silence | None:
 
     The more of the past is given, the better: a yearly break is known only from a year that had one.
     """
-    gaps = gaps_of(published)
+    days = (now - published[0]) / timedelta(days=1) if published else 0.0
+    gaps = gaps_of(published) if days > SHORTEST else []  # no limit is shorter, and most sources wrote since
     if len(gaps) < LEAST_GAPS:
         return None
-    days, limit = (now - published[0]) / timedelta(days=1), longest_likely(gaps)
+    limit = longest_likely(gaps)
     return Silence(days, median(gaps[:RECENT]), max(gaps), limit) if days > limit else None
 
 
