@@ -1,14 +1,13 @@
-"""How cost grows: sources, entries, a large day, a day of `run`. Each ratio is of two figures of this same run.
+"""How cost grows: sources, entries, a large day. Each ratio is of two figures of this same run.
 
-    python benchmarks/growth.py [--entries 100000] [--sources 5000] [--hours 1] [--json]
+    python benchmarks/growth.py [--entries 100000] [--json]
 
-All content is made up. Measured is this process's CPU time, the least of three turns (a day of `run`: its sum):
+All content is made up. Measured is this process's CPU time, the least of three turns:
 
 - what a tick of `run` asks the store (which sources are due), for each of 10,000 sources against each of 1,000;
 - a publication after one new entry, in a store of `--entries` against one of 2,000 (14 days, so that both show as
   much), all news, one in ten minutes, the two in turns;
-- composing the digest of a day of 1,000 entries;
-- `--hours` of `run` with `--sources` that all answer 304, each tick of it, as a share of one core.
+- composing the digest of a day of 1,000 entries.
 
 Exit code 1 if a claim of CLAIMS does not hold.
 """
@@ -35,15 +34,13 @@ from aggregator.app import App
 from aggregator.fetch.turns import Turns
 from aggregator.parse.pool import Pool
 from aggregator.records import Config, Entry, Series, Source
-from aggregator.service import TICK, Service
 from aggregator.store.rows import pack_entry, packed, to_text
 from aggregator.store.sqlite import SqliteStore, open_store
-from benchmarks.quiet import publishers
 from benchmarks.words import WORDS
 
 SPREAD = timedelta(minutes=10)
 NOW = datetime(2026, 3, 14, 8, tzinfo=UTC)
-CLAIMS = {"sources": 1.2, "publication": 1.5, "digest_s": 2.0, "run_share": 0.01}
+CLAIMS = {"sources": 1.2, "publication": 1.5, "digest_s": 2.0}
 
 
 @contextmanager
@@ -162,28 +159,10 @@ def digest_of(entries: int) -> float:
         return cpu(lambda: sealing.write(Series(), date(2026, 3, 14), app.store, pen, NOW), 1)
 
 
-def share_of_run(sources: int, hours: float) -> float:
-    """The share of one core that `run` takes while all sources answer 304."""
-    with publishers(0.0) as port, desk(sources, port=port) as (app, now):
-        service = Service(app, lambda: app.config, lambda _: None, lambda _: None)
-        service.tick()
-        for _ in range(int(3 * 3600 / TICK)):  # until their plans are spread over time
-            now[0] += timedelta(seconds=TICK)
-            if now[0].second == 0:
-                service.tick()
-        began, ticks = time.process_time(), int(hours * 3600 / TICK)
-        for _ in range(ticks):
-            now[0] += timedelta(seconds=TICK)
-            service.tick()
-        return (time.process_time() - began) / (ticks * TICK)
-
-
 def main() -> int:
     """Print the table, or the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=100_000)
-    parser.add_argument("--sources", type=int, default=5_000)
-    parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     ticks = {number: tick_of(number) for number in (1_000, 10_000)}
@@ -192,7 +171,6 @@ def main() -> int:
         "sources": round(ticks[10_000] / ticks[1_000], 2),
         "publication": round(publications[options.entries] / publications[2_000], 2),
         "digest_s": round(digest_of(1_000), 2),
-        "run_share": round(share_of_run(options.sources, options.hours), 4),
     }
     figures = {
         "us_a_source": {number: round(least * 1e6, 1) for number, least in ticks.items()},
