@@ -60,7 +60,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
     members = store.entries.members(stored.group)
     shown = view.representative(members)
     verdict = view.verdict(stored) if source and stored.standing != "forgotten" else None
-    is_read = stored.key not in {one.key for one in store.entries.unread(stored.source_key)}
+    is_read = stored.key not in {one.key for one in store.entries.known(stored.source_key) if one.is_outline}
     return {
         "id": stored.id,
         "link": entry.link,

@@ -76,10 +76,10 @@ def _fill(source: int, read: Reading, store: Store, now: datetime) -> None:
     """Give outlines their texts; what a newer document brought since is not touched."""
     known = store.entries.known(source)
     entries = told(read.entries, known)
-    found, unread = recognised(entries, known), {old.key for old in store.entries.unread(source)}
+    found, outlines = recognised(entries, known), {one.key for one in known if one.is_outline}
     for entry in entries:
         old = found.get(entry.guid)
-        if old and old.key in unread and not isinstance(entry, Outline):
+        if old and old.key in outlines and not isinstance(entry, Outline):
             store.entries.update(old.key, entry, read.packs.get(entry.guid) or packed(entry), now)
     now_said = unpack_signs(read.signs)
     signs = ((sign, said or now_said.get(sign, "")) for sign, said in _signs(source, store).items())
@@ -90,10 +90,10 @@ def _place(source: int, store: Store, is_shown: Callable[[StoredEntry], bool], n
     """Find the copies of what is read now. What copies joined, or the user hid, stays in its group."""
     for one in store.entries.unplaced(source):
         members = store.entries.members(one.key)
-        standing, group = place(one, store.entries, is_shown)
+        is_free = len(members) == 1 and not members[0].hidden
+        standing, group = place(one, store.entries, is_shown) if is_free else (one.standing, None)
         if standing == "forgotten":
             store.withdrawn.forget([one.key], now)
-            continue
-        store.entries.set_marks(one.key, one.marks)
-        is_alone = len(members) == 1 and not members[0].hidden
-        store.entries.join(one.key, group if is_alone else store.entries.get([one.key])[0].group)
+        else:
+            store.entries.set_marks(one.key, one.marks)
+            store.entries.join(one.key, group)

@@ -51,6 +51,11 @@ class Known:
     published: datetime
     standing: Standing
 
+    @property
+    def is_outline(self) -> bool:
+        """Whether it is backlog whose texts are still to be read."""
+        return self.standing == "backlog" and not self.hash
+
 
 def _by_group(groups: Iterable[int], members: Iterable[StoredEntry]) -> dict[int, list[StoredEntry]]:
     found: dict[int, list[StoredEntry]] = {group: [] for group in groups}
@@ -138,10 +143,6 @@ class Entries:
                 those = marks_of(self.get([key])[0].entry) if marks is None else unpack_marks(marks)
                 yield Waiting(key, source, url, title, standing, those)  # without marks: of an older version
 
-    def unread(self, source: int) -> list[Known]:
-        """The backlog of a source of which only outlines were read."""
-        return [one for one in self.known(source) if one.standing == "backlog" and not one.hash]
-
     def unplaced(self, source: int) -> list[Waiting]:
         """Accepted backlog of a source that was an outline then: its copies are still to be found."""
         rows = self._sql.execute(
@@ -151,9 +152,9 @@ class Entries:
         )
         return [Waiting(k, s, u, t, standing, unpack_marks(marks)) for k, s, u, t, standing, marks in rows]
 
-    def join(self, key: int, group: int) -> None:
-        """Give accepted backlog the group in which its copies are (inside a transaction)."""
-        self._sql.execute("UPDATE entries SET grp = ?, marks = NULL WHERE key = ?", (group, key))
+    def join(self, key: int, group: int | None) -> None:
+        """Give accepted backlog the group in which its copies are; None leaves it (inside a transaction)."""
+        self._sql.execute("UPDATE entries SET grp = coalesce(?, grp), marks = NULL WHERE key = ?", (group, key))
 
     def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
         """Give an entry its place in the order of acceptance (inside a transaction)."""
