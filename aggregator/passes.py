@@ -165,7 +165,6 @@ class OnePass:
         """The steps after the polls, in their order; those that need the web are left out while it is away."""
         self._note_times()
         reread(self.store, self.pool, self.clock())
-        self._read_backlog()
         self._fill_gaps()
         self._accept()
         self._read_pages()
@@ -173,6 +172,7 @@ class OnePass:
         self._tell_hub()
         self._tell_user()
         idle.tidy(self.store, self.clock())
+        self._read_backlog()
         idle.index(self.store)
         self._sort_failures()
 
