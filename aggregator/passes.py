@@ -61,6 +61,7 @@ class OnePass:
     _elders: Elders = field(init=False)
     _batch: Batch = field(init=False, default_factory=Batch)
     _before: str | None = field(init=False)
+    _is_large: bool = field(init=False, default=False)
     _unreached: list[Polled] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -97,7 +98,7 @@ class OnePass:
 
     def _asked(self, work: Work, most: float | None) -> Iterator[Polled | None]:
         signs = self.store.signs.of(state.key for _, state in work)
-        many = sum(state.is_new for _, state in work) > AT_ONCE
+        self._is_large = sum(state.is_new for _, state in work) > AT_ONCE
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
             yield from in_lanes(
                 work if ours else (),
@@ -107,7 +108,7 @@ class OnePass:
                 self.stop,
                 most,
                 signs=signs,
-                outlines=many,
+                outlines=self._is_large,
             )
 
     def _take(self, polled: Polled) -> None:
@@ -172,8 +173,7 @@ class OnePass:
         self._tell_hub()
         self._tell_user()
         idle.tidy(self.store, self.clock())
-        self._read_backlog()
-        idle.index(self.store)
+        self._do_idle_work()
         self._sort_failures()
 
     def _note_times(self) -> None:
@@ -186,11 +186,6 @@ class OnePass:
                     self.store.set_meta(name, value)
             if not done.offline and (done.polled or self.store.entries.is_waited_on):
                 self.store.set_meta("last_pass_at", to_text(done.finished_at))
-
-    def _read_backlog(self) -> None:
-        """What an earlier pass put off: one source for each minute since the last, so that it weighs on no pass."""
-        most = since(self._before, self._done.started_at)
-        read_backlog(self.store, self.pool, self._view().is_shown, self.clock(), self.stop, most)
 
     def _fill_gaps(self) -> None:
         if not self._done.offline:
@@ -221,6 +216,13 @@ class OnePass:
         self._done.notify = notices.tell(
             self.store, self.config, self._health, self.wire, self.clock(), offline=self._done.offline
         )
+
+    def _do_idle_work(self) -> None:
+        """What earlier passes put off, as far as time has gone by; a pass over many new sources has enough to do."""
+        most = since(self._before, self._done.started_at)
+        if most and not self._is_large:
+            read_backlog(self.store, self.pool, self._view().is_shown, self.clock(), self.stop, most)
+            idle.index(self.store)
 
     def _sort_failures(self) -> None:
         """As feeds.yaml has them, not as they came."""

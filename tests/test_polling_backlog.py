@@ -313,7 +313,7 @@ def test_whenever_it_is_read_the_rows_are_as_if_it_had_been_at_once(steps: list[
 @pytest.mark.parametrize(
     ("last", "sources"),
     [
-        (None, 0),
+        (None, AT_ONCE),
         ("2026-03-14T07:00:00Z", 0),
         ("2026-03-14T06:00:30Z", 59),
         ("2026-03-13T07:00:00Z", 1440),

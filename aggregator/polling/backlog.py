@@ -29,8 +29,8 @@ _MINUTE = timedelta(minutes=1)
 
 
 def since(last: str | None, now: datetime) -> int:
-    """Of how many sources a pass reads the backlog: one for each minute since the `last`, none in the first."""
-    return max(0, (now - datetime.fromisoformat(last)) // _MINUTE) if last else 0
+    """Of how many sources a pass reads the backlog: one for each minute since the `last`."""
+    return max(0, (now - datetime.fromisoformat(last)) // _MINUTE) if last else AT_ONCE
 
 
 def read_backlog(

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
+from aggregator.batched import batched
 from aggregator.records import Entry, Packed, SourceState, Standing, StoredEntry, Waiting
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import (
@@ -135,8 +135,7 @@ class Entries:
             "WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
             "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
         )
-        keys = iter([key for (key,) in order])
-        while page := tuple(islice(keys, 500)):  # of a first pass over many sources there are a hundred thousand
+        for page in batched([key for (key,) in order], 500):  # of a first pass there may be a hundred thousand
             sql = f"SELECT key, source, canonical_url, title, standing, marks FROM entries WHERE key IN ({holes(page)})"
             rows = {row[0]: row for row in self._sql.execute(sql, page)}
             for key, source, url, title, standing, marks in map(rows.__getitem__, page):
