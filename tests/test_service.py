@@ -231,7 +231,7 @@ def test_changed_settings_apply_at_the_next_tick(running: Running) -> None:
     assert json.loads(running.world.public("feed.json").read_bytes())["title"] == "Another title"
     assert running.world.titles() == ["a"]
     assert (str(running.app.config.timezone), str(running.app.config.digest.at)) == ("Asia/Tokyo", "09:30:00")
-    running.tick(timedelta(hours=2))
+    running.tick(timedelta(hours=3))  # sources that were all asked at once are kept apart by up to an hour and more
     assert "(+https://ann.example/)" in running.world.blogs[0].requests[-1]["User-Agent"]
 
 
