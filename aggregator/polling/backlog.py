@@ -55,7 +55,7 @@ def read_backlog(
             if store.texts.relearned((source,)):
                 store.touched.note_news(source)
             store.search.take_outlines(source)
-            store.bodies.is_read(source)
+            store.bodies.mark_whole(source)
         done += 1
     return done
 

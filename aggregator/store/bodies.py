@@ -56,7 +56,7 @@ class Bodies:
         """Today's body is a first poll's, of whose backlog only outlines were read (inside a transaction)."""
         self._sql.execute("INSERT INTO unread VALUES (?, ?) ON CONFLICT DO NOTHING", (key, now.date().isoformat()))
 
-    def is_read(self, key: int) -> None:
+    def mark_whole(self, key: int) -> None:
         """The backlog of a source is read (inside a transaction)."""
         self._sql.execute("DELETE FROM unread WHERE source = ?", (key,))
 
