@@ -16,7 +16,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, user_agent
 from aggregator.records import Response, Source, SourceState
 from tests.certificates import EXPIRED_ON, Authority
-from tests.web import Answer, Web, rss
+from tests.web import Answer, Raw, Web, rss
 
 FEED = rss(3)
 LOGIN = "Basic " + b64encode(b"me:hunt@er2").decode()
@@ -99,6 +99,15 @@ def test_a_tunnel_with_a_password(feed: Web, authority: Authority, scheme: str) 
     assert f"Proxy-Authorization: {LOGIN}" in proxy.heads[0]
     assert "proxy-authorization" not in feed.asked[0].headers  # the proxy's secret is the proxy's
     assert "cookie" not in feed.asked[0].headers
+
+
+def test_what_comes_after_an_answer_in_a_tunnel_is_not_the_next_one(feed: Web, authority: Authority) -> None:
+    more = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfalse"
+    feed.on("/moved", Raw(b"HTTP/1.1 302 Found\r\nLocation: /feed\r\nContent-Length: 0\r\n\r\n" + more, then="keep"))
+    with Proxy(feed.port) as proxy:
+        url = f"https://blog.example:{feed.port}/moved"
+        assert through(f"http://127.0.0.1:{proxy.port}", url, authority).body == FEED
+    assert [request.target for request in feed.asked] == ["/moved", "/feed"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

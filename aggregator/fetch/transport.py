@@ -135,6 +135,7 @@ def _through(proxy: str, guard: Guard, tls: ssl.SSLContext) -> httpcore.HTTPProx
         ssl_context=tls,
         network_backend=guard,
         max_connections=2,
+        max_keepalive_connections=0,  # what comes after an answer must not be taken for the next one
         http2=False,
     )
 
