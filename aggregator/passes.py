@@ -28,7 +28,7 @@ from aggregator.polling.reread import reread
 from aggregator.public.publication import Publication
 from aggregator.publish import notices
 from aggregator.publish.deliver import tell_hub
-from aggregator.records import Config, SourceHealth
+from aggregator.records import Config, SourceHealth, Standing
 from aggregator.report import Failure, Pass, Progress
 from aggregator.store.ahead import Elders
 from aggregator.store.rows import to_text
@@ -241,13 +241,17 @@ def accept(store: Store, view: View, now: datetime) -> int:
     """Give every waiting entry its place, in one transaction; how many there were."""
     if not store.entries.is_waited_on:
         return 0
-    many = 0
+    many, placed = 0, list[tuple[int, Standing, int]]()
     with store.transaction():
         for many, one in enumerate(store.entries.waiting(), 1):  # noqa: B007 (how many there were)
+            if not one.is_alone:  # it is compared with all that came before
+                store.entries.accept(placed, now)
+                placed.clear()
             standing, group = place(one, store.entries, view.is_shown)
             if standing == "forgotten":
                 store.withdrawn.forget([one.key], now)
             else:
                 store.entries.set_marks(one.key, one.marks)
-            store.entries.accept(one.key, standing, group, now)
+            placed.append((one.key, standing, group))
+        store.entries.accept(placed, now)
     return many

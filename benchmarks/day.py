@@ -198,7 +198,7 @@ def known(app: App, now: list[datetime], news: int, days_before: int) -> None:
             asked = _asked(number, state, begin + timedelta(seconds=random.Random(number).randrange(HOUR)))
             store.sources.save(asked)
             old = _old(number)
-            store.entries.add(asked, old, packed(old), "backlog", 0, begin)
+            store.entries.add(asked, [(old, packed(old), "backlog")], begin)
     app.accept()
     while idle.index(store):
         """What the days before brought is in the index by now."""

@@ -129,7 +129,7 @@ def publication_of(app: App, now: list[datetime], turn: int) -> float:
     now[0] += timedelta(minutes=1)
     one = Entry(f"new{turn}", None, None, f"New {turn}", "", "<p>Fresh.</p>", "Fresh.")
     with app.store.transaction():
-        app.store.entries.add(app.store.sources.state(1), one, packed(one), "news", 0, now[0])
+        app.store.entries.add(app.store.sources.state(1), [(one, packed(one), "news")], now[0])
     app.accept()
     began = time.process_time()
     written = app.publish()

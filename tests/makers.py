@@ -170,8 +170,8 @@ class Desk:
     def record(self, url: str, *entries: Entry, standing: Standing = "news") -> None:
         """A poll of a source brought these entries."""
         with self.store.transaction():
-            for ordinal, one in enumerate(entries):
-                self.store.entries.add(self.store.sources.states()[url], one, packed(one), standing, ordinal, self.now)
+            state = self.store.sources.states()[url]
+            self.store.entries.add(state, [(one, packed(one), standing) for one in entries], self.now)
 
     def accept(self) -> list[tuple[str, str]]:
         """A pass ends: (title, standing) in the order of acceptance."""
@@ -183,7 +183,7 @@ class Desk:
                     self.store.withdrawn.forget([waiting.key], self.now)
                 else:
                     self.store.entries.set_marks(waiting.key, waiting.marks)
-                self.store.entries.accept(waiting.key, standing, group, self.now)
+                self.store.entries.accept([(waiting.key, standing, group)], self.now)
                 out.append((waiting.title, standing))
         return out
 

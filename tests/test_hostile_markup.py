@@ -243,8 +243,7 @@ def written(cases: dict[str, list[str]], make: Maker = documents) -> Output:
             desk.store.sources.save(
                 replace(states[url], feed_title=feed.title, feed_link=feed.link, success_at=NOW, error=feed.title)
             )
-            for number, entry in enumerate(entries):
-                desk.store.entries.add(states[url], entry, packed(entry), "news", number, NOW)
+            desk.store.entries.add(states[url], [(entry, packed(entry), "news") for entry in entries], NOW)
     desk.accept()
     desk.now += DAY
     sealed = desk.seal()

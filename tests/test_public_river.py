@@ -142,8 +142,9 @@ def test_a_lost_folder_comes_back_by_and_by_and_no_link_leads_nowhere() -> None:
     desk.bring(ONE, *(entry(f"g{n}", published=NOW - n * DAY) for n in range(25)))
     with desk.store.transaction():
         for stored in reversed(desk.all()):  # as if all but the newest had come long ago
-            desk.store.entries.accept(stored.key, "news", stored.key, stored.published - 30 * DAY)
-        desk.store.entries.accept(desk.titled("Title of g0").key, "news", desk.titled("Title of g0").key, NOW)
+            desk.store.entries.accept([(stored.key, "news", stored.key)], stored.published - 30 * DAY)
+        newest = desk.titled("Title of g0").key
+        desk.store.entries.accept([(newest, "news", newest)], NOW)
     made: dict[str, bytes] = {}
     for _ in range(3):
         view = desk.view()

@@ -160,8 +160,7 @@ def test_groups_have_the_id_of_their_lead() -> None:
     desk.record(ONE, entry("a"))
     desk.record(TWO, entry("b"))
     with desk.store.transaction():
-        desk.store.entries.accept(1, "news", 1, NOW)
-        desk.store.entries.accept(2, "folded", 1, NOW)
+        desk.store.entries.accept([(1, "news", 1), (2, "folded", 1)], NOW)
     lead, copy = desk.all()
     assert lead.id == copy.id
     assert desk.store.entries.members(1) == [lead, copy]

@@ -68,9 +68,9 @@ def fill(store: Store, config: Config, now: datetime) -> None:
         first = store.sources.states()["http://blog.example/0"]
         store.gaps.put(a_gap(first.key, now))
         teaser = entry("teaser", link="http://blog.example/page", text="A teaser.")
-        store.entries.add(first, teaser, packed(teaser), "news", 0, now)
+        store.entries.add(first, [(teaser, packed(teaser), "news")], now)
         (waiting,) = store.entries.waiting()
-        store.entries.accept(waiting.key, "news", waiting.key, now)
+        store.entries.accept([(waiting.key, "news", waiting.key)], now)
 
 
 class Street:

@@ -63,8 +63,8 @@ def _write_what_came(result: PollResult, store: Store, now: datetime) -> None:
         store.gaps.put(result.gap)
     for rest in result.rests:
         store.sources.rest_host(rest, now)
-    for ordinal, (entry, standing) in enumerate(result.changes.new):
-        store.entries.add(result.state, entry, _pack(result, entry), standing, ordinal, now)
+    new = ((entry, _pack(result, entry), standing) for entry, standing in result.changes.new)
+    store.entries.add(result.state, new, now)
     for key, entry in result.changes.updated:
         store.entries.update(key, entry, _pack(result, entry), now)
     if result.signs:

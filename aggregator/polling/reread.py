@@ -122,10 +122,9 @@ def _compare(done: Replayed, body: Body, pairs: Sequence[tuple[int, Entry]], sto
 
 def _add(done: Replayed, fresh: Sequence[tuple[Entry, Standing]], store: Store, now: datetime, *, apply: bool) -> None:
     """Note, and with `apply` store, what was not found before: it comes as at a first poll."""
-    for ordinal, (entry, standing) in enumerate(fresh):
-        done.found.append(entry)
-        if apply:
-            store.entries.add(done.state, entry, packed(entry), standing, ordinal, now)
+    done.found.extend(entry for entry, _ in fresh)
+    if apply:
+        store.entries.add(done.state, ((entry, packed(entry), standing) for entry, standing in fresh), now)
 
 
 def _differing(before: Entry, after: Entry) -> tuple[tuple[str, object, object], ...]:
@@ -153,5 +152,4 @@ def _read(body: Body, store: Store, pool: Pool, now: datetime) -> None:
         store.sources.save(described(state, feed))
         for key, entry in changes.updated:
             store.bodies.replace(body, key, entry)
-        for ordinal, (entry, standing) in enumerate(changes.new):
-            store.entries.add(state, entry, packed(entry), standing, ordinal, now)
+        store.entries.add(state, ((entry, packed(entry), standing) for entry, standing in changes.new), now)

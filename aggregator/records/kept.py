@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from aggregator.records.config import Source
 from aggregator.records.wire import Enclosure, Hints, Response
@@ -37,6 +37,10 @@ class Entry:
     image: str | None = None
     duration: int | None = None
 
+    def __reduce__(self) -> tuple[type[Entry], tuple[Any, ...]]:
+        """Pickled by its values: what dataclasses do looks every field up by its name, and takes twice as long."""
+        return type(self), tuple([getattr(self, name) for name in self.__match_args__])
+
 
 @dataclass(frozen=True, slots=True)
 class Outline(Entry):
@@ -50,8 +54,7 @@ class Outline(Entry):
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """An entry as the store keeps it: its bytes, the hash of what it says, and the marks that its copies share."""
 
     data: bytes
@@ -88,7 +91,10 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What acceptance needs to know of an entry that has no place yet; nothing of what it says."""
+    """What acceptance needs to know of an entry that has no place yet; nothing of what it says.
+
+    `canonical_url` may be left out where no other entry has it.
+    """
 
     key: int
     source_key: int
@@ -96,6 +102,11 @@ class Waiting:
     title: str
     standing: Standing
     marks: tuple[int, ...]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing says that it could be a copy."""
+        return not self.marks and self.canonical_url is None
 
 
 State = Literal["paused", "gone", "quarantined", "failing", "moved", "silent", "new", "ok"]

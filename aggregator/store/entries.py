@@ -17,6 +17,7 @@ from aggregator.store.rows import (
     marks_of,
     names_of,
     pack_marks,
+    row_of,
     storable,
     to_text,
     to_time,
@@ -34,7 +35,11 @@ OF_NEWS = f"FROM entries WHERE accepted > 0 AND {NEWS}"
 
 _NEW = (
     "INSERT INTO entries (source, id, guid, canonical_url, title, hash, standing, ordinal, published, first_seen, "
-    "changed_at, data, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+    "changed_at, data, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_WAITING = (
+    "SELECT e.key, e.source, CASE WHEN EXISTS (SELECT 1 FROM entries o WHERE o.canonical_url = e.canonical_url "
+    "AND o.key <> e.key) THEN e.canonical_url END, e.title, e.standing, e.marks FROM entries e"
 )
 MOST_EDITS = 3
 
@@ -86,23 +91,23 @@ class Entries:
             found[source].append(Known(k, g, c, t, h, datetime.fromisoformat(published), standing))
         return found
 
-    def add(
-        self, source: SourceState, entry: Entry, pack: Packed, standing: Standing, ordinal: int, now: datetime
-    ) -> None:
-        """Store a new entry. Its id is a UUIDv5 (RFC 9562) of the source's first URL and the guid.
+    def add(self, source: SourceState, those: Iterable[tuple[Entry, Packed, Standing]], now: datetime) -> None:
+        """Store new entries of a document in its order. Their ids are UUIDv5 (RFC 9562) of the first URL and the guid.
 
         `published` is what is shown: the publisher's, never after `now`; else `now`.
         """
-        names, published = names_of(entry), min(entry.published or now, now)
-        changed = min(max(entry.updated or published, published), now)
-        times = (to_text(published), to_text(now), to_text(changed))
-        row = (*names, pack.hash, standing, ordinal, *times, pack.data, pack_marks(pack.marks))
-        seed = f"{source.first_url}\n{names[0]}"
-        # The guid that an entry gave up for another one may be used again: then its id is taken.
-        while not self._sql.execute(
-            _NEW, (source.key, f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, seed)}", *row)
-        ).rowcount:
-            seed += "\nagain"
+        rows = [row_of(entry, pack, standing, ordinal, now) for ordinal, (entry, pack, standing) in enumerate(those)]
+        ids = self._free_ids([f"{source.first_url}\n{guid}" for guid, *_ in rows])
+        self._sql.executemany(_NEW, [(source.key, one, *row) for one, row in zip(ids, rows, strict=True)])
+
+    def _free_ids(self, seeds: Sequence[str]) -> list[str]:
+        """An id for each seed; the guid that an entry gave up for another one may be used again: its id is taken."""
+        ids = [f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, seed)}" for seed in seeds]
+        found = (self._sql.execute(f"SELECT id FROM entries WHERE id IN ({holes(p)})", p) for p in batched(ids, 500))
+        if not (taken := {one for rows in found for (one,) in rows}):
+            return ids
+        again = self._free_ids([f"{seed}\nagain" for seed, one in zip(seeds, ids, strict=True) if one in taken])
+        return [again.pop(0) if one in taken else one for one in ids]
 
     def update(self, key: int, entry: Entry, pack: Packed, now: datetime) -> None:
         """An edited entry is updated in place: id, standing, order and date stay, `changed_at` moves if it differs.
@@ -129,15 +134,17 @@ class Entries:
         )
 
     def waiting(self) -> Iterator[Waiting]:
-        """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document."""
+        """Recorded but not accepted, in the order of acceptance: place in feeds.yaml, then in the document.
+
+        With its address where another entry has it too.
+        """
         order = self._sql.execute(
             "SELECT e.key FROM entries e JOIN sources s ON s.key = e.source "
             "WHERE e.accepted = 0 AND e.standing IN ('news', 'backlog') "
             "ORDER BY coalesce(s.position, 1e9), e.source, e.first_seen, e.ordinal"
         )
         for page in batched([key for (key,) in order], 500):  # of a first pass there may be a hundred thousand
-            sql = f"SELECT key, source, canonical_url, title, standing, marks FROM entries WHERE key IN ({holes(page)})"
-            rows = {row[0]: row for row in self._sql.execute(sql, page)}
+            rows = {row[0]: row for row in self._sql.execute(f"{_WAITING} WHERE e.key IN ({holes(page)})", page)}
             for key, source, url, title, standing, marks in map(rows.__getitem__, page):
                 those = marks_of(self.get([key])[0].entry) if marks is None else unpack_marks(marks)
                 yield Waiting(key, source, url, title, standing, those)  # without marks: of an older version
@@ -155,12 +162,13 @@ class Entries:
         """Give accepted backlog the group in which its copies are; None leaves it (inside a transaction)."""
         self._sql.execute("UPDATE entries SET grp = coalesce(?, grp), marks = NULL WHERE key = ?", (group, key))
 
-    def accept(self, key: int, standing: Standing, group: int, now: datetime) -> None:
-        """Give an entry its place in the order of acceptance (inside a transaction)."""
-        self._sql.execute(
+    def accept(self, those: Iterable[tuple[int, Standing, int]], now: datetime) -> None:
+        """Give entries their places in the order of acceptance: key, standing and group (inside a transaction)."""
+        moment = to_text(now)
+        self._sql.executemany(
             "UPDATE entries SET standing = ?, grp = ?, accepted_at = ?, marks = NULL, "
             "accepted = (SELECT coalesce(max(accepted), 0) + 1 FROM entries WHERE accepted > 0) WHERE key = ?",
-            (standing, group, to_text(now), key),
+            [(standing, group, moment, key) for key, standing, group in those],
         )
 
     def set_marks(self, key: int, those: Iterable[int]) -> None:

@@ -11,7 +11,7 @@ from struct import pack, unpack
 from typing import Any, overload
 
 from aggregator.entries.identity import content_hash
-from aggregator.records import Enclosure, Entry, Hints, Outline, Packed, StoredEntry
+from aggregator.records import Enclosure, Entry, Hints, Outline, Packed, Standing, StoredEntry
 from aggregator.store.packing import compress, decompress
 
 UNREAD = "hash = '' AND standing = 'backlog'"
@@ -42,7 +42,9 @@ def to_text(moment: datetime) -> str: ...
 def to_text(moment: datetime | None) -> str | None: ...
 def to_text(moment: datetime | None) -> str | None:
     """UTC, whole seconds: 2026-03-14T07:00:00Z."""
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if moment is None:
+        return None
+    return f"{(moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:19]}Z"
 
 
 def to_time(text: str | None) -> datetime | None:
@@ -89,6 +91,14 @@ def pack_entry(entry: Entry) -> bytes:
 def names_of(entry: Entry) -> tuple[str, str | None, str]:
     """What an entry is looked for by: guid, canonical URL, title."""
     return storable(entry.guid), storable(entry.canonical_url), storable(entry.title)
+
+
+def row_of(entry: Entry, pack: Packed, standing: Standing, ordinal: int, now: datetime) -> tuple[Any, ...]:
+    """What a new entry's row has from the guid on, in the order of the INSERT (store/entries.py)."""
+    published = min(entry.published or now, now)
+    changed = min(max(entry.updated or published, published), now)
+    times = (to_text(published), to_text(now), to_text(changed))
+    return (*names_of(entry), pack.hash, standing, ordinal, *times, pack.data, pack_marks(pack.marks))
 
 
 def unpack_entry(blob: bytes, of_content: Callable[[str], str] | None = None) -> Entry:
