@@ -106,6 +106,20 @@ def test_silence_is_shown_in_status_and_digest(world: World) -> None:
     assert quiet.requests
 
 
+def test_a_machine_that_was_off_finds_no_source_silent_before_it_has_read_it(world: World) -> None:
+    world.blog("Daily", *(f"t{n}" for n in range(10)), ages=tuple(24.0 * n for n in range(10)))
+    path = world.write()
+    world.poll()
+    world.now += timedelta(days=40)
+    before = path.read_bytes()
+    assert world.run("status").startswith("ok ")
+    assert "silent" not in world.run("doctor", "--offline", "--fix", code=1)
+    assert path.read_bytes() == before
+    world.poll("--force")
+    assert "silent for 40 days, its rhythm is daily" in world.run("status")
+    assert "its longest pause was 1 day\n" in world.run("doctor", "--offline", code=1)
+
+
 @pytest.mark.parametrize(
     ("published", "days"),
     [

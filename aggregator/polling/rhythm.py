@@ -70,6 +70,8 @@ def typical(published: Sequence[datetime]) -> float | None:
 def silence(now: datetime, published: Sequence[datetime]) -> Silence | None:
     """The silence of a source whose entries are from these instants, newest first; None while it is not unusual.
 
+    `now` is when it was last read: an aggregator that did not run is no silence of anybody.
+
     The more of the past is given, the better: a yearly break is known only from a year that had one.
     """
     days = (now - published[0]) / timedelta(days=1) if published else 0.0

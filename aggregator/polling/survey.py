@@ -40,7 +40,8 @@ def health(
         published, brought = rhythms[state.key], standings.get(state.key, {})
         held = brought.get("held", 0)
         missed = missed or one_in_words(state.hints, published, source.every)
-        quiet = silence(now, published) and silence(now, store.entries.rhythm(state.key, WHOLE_PAST))
+        heard = state.success_at or now  # what it wrote since it was last read, nobody here knows
+        quiet = silence(heard, published) and silence(heard, store.entries.rhythm(state.key, WHOLE_PAST))
         gap = typical_gap(published)
         rows.append(
             SourceHealth(

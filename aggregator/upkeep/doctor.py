@@ -180,8 +180,9 @@ def examine(
 def _record(source: Source, state: SourceState, store: Store, now: datetime) -> Record:
     known = sorted(store.entries.known(state.key), key=lambda one: one.published, reverse=True)[:_NEWEST]
     articles = {one.canonical_url: one.published for one in known if one.canonical_url}
-    quiet = silence(now, [one.published for one in known])
-    return Record(source, state, articles, quiet and silence(now, store.entries.rhythm(state.key, WHOLE_PAST)))
+    heard = state.success_at or now  # what it wrote since it was last read, nobody here knows
+    quiet = silence(heard, [one.published for one in known])
+    return Record(source, state, articles, quiet and silence(heard, store.entries.rhythm(state.key, WHOLE_PAST)))
 
 
 class _Probe:

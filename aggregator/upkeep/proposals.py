@@ -142,7 +142,8 @@ def _silent(record: Record) -> Proposal | None:
     quiet = record.silence
     if quiet is None:
         return None
-    evidence = f"{quiet.words}, its longest pause was {quiet.longest:.0f} days"
+    longest = f"{quiet.longest:.0f}"
+    evidence = f"{quiet.words}, its longest pause was {longest} day{'' if longest == '1' else 's'}"
     return Proposal("silent", record.source, evidence, {"paused": True})
 
 
