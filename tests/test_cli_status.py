@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import timedelta
 
 from aggregator.sources.config import load
 from aggregator.store.sqlite import open_store
@@ -24,6 +25,8 @@ def test_what_needs_attention_comes_first(world: World) -> None:
     assert "not found (404) · next poll 08:0" in lines[0]
     assert lines[1].startswith("ok          Alpha")
     assert lines[2] == "2 sources · no digest yet"
+    world.now += timedelta(hours=3)
+    assert "not found (404) · due since 08:0" in world.run("status")
 
 
 def test_the_json_is_that_of_the_published_file(world: World) -> None:

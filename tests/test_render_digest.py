@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with rich
 
-from aggregator.records import Digest, DigestEntry, FailedSource, RisingTerm, SilentSource, Story
+from aggregator.records import Digest, DigestEntry, FailedSource, NotShown, RisingTerm, SilentSource, Story
 from aggregator.render import digest, issue, words
 from aggregator.render.markdown import escape, link
 from aggregator.render.site import Site, tongue, web_link
@@ -178,6 +178,16 @@ def test_forms_for_people_end_and_give_account(form) -> None:  # type: ignore[no
 def test_a_folded_copy_is_explained_by_title_not_by_id() -> None:
     assert "the same as “The bakery that trains its own robot minders” from Shop Floor Weekly" in page()
     assert "urn:uuid" not in page()
+
+
+def test_a_copy_of_what_is_over_the_cap_or_was_told_before_is_explained_too() -> None:
+    over = FULL.more[0].entries[0]
+    folded = NotShown(over.id, None, "A copy", "Elsewhere", f"duplicate of {over.id}")
+    assert f"the same as “{over.title}” from {over.source}" in page(replace(FULL, not_shown=(folded,)))
+    earlier = replace(FULL, not_shown=(replace(folded, id="urn:uuid:1", why="duplicate of urn:uuid:1"),))
+    for told in (digest.html(earlier, site=SITE), digest.markdown(earlier), digest.text(earlier)):
+        assert "the same text stood in an earlier digest" in " ".join(told.decode().split())
+        assert "urn:uuid" not in told.decode()
 
 
 def test_an_entry_over_the_cap_stands_once_on_the_page() -> None:

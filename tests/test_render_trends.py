@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from lxml import html
 
 from aggregator.records import DigestEntry, RisingTerm, Topical, Year
@@ -59,6 +60,22 @@ def test_rising_terms_and_shares_are_told() -> None:
     assert "https://x.example/1" in hrefs(page())
     assert "Notes on Work30 79 %" in told
     assert "3 other sources: 2 entries, 5 %" in told
+
+
+@pytest.mark.parametrize("weeks", [13, 53])
+def test_names_of_months_have_one_size_however_many_weeks_are_drawn(weeks: int) -> None:
+    mondays = tuple(date(2025, 3, 17) + timedelta(weeks=n) for n in range(weeks))
+    year = replace(YEAR, weeks=mondays, entries=(1,) * weeks, topics=(), lenses=())
+    (scale,) = html.document_fromstring(page(year)).xpath("//*[@class='scale']")
+    assert scale.get("viewbox") == "0 0 530 22"
+    places = [int(name.get("x")) for name in scale.xpath("./*[local-name()='text']")]
+    assert places == sorted(places)
+    assert places[-1] < 530 - 25, "the last name ends with the chart"
+
+
+def test_without_topics_the_hollow_bar_is_told_too() -> None:
+    for year in (YEAR, replace(YEAR, topics=())):
+        assert text(page(year)).count("The hollow bar is the week that is not over") == 1
 
 
 def test_nothing_yet_says_so() -> None:

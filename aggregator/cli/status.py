@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,8 @@ from aggregator.cli.options import common, reading, settings
 from aggregator.cli.words import clock_time, count, safe
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.records import Config, SourceHealth
 
 _MOST, _SHOWN = 2_000, 100  # sources that have a line each; of more so many, those that need attention first
@@ -38,10 +39,9 @@ def status(as_json: bool, show_all: bool) -> None:
             data = status_json(rows, last_digest=newest.day if newest else None, offline=offline)
             click.echo(data, nl=False)
             return
-        today = now.astimezone(config.timezone).date()
         ordered = sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold()))
         shown = ordered if show_all or len(rows) <= _MOST else ordered[:_SHOWN]
-        lines = [_line(row, config, today) for row in shown]
+        lines = [_line(row, config, now) for row in shown]
         if config.reading_lists or store.meta("imported_lists"):
             from aggregator.polling.reading_lists import status_lines
 
@@ -55,8 +55,14 @@ def status(as_json: bool, show_all: bool) -> None:
         click.echo("\n".join(lines))
 
 
-def _line(row: SourceHealth, config: Config, today: date) -> str:
-    at = clock_time(row.next_poll_at, config, today) if row.next_poll_at else "now" if row.state == "new" else "never"
+def _line(row: SourceHealth, config: Config, now: datetime) -> str:
     told = row.error or row.held or (row.silence if row.state == "silent" else None)
     words = f"{told} · " if told else ""
-    return f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}next poll {at}: {row.reason}"
+    return f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}{_next(row, config, now)}: {row.reason}"
+
+
+def _next(row: SourceHealth, config: Config, now: datetime) -> str:
+    if row.next_poll_at is None:
+        return f"next poll {'now' if row.state == 'new' else 'never'}"
+    at = clock_time(row.next_poll_at, config, now.astimezone(config.timezone).date())
+    return f"due since {at}" if row.next_poll_at < now else f"next poll {at}"

@@ -133,15 +133,16 @@ def _kind(why: str) -> int:
 
 def _shown(digest: Digest) -> dict[str, DigestEntry]:
     entries = [entry for story in digest.stories for entry in story.entries]
-    return {entry.id: entry for entry in (*entries, *digest.also)}
+    over = [entry for more in digest.more for entry in more.entries]
+    return {entry.id: entry for entry in (*entries, *digest.also, *over)}
 
 
 def _why(line: NotShown, shown: dict[str, DigestEntry]) -> str:
     """The reason for people: an id says nothing to them, the title of what it stands for does."""
+    if not line.why.startswith("duplicate of"):
+        return line.why
     twin = shown.get(line.id)
-    if line.why.startswith("duplicate of") and twin is not None:
-        return f"the same as “{twin.title}” from {twin.source}"
-    return line.why
+    return f"the same as “{twin.title}” from {twin.source}" if twin else "the same text stood in an earlier digest"
 
 
 def balance(digest: Digest) -> tuple[tuple[str, int], ...]:

@@ -18,7 +18,8 @@ from aggregator.sources.yaml import Document, Path
 
 _HOMES: dict[type[Part], str] = {
     FeedsFile: "the top of the file",
-    SourceLine: "a source or `defaults:`",
+    Defaults: "a source or `defaults:`",
+    SourceLine: "a source",
     DigestKeys: "`digest:`",
     SeriesKeys: "a series under `digests:`",
     RuleLine: "a rule under `filters:`",
