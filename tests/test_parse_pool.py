@@ -143,6 +143,18 @@ def test_workers_start_when_they_are_needed_and_rest_after_a_pass() -> None:
         pool.close()
 
 
+def test_before_many_documents_all_workers_are_started_at_once() -> None:
+    with closing(Pool(most=2)) as pool:
+        pool.prepare()
+        pool.prepare()
+        assert pool.size == 2
+        with ThreadPoolExecutor(8) as threads:
+            assert len(set(threads.map(lambda _: pool.run(costly.pid), range(40)))) <= 2
+        assert pool.size == 2
+    pool.prepare()
+    assert pool.size == 0, "closed for good"
+
+
 def test_where_nothing_is_read_for_long_no_worker_is_kept() -> None:
     with closing(Pool(quiet=0.0)) as pool:
         first = pool.run(costly.pid)

@@ -83,6 +83,14 @@ class Pool:
             return result
         raise ParseError(*value)
 
+    def prepare(self) -> None:
+        """Start all workers: while they do, the first of many documents are fetched."""
+        with self._change:
+            while len(self._all) < self._most and not self._closed:
+                worker = _Worker()
+                self._all.add(worker)
+                self._idle.append(worker)
+
     def rest(self) -> None:
         """Let all idle workers go but one: the next documents come in minutes or hours."""
         with self._change:
