@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.entries.boilerplate import strip_boilerplate
-from aggregator.entries.chrome import LATEST, MOST, Chrome, learn, left_out, may_repeat, without
+from aggregator.entries.chrome import LATEST, MOST, Chrome, ends_of, learn, left_out, may_repeat, without
 from aggregator.html import safe_html, text_of
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
@@ -109,14 +109,19 @@ def test_it_only_ever_takes_whole_repeated_lines(texts: list[str]) -> None:
 def test_what_may_not_repeat_does_not(texts: list[str], further: int) -> None:
     newest = texts[:LATEST]
     first = newest[: max(0, len(newest) - further)]
-    assert may_repeat(first, len(newest) - len(first)) or learn(newest) == {}
+    assert may_repeat(list(map(ends_of, first)), len(newest) - len(first)) or learn(newest) == {}
 
 
 def test_half_of_the_newest_entries_show_that_a_source_repeats_nothing() -> None:
-    assert not may_repeat([body(n) for n in range(11)], 9)
-    assert may_repeat([body(n) for n in range(10)], 9), "the tenth and nine further ones could be most of 19"
-    assert may_repeat([letter(0), letter(1), *(body(n) for n in range(9))], 9)
-    assert may_repeat([body(n // 2) for n in range(11)], 9), "what was sent twice counts once"
+    letters, bodies = ([ends_of(text(n)) for n in range(11)] for text in (letter, body))
+    assert not may_repeat(bodies, 9)
+    assert may_repeat(bodies[:10], 9), "the tenth and nine further ones could be most of 19"
+    assert may_repeat([*letters[:2], *bodies[:9]], 9)
+    assert may_repeat([bodies[n // 2] for n in range(11)], 9), "what was sent twice counts once"
+    assert not may_repeat([*letters[:5], *bodies[:6]], 0), "where all are known it must be most of them"
+    assert may_repeat([*letters[:6], *bodies[:5]], 0)
+    assert not may_repeat(letters[:3], 0)
+    assert ends_of("All there is to it.\n\n") == frozenset()
 
 
 def test_learning_is_bounded() -> None:

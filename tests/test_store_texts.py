@@ -112,3 +112,18 @@ def test_what_was_learned_from_other_entries_is_not_taken() -> None:
         desk.store.entries.update(one.key, edited, packed(edited), desk.now)
     other = desk.titled("Title of n1")
     assert Texts(desk.store._connection).of_many()(other) == other.entry.text, "three are left, too few"
+
+
+def test_how_an_entry_begins_and_ends_is_known_to_the_next_process() -> None:
+    """Of a source that repeats nothing only what is new or was edited is read again."""
+    desk = Desk(ONE)
+    for n in range(12):
+        desk.bring(ONE, entry(f"n{n}", text=f"{words(30, n)}\n\n{words(40, 100 + n)}", published=desk.now - HOUR))
+        desk.now += DAY
+    every = [desk.titled(f"Title of n{n}") for n in range(12)]
+    assert desk.store.texts.of_many()(every[0]) == every[0].entry.text
+    with desk.store.transaction():
+        desk.store.texts.keep()
+        desk.store._connection.execute("UPDATE entries SET data = ? WHERE key <> ?", (b"", every[-1].key))
+    letters(desk, 1, 20)
+    assert Texts(desk.store._connection).of_many()(every[-1]) == every[-1].entry.text, "no text but the new one"

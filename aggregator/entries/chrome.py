@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from zlib import crc32
 
 LATEST = 20
 """So many of a source's newest entries are looked at."""
@@ -58,17 +59,27 @@ def learn(texts: Sequence[str]) -> Chrome:
     return found
 
 
-def may_repeat(texts: Sequence[str], further: int) -> bool:
-    """Whether `learn` could find something in a source's newest texts, of which so many `further` ones were not read.
+Ends = frozenset[int]
+"""How the blocks near the ends of a text begin, as marks; none where one block is all there is."""
 
-    What stands in more than half of all stands in two of these, if they are two more than the further ones. Most
-    sources repeat nothing.
+
+def ends_of(text: str) -> Ends:
+    """All that `may_repeat` asks of a text; at most six marks of 32 bits."""
+    page = _blocks(text)
+    near = (*page[: _REACH + 1], *page[-_REACH - 1 :]) if len(page) > 1 else ()
+    return frozenset(crc32(_beginning(block).encode("utf-8", "replace")) for block in near)
+
+
+def may_repeat(ends: Sequence[Ends], further: int) -> bool:
+    """Whether `learn` could find something in a source's newest texts with these ends, of which so many `further` ones
+    are not looked at. Most sources repeat nothing.
+
+    What stands in most of all stands in as many of these as the further ones cannot hold. Texts that begin and end
+    alike may be one that was sent twice, which counts once.
     """
-    pages = [page for page in map(_blocks, dict.fromkeys(texts)) if len(page) > 1]
-    if len(pages) < further + 2:
-        return True
-    near = ({_beginning(block) for block in (*page[: _REACH + 1], *page[-_REACH - 1 :])} for page in pages)
-    return any(seen > 1 for seen in Counter(chain.from_iterable(near)).values())
+    pages = len(frozenset(filter(None, ends)))
+    least = max(LEAST, (pages + further) // 2 + 1) - further
+    return least < 1 or any(seen >= least for seen in Counter(chain.from_iterable(ends)).values())
 
 
 def _beginning(block: str) -> str:

@@ -54,6 +54,7 @@ def read_backlog(
             _place(source, store, is_shown, now)
             if store.texts.relearned((source,)):
                 store.touched.note_news(source)
+            store.texts.keep((source,))
             store.search.take_outlines(source)
             store.bodies.mark_whole(source)
         done += 1

@@ -8,13 +8,27 @@ entries of a source are others.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from struct import Struct
 from types import MappingProxyType
 from typing import Protocol
+from zlib import crc32
 
 from aggregator import __version__
-from aggregator.entries.chrome import LATEST, Chrome, Repeated, learn, left_out, may_repeat, without, words_of
+from aggregator.entries.chrome import (
+    LATEST,
+    LEAST,
+    Chrome,
+    Ends,
+    Repeated,
+    ends_of,
+    learn,
+    left_out,
+    may_repeat,
+    without,
+    words_of,
+)
 from aggregator.records import StoredEntry
 from aggregator.store.articles import Articles
 from aggregator.store.protocol import Connection, holes
@@ -24,6 +38,10 @@ _NEWEST = (
     f"FROM entries WHERE source = ? AND standing NOT IN ('forgotten', 'held', 'dropped') AND NOT ({UNREAD}) "
     f"ORDER BY published DESC, key DESC LIMIT {LATEST}"
 )
+_ENDS = Struct("<qI6I")  # an entry, when it changed (`_Version`), the marks of its ends
+
+_Version = tuple[int, int]
+"""An entry as it was when its text was looked at: its key, a mark of when it changed and of the program."""
 
 
 class Telling(Protocol):
@@ -41,7 +59,7 @@ class Texts:
         self._sql = connection
         self._articles = Articles(connection)
         self._learned: dict[int, tuple[str, Chrome]] = {}
-        self._unkept: set[int] = set()
+        self._unkept: dict[int, dict[_Version, Ends]] = {}
 
     def of_many(self, read: Iterable[StoredEntry] = ()) -> Telling:
         """What tells the text of entries as far as it is worth telling, for one reading: a source is asked for once.
@@ -80,15 +98,16 @@ class Texts:
             if known is None or known[1].keys() != self._learned_now(source)[1].keys()
         )
 
-    def keep(self) -> None:
-        """Remember what was learned, with a sign of the entries that it was learned from (inside a transaction)."""
-        rows = [(source, *self._learned[source]) for source in sorted(self._unkept)]
+    def keep(self, sources: Collection[int] | None = None) -> None:
+        """Remember what was learned (of these sources, else of all), with a sign of the entries that it was learned
+        from and with their ends (inside a transaction)."""
+        kept = sorted(self._unkept if sources is None else self._unkept.keys() & set(sources))
+        rows = [(source, *self._learned[source], self._unkept.pop(source)) for source in kept]
         self._sql.executemany(
-            "INSERT INTO learned VALUES (?, ?, ?) "
-            "ON CONFLICT (source) DO UPDATE SET sign = excluded.sign, blocks = excluded.blocks",
-            [(source, sign, _packed(chrome)) for source, sign, chrome in rows],
+            "INSERT INTO learned (source, sign, blocks, ends) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (source) DO UPDATE SET sign = excluded.sign, blocks = excluded.blocks, ends = excluded.ends",
+            [(source, sign, _packed(chrome), _packed_ends(ends)) for source, sign, chrome, ends in rows],
         )
-        self._unkept.clear()
 
     def _chrome(self, source: int) -> Chrome:
         return self._learned_now(source)[1]
@@ -98,23 +117,39 @@ class Texts:
         sign = sha256(f"{__version__} {newest}".encode()).hexdigest()[:32]
         known = self._learned.get(source) or self._kept(source)
         if known is None or known[0] != sign:
-            known = sign, self._learn([key for key, _ in newest], read)
-            self._unkept.add(source)
+            known = sign, self._learn(source, [(key, _mark(at)) for key, at in newest], read)
         self._learned[source] = known
         return known
 
-    def _learn(self, keys: Sequence[int], read: Mapping[int, str]) -> Chrome:
-        """What the entries repeat; half of them most often show that they repeat nothing."""
-        further = max(0, len(keys) - 2) // 2
-        first = self._read(keys[: len(keys) - further], read)
-        return learn([*first, *self._read(keys[len(keys) - further :], read)]) if may_repeat(first, further) else {}
+    def _learn(self, source: int, newest: Sequence[_Version], read: Mapping[int, str]) -> Chrome:
+        """What the entries repeat. Their ends most often show that it is nothing, half of them first; those that were
+        looked at before are known."""
+        known, texts = self._ends(source), {key: read[key] for key, _ in newest if key in read}
+        self._unkept[source] = ends = {version: known[version] for version in newest if version in known}
+        if len(newest) < LEAST:
+            return {}
+        further = (len(newest) - 2) // 2
+        for some in (newest[: len(newest) - further], newest):
+            self._read([key for key, mark in some if (key, mark) not in ends], texts)
+            ends |= {version: ends_of(texts[version[0]]) for version in some if version not in ends}
+            if not may_repeat([ends[version] for version in some], len(newest) - len(some)):
+                return {}
+        self._read([key for key, _ in newest], texts)
+        return learn([texts[key] for key, _ in newest])
 
-    def _read(self, keys: Sequence[int], read: Mapping[int, str]) -> list[str]:
-        """The texts of some entries in their order; those `read` already are at hand."""
-        wanted = [key for key in keys if key not in read]
-        rows = self._sql.execute(f"SELECT key, data FROM entries WHERE key IN ({holes(wanted)})", wanted)
-        found = {key: unpack_text(data) for key, data in rows} if wanted else {}
-        return [found[key] if key in found else read[key] for key in keys]
+    def _read(self, keys: Sequence[int], texts: dict[int, str]) -> None:
+        """Put the texts of some entries to those that are at hand."""
+        wanted = [key for key in keys if key not in texts]
+        if wanted:
+            rows = self._sql.execute(f"SELECT key, data FROM entries WHERE key IN ({holes(wanted)})", wanted)
+            texts |= {key: unpack_text(data) for key, data in rows}
+
+    def _ends(self, source: int) -> Mapping[_Version, Ends]:
+        """The ends that are known of a source's entries."""
+        row = self._sql.execute("SELECT ends FROM learned WHERE source = ?", (source,)).fetchone()
+        kept = row[0] if row and row[0] else b""
+        found = {(key, mark): frozenset(marks) - {0} for key, mark, *marks in _ENDS.iter_unpack(kept)}
+        return found | self._unkept.get(source, {})
 
     def _kept(self, source: int) -> tuple[str, Chrome] | None:
         row = self._sql.execute("SELECT sign, blocks FROM learned WHERE source = ?", (source,)).fetchone()
@@ -126,3 +161,11 @@ class Texts:
 def _packed(chrome: Chrome) -> str:
     blocks = [(one.text, one.seen, one.of) for one in chrome.values()]
     return storable(json.dumps(blocks, ensure_ascii=False))
+
+
+def _packed_ends(ends: Mapping[_Version, Ends]) -> bytes:
+    return b"".join(_ENDS.pack(*version, *marks, *[0] * (6 - len(marks))) for version, marks in ends.items())
+
+
+def _mark(changed_at: str) -> int:
+    return crc32(f"{__version__} {changed_at}".encode())
