@@ -61,3 +61,12 @@ def test_the_whole_path_of_a_copy(world: World) -> None:
     assert (data["tags"], data["shown_as"], data["first_seen"]) == (["food"], "One", "2026-03-14T09:00:00Z")
     assert [entry["source"] for entry in json.loads(world.run("explain", data["id"], "--json"))["entries"]] == ["One"]
     assert json.loads(world.run("explain", "--json", "https://nowhere.example/", code=1))["entries"] == []
+
+
+def test_backlog_is_counted_by_a_digest_and_shown_by_none(world: World) -> None:
+    world.blog("One", "new", "old", ages=(1.0, 24.0 * 40))
+    world.write()
+    world.poll()
+    world.run("digest")
+    told = world.run("explain", "https://one.example/old").splitlines()
+    assert "  digest      2026-03-14, counted as backlog" in told

@@ -79,7 +79,7 @@ def test_what_is_no_list_touches_nothing(world: World, feeds: Path, content: byt
     if content is not None:
         path.write_bytes(content)
     world.run("import", str(path), code=code)
-    assert ("not OPML" if content else "in.opml: cannot be read") in world.said
+    assert ("in.opml: this is not OPML" if content else "in.opml: cannot be read") in world.said
     assert feeds.read_text() == FILE
 
 

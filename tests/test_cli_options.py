@@ -61,6 +61,13 @@ def test_every_help_reads(world: World, command: str) -> None:
     assert "--config FILE" in told
 
 
+def test_a_slip_in_a_commands_name_is_told_what_was_meant(world: World) -> None:
+    world.run("pol", code=2)
+    assert "No such command 'pol'. Did you mean `poll`?" in world.said
+    world.run("xyz", code=2)
+    assert "mean" not in world.said
+
+
 def test_the_version(world: World) -> None:
     assert __version__ in world.run("--version")
 

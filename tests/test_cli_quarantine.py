@@ -29,6 +29,8 @@ def test_three_old_entries_are_announced_the_rest_is_held_and_counted(world: Wor
 def test_released_entries_are_received_anew_dropped_ones_are_gone(world: World) -> None:
     _flooded(world)
     one = world.run("quarantine").split()[0]
+    world.run("quarantine", "release", one, "urn:uuid:1", code=1)
+    assert "urn:uuid:1 is not held; `aggregator quarantine` lists what is" in world.said
     assert world.run("quarantine", "drop", one) == "1 entry dropped\n"
     assert world.run("quarantine", "release") == "2 entries released\n"
     assert len(world.titles()) == 6

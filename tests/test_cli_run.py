@@ -142,6 +142,15 @@ def test_the_first_minute(world: World, start: Callable[..., Program], hanging: 
     assert "Traceback" not in log
 
 
+def test_a_host_that_is_not_this_machine_is_told_so(world: World) -> None:
+    world.blog("One")
+    world.write()
+    world.run("run", "--host", "192.0.2.1", "--port", "0", code=1)
+    assert "cannot serve on 192.0.2.1:0: " in world.said
+    assert "; --host is an address of this machine" in world.said
+    assert "--port" not in world.said
+
+
 @pytest.mark.fault(12)
 @pytest.mark.fault(12)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -189,7 +189,8 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  feed        {_where_shown(facts)}"
     for digest in facts["digests"]:
         name = f"digest {digest['series']}".strip()
-        yield f"  {name:<11} {digest['date'] or 'not yet'}"
+        counted = ", counted as backlog" if digest["date"] and facts["standing"] == "backlog" else ""
+        yield f"  {name:<11} {digest['date'] or 'not yet'}{counted}"
 
 
 def _page_words(page: dict[str, Any], local: Callable[[datetime | None], str]) -> str:

@@ -14,7 +14,7 @@ from aggregator.cli.options import Settings, common, reading, reading_pool, sett
 from aggregator.cli.progress import Bar
 from aggregator.cli.rewrite import configuration, content, dry_run_option, finish, rewritten
 from aggregator.cli.words import count, safe
-from aggregator.errors import ConfigError, StoreError
+from aggregator.errors import ConfigError, ParseError, StoreError
 
 if TYPE_CHECKING:
     from aggregator.parse.opml import Subscription, Subscriptions
@@ -70,7 +70,10 @@ def _listed(file: str, options: Settings) -> Subscriptions:
         reading_pool() as pool,
         patient(pool, len(data)) as reader,
     ):
-        return reader.run(read_opml, data)
+        try:
+            return reader.run(read_opml, data)
+        except ParseError as error:
+            raise ParseError(error.kind, f"{file}: {error}") from error
 
 
 def _tell_left_out(told: Sequence[str], options: Settings) -> None:

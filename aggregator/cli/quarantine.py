@@ -8,6 +8,7 @@ import click
 
 from aggregator.cli.options import common, publish_soon, reading, settings
 from aggregator.cli.words import count, safe
+from aggregator.errors import AggregatorError
 
 
 @click.command()
@@ -21,7 +22,10 @@ def quarantine(action: str | None, ids: tuple[str, ...]) -> None:
         _list()
         return
     with reading(options) as (_, store, clock):
-        chosen = [s.key for s in store.entries.held() if not ids or s.id in ids]
+        held = store.entries.held()
+        if unknown := set(ids) - {stored.id for stored in held}:
+            raise AggregatorError(f"{safe(min(unknown))} is not held; `aggregator quarantine` lists what is")
+        chosen = [stored.key for stored in held if not ids or stored.id in ids]
         with store.transaction():
             number = store.entries.set_held(chosen, "news" if action == "release" else "dropped", clock())
             store.set_meta("publish_asked", "yes")

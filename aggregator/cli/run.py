@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -79,8 +80,15 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return bind(host, port)
     except OSError as error:
-        way_out = f"; try --port {port + 1}" if port < 65535 else ""
-        raise AggregatorError(f"cannot serve on {host}:{port}: {error.strerror}{way_out}") from error
+        raise AggregatorError(f"cannot serve on {host}:{port}: {error.strerror}{_way_out(error, port)}") from error
+
+
+def _way_out(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"; try --port {port + 1}" if port < 65535 else ""
+    if error.errno == errno.EACCES:
+        return "; only root may serve on it; try --port 8080"
+    return "; --host is an address of this machine: 127.0.0.1 for itself alone, 0.0.0.0 for its network, too"
 
 
 class _Runner:
