@@ -102,6 +102,7 @@ def test_what_is_forgotten_leaves_no_text_and_never_returns(world: World) -> Non
     assert world.digest("2026-03-14") == sealed
     told = world.run("explain", CAKE)
     assert "forgotten" in told
+    assert "no sane date" not in told
     assert "2026-03-14" in told
 
 

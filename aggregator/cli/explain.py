@@ -162,7 +162,8 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  source      {safe(facts['source'])}"
     if facts["push"]:
         yield f"  push        {safe(facts['push'])}"
-    undated = "" if facts["dated_by"] == "publisher" else " (when first seen: it has no sane date)"
+    has_date = facts["dated_by"] == "publisher" or facts["standing"] == "forgotten"
+    undated = "" if has_date else " (when first seen: it has no sane date)"
     yield f"  published   {local(facts['published'])}{undated}"
     yield f"  first seen  {local(facts['first_seen'])}"
     yield f"  accepted    {local(facts['accepted'])}"
