@@ -132,12 +132,14 @@ class OnePass:
             done.not_modified += result.outcome == "not_modified"
             done.unchanged += result.outcome == "unchanged"
             done.updated += len(result.changes.updated)
+            done.backlog += sum(standing == "backlog" for _, standing in result.changes.new)
             done.moved += moves(polled, result.state)
             self._note_failure(polled, result.state.next_poll_at)
 
     def _note_failure(self, polled: Polled, retry_at: datetime | None) -> None:
         if polled.error is not None:
-            self._done.failed.append(Failure(polled.source, polled.name, str(polled.error), retry_at))
+            is_first = polled.state.polled_at is None
+            self._done.failed.append(Failure(polled.source, polled.name, str(polled.error), retry_at, is_first))
 
     def _judge_network(self, read: int) -> None:
         """Whether our own network is away decides what becomes of the polls that met nobody; `read` were made."""

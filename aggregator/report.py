@@ -10,12 +10,13 @@ from aggregator.records import Source
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that failed in this pass; `retry_at` is when it is asked again."""
+    """A source that failed in this pass; `retry_at` is when it is asked again. `is_first`: it was not asked before."""
 
     source: Source
     title: str
     error: str
     retry_at: datetime | None
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Move:
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass did; counts of sources, and of entries in `new` (accepted) and `updated`.
+    """What one pass did; counts of sources, and of entries in `new` (accepted), `backlog` (of the new ones those that
+    are kept for search only) and `updated`.
 
     `hub` says in one line why the WebSub hub could not be told, `notify` why who is named there could not be.
     """
@@ -42,6 +44,7 @@ class Pass:
     not_modified: int = 0
     unchanged: int = 0
     new: int = 0
+    backlog: int = 0
     updated: int = 0
     failed: list[Failure] = field(default_factory=list)
     moved: list[Move] = field(default_factory=list)

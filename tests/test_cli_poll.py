@@ -42,6 +42,17 @@ def test_a_pass_is_told_in_words(world: World) -> None:
     assert "Nothing is due. `--force` asks all the same." in world.said
 
 
+def test_of_an_added_source_news_and_what_is_kept_for_search_are_told_apart(world: World) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.poll()
+    world.now += timedelta(hours=2)
+    world.blog("Two", "b", "c", "d", ages=(1.0, 24.0 * 40, 24.0 * 50))
+    world.write()
+    world.run("poll")
+    assert "2 of 2 sources read · 1 new, 0 updated, 1 unchanged; 2 older entries kept for search" in world.said
+
+
 @pytest.mark.parametrize("word", ["Second blog", "second", "SECOND BLOG"])
 def test_a_source_is_named_by_any_unambiguous_part(world: World, word: str) -> None:
     world.blog("First blog", "a")

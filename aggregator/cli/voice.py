@@ -11,7 +11,7 @@ from aggregator.cli.words import clock_time, count, digest_line, pass_lines, saf
 if TYPE_CHECKING:
     from aggregator.app import App
     from aggregator.cli.options import Settings
-    from aggregator.report import Progress
+    from aggregator.report import Pass, Progress
     from aggregator.service import Event
 
 
@@ -68,7 +68,7 @@ class Voice:
                 self.end_bar()
                 self._offline = done.offline
                 self._first = self._first if done.offline else None
-                if first or done.new or done.updated or done.offline or done.notify or self._options.verbose:
+                if first or self._options.verbose or _is_worth_a_line(done):
                     self._lines(pass_lines(done, self._app.config, self._app.store, first=first))
             case happened.DigestSealed(sealed, first):
                 if sealed.note:
@@ -111,6 +111,12 @@ class Voice:
                 f"Next digest {day} {following:%H:%M} ({config.timezone}). Edit {config.path.name} and save: "
                 "it is picked up. Ctrl-C stops, nothing is lost."
             )
+
+
+def _is_worth_a_line(done: Pass) -> bool:
+    """Who has just added a source waits for it, also when it fails; of what goes on failing the pages tell."""
+    happened = done.new or done.updated or done.offline or done.notify
+    return bool(happened) or any(failure.is_first for failure in done.failed)
 
 
 def _changes(added: int, removed: int) -> str:

@@ -51,9 +51,10 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
     elif not done.polled:
         yield f"{count(done.new, 'entry', 'entries')} new, brought by workers or hubs"
     else:
+        older = f"; {count(done.backlog, 'older entry', 'older entries')} kept for search" if done.backlog else ""
         yield (
-            f"{read} of {count(done.polled, 'source')} read · {done.new} new, {done.updated} updated, "
-            f"{done.not_modified + done.unchanged} unchanged"
+            f"{read} of {count(done.polled, 'source')} read · {max(0, done.new - done.backlog)} new, "
+            f"{done.updated} updated, {done.not_modified + done.unchanged} unchanged{older}"
         )
     yield from (failure_line(failure, config, done.finished_at) for failure in done.failed)
     yield from (move_line(move, config) for move in done.moved)
