@@ -14,6 +14,7 @@ from tests.makers import words
 from tests.world import World
 
 TEXT = words(200).encode()
+SHORT = words(20).encode()
 
 
 @given(st.binary())
@@ -26,22 +27,25 @@ def test_its_first_bytes_tell_a_form_from_the_other() -> None:
     """RFC 8878, 3.1.1, and RFC 1950, 2.2: both are found in stores, side by side."""
     assert compress(TEXT)[:4] == bytes.fromhex("28b52ffd")
     assert {zlib.compress(TEXT, level)[0] for level in range(10)} == {0x78}
+    assert compress(SHORT) == b"\0" + zlib.crc32(SHORT).to_bytes(4, "little") + SHORT
 
 
-@pytest.mark.parametrize("pack", [compress, zlib.compress])
-def test_one_bit_that_is_another_is_damage_that_is_told(pack: type[bytes]) -> None:
+@pytest.mark.parametrize(("pack", "text"), [(compress, TEXT), (compress, SHORT), (zlib.compress, TEXT)])
+def test_one_bit_that_is_another_is_damage_that_is_told(pack: type[bytes], text: bytes) -> None:
     """Checksums tell it: never are other bytes given back than what was packed."""
-    whole = pack(TEXT)
+    whole = pack(text)
     for place in range(0, 8 * len(whole), 7):
         harmed = bytearray(whole)
         harmed[place // 8] ^= 1 << place % 8
         try:
-            assert decompress(bytes(harmed)) == TEXT  # zlib: how hard it was packed, which nothing depends on
+            assert decompress(bytes(harmed)) == text  # zlib: how hard it was packed, which nothing depends on
         except Damaged as error:
             assert str(error).startswith("store: a packed row in it is damaged (")
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", compress(TEXT)[:-3], zlib.compress(TEXT)[:-3], compress(TEXT)[:4]])
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", compress(TEXT)[:-3], compress(SHORT)[:-3], b"\0", zlib.compress(TEXT)[:-3], compress(TEXT)[:4]]
+)
 def test_what_is_cut_or_nothing_packed_is_damage(data: bytes) -> None:
     with pytest.raises(Damaged, match="restore a backup"):
         decompress(data)
