@@ -248,7 +248,7 @@ def test_a_saved_file_is_picked_up_and_a_half_saved_one_is_not(world: World, sta
     world.blog("Three").broken = lambda handler: handler.send_error(404)
     world.write()
     program.process.send_signal(signal.SIGHUP)
-    program.until(lambda: "not found (404) · next try" in program.log.read_text())
+    program.until(lambda: "not found (404) · feeds.yaml:" in program.log.read_text())
     code, seconds = program.end()
     assert (code, seconds < 20) == (0, True)
 

@@ -22,11 +22,11 @@ def test_what_needs_attention_comes_first(world: World) -> None:
     world.poll()
     lines = world.run("status").splitlines()
     assert lines[0].startswith("failing     Zulu")
-    assert "not found (404) · next poll 08:0" in lines[0]
+    assert "not found (404) · feeds.yaml:7 · next poll 08:0" in lines[0]
     assert lines[1].startswith("ok          Alpha")
     assert lines[2] == "2 sources · no digest yet"
     world.now += timedelta(hours=3)
-    assert "not found (404) · due since 08:0" in world.run("status")
+    assert "not found (404) · feeds.yaml:7 · due since 08:0" in world.run("status")
 
 
 def test_the_json_is_that_of_the_published_file(world: World) -> None:

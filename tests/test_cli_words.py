@@ -50,13 +50,13 @@ def test_times_are_local_and_say_another_day() -> None:
 @pytest.mark.parametrize(
     ("error", "retry", "end"),
     [
-        ("refused (403, anti-bot)", NOW, "refused (403, anti-bot) · next try 08:00"),
+        ("refused (403, anti-bot)", NOW, "refused (403, anti-bot) · feeds.yaml:7 · next try 08:00"),
         (
             "an HTML page, not a feed; its feed seems to be https://a.example/x",
             NOW,
-            "https://a.example/x · feeds.yaml:7",
+            "https://a.example/x · feeds.yaml:7 · next try 08:00",
         ),
-        ("gone (410)", None, "gone (410) · not asked again"),
+        ("gone (410)", None, "gone (410) · feeds.yaml:7 · not asked again"),
     ],
 )
 def test_a_failure_says_what_comes_next(error: str, retry: datetime | None, end: str) -> None:

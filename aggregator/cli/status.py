@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST, _SHOWN = 2_000, 100  # sources that have a line each; of more so many, those that need attention first
 _ORDER = ("gone", "quarantined", "failing", "moved", "silent", "new", "ok", "paused")
+_WANT_AN_EDIT = ("gone", "failing", "silent")  # with `moved` the line stands in the reason
 
 
 @click.command()
@@ -39,9 +40,10 @@ def status(as_json: bool, show_all: bool) -> None:
             data = status_json(rows, last_digest=newest.day if newest else None, offline=offline)
             click.echo(data, nl=False)
             return
-        ordered = sorted(rows, key=lambda row: (_ORDER.index(row.state), row.title.casefold()))
+        placed = zip(rows, (source.line for source in config.sources), strict=True)
+        ordered = sorted(placed, key=lambda pair: (_ORDER.index(pair[0].state), pair[0].title.casefold()))
         shown = ordered if show_all or len(rows) <= _MOST else ordered[:_SHOWN]
-        lines = [_line(row, config, now) for row in shown]
+        lines = [_line(row, line, config, now) for row, line in shown]
         if config.reading_lists or store.meta("imported_lists"):
             from aggregator.polling.reading_lists import status_lines
 
@@ -55,9 +57,11 @@ def status(as_json: bool, show_all: bool) -> None:
         click.echo("\n".join(lines))
 
 
-def _line(row: SourceHealth, config: Config, now: datetime) -> str:
+def _line(row: SourceHealth, line: int, config: Config, now: datetime) -> str:
+    """A source; of one that wants an edit of feeds.yaml, the line."""
     told = row.error or row.held or (row.silence if row.state == "silent" else None)
     words = f"{told} · " if told else ""
+    words += f"{config.path.name}:{line} · " if line and row.state in _WANT_AN_EDIT else ""
     return f"{row.state:<11} {safe(row.title)[:40]:<40} {safe(words)}{_next(row, config, now)}: {row.reason}"
 
 

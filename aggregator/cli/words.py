@@ -64,13 +64,11 @@ def pass_lines(done: Pass, config: Config, store: Store, *, first: bool) -> Iter
 def failure_line(failure: Failure, config: Config, now: datetime) -> str:
     """A source, what went wrong, and what comes next or where to mend it."""
     name = safe(urlsplit(failure.source.url).netloc if failure.source.title is None else failure.title)
-    if "its feed seems to be" in failure.error:
-        what_next = f"{config.path.name}:{failure.source.line}"
-    elif failure.retry_at:
+    at = f"{config.path.name}:{failure.source.line} · " if failure.source.line else ""  # lists of others have no line
+    what_next = "not asked again"
+    if failure.retry_at:
         what_next = f"next try {clock_time(failure.retry_at, config, now.astimezone(config.timezone).date())}"
-    else:
-        what_next = "not asked again"
-    return f"  {name:<24}  {safe(failure.error)} · {what_next}"
+    return f"  {name:<24}  {safe(failure.error)} · {at}{what_next}"
 
 
 def move_line(move: Move, config: Config) -> str:
