@@ -100,7 +100,7 @@ class OnePass:
         signs = self.store.signs.of(state.key for _, state in work)
         self._is_large = sum(state.is_new for _, state in work) > AT_ONCE
         if self._is_large:
-            self.pool.prepare()
+            self.pool.expect_many()
         with self.store.polling(SPACING) as ours, self.wire.turns.alone():  # where it is not ours, workers are at it
             yield from in_lanes(
                 work if ours else (),

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -143,16 +144,14 @@ def test_workers_start_when_they_are_needed_and_rest_after_a_pass() -> None:
         pool.close()
 
 
-def test_before_many_documents_all_workers_are_started_at_once() -> None:
-    with closing(Pool(most=2)) as pool:
-        pool.prepare()
-        pool.prepare()
-        assert pool.size == 2
-        with ThreadPoolExecutor(8) as threads:
-            assert len(set(threads.map(lambda _: pool.run(costly.pid), range(40)))) <= 2
-        assert pool.size == 2
-    pool.prepare()
-    assert pool.size == 0, "closed for good"
+def test_where_many_documents_are_expected_none_waits_for_a_worker_that_could_be_started() -> None:
+    together = Barrier(2)
+    with closing(Pool(most=2)) as pool, ThreadPoolExecutor(2) as threads:
+        pool.expect_many()
+        assert pool.size == 0
+        assert len(set(threads.map(lambda _: together.wait() >= 0 and pool.run(costly.pid), range(2)))) == 2
+        pool.rest()
+        assert pool.size == 1
 
 
 def test_where_nothing_is_read_for_long_no_worker_is_kept() -> None:

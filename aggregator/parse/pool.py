@@ -63,7 +63,7 @@ class Pool:
         self._change = threading.Condition()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
-        self._closed = False
+        self._closed = self._expects_many = False
 
     def run(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """What a function of a module gives, called in a worker; waits for one that is free.
@@ -83,16 +83,13 @@ class Pool:
             return result
         raise ParseError(*value)
 
-    def prepare(self) -> None:
-        """Start all workers: while they do, the first of many documents are fetched."""
-        with self._change:
-            while len(self._all) < self._most and not self._closed:
-                worker = _Worker()
-                self._all.add(worker)
-                self._idle.append(worker)
+    def expect_many(self) -> None:
+        """Until `rest` no document waits for a worker that could be started: many will come."""
+        self._expects_many = True
 
     def rest(self) -> None:
         """Let all idle workers go but one: the next documents come in minutes or hours."""
+        self._expects_many = False
         with self._change:
             spare, self._idle = self._idle[1:], self._idle[:1]
         for worker in spare:
@@ -138,13 +135,14 @@ class Pool:
             return worker
 
     def _take(self) -> _Worker:
-        """An idle worker; another is started only when none came free in the time that starting one takes."""
+        """An idle worker; another is started only when none came free in the time that starting one takes, or where
+        many documents will come."""
         patience = time.monotonic() + START
         with self._change:
             while not self._closed:
                 if self._idle:
                     return self._idle.pop()
-                left = patience - time.monotonic()
+                left = 0.0 if self._expects_many else patience - time.monotonic()
                 if not self._all or (left <= 0 and len(self._all) < self._most):
                     worker = _Worker()
                     self._all.add(worker)
