@@ -13,12 +13,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import ledger
 from aggregator.entries.view import View
-from aggregator.public import SOURCES
+from aggregator.public import SOURCES, TRENDS, TRENDS_MADE
 from aggregator.public.archives import Grown, archives, newest_archive
 from aggregator.public.members import FULL_BYTES, NEVER, Members, Place, as_feed, members
-from aggregator.public.paged import Paged
+from aggregator.public.paged import Paged, year_as_of
 from aggregator.public.river import river_files
-from aggregator.public.year import trends_files
 from aggregator.publish.pieces import Data
 from aggregator.records import Config, MergedFeed, Tombstone
 from aggregator.render import pages
@@ -75,7 +74,10 @@ def files(
         f"tags/{folder}/atom.xml": _tag_feed(config, feed_id, those, folder, once)
         for folder, those in (_by_folder(shown, tags) if feeds else {}).items()
     }
-    out |= trends_files(config, store, view, stands)
+    if not stands(TRENDS) or store.meta(TRENDS_MADE) != year_as_of(store, view):
+        from aggregator.public.year import trends_files  # noqa: PLC0415 (50 ms, for a page that is made once a day)
+
+        out |= trends_files(config, store, view, stands)
     out |= river_files(config, store, view, feed, shown, tags=tags, stands=stands, paged=paged or Paged({}, ()))
     return out | digest_files(config, store, stands)
 

@@ -1,4 +1,4 @@
-"""Which pages of days still show what the store holds, so that they are not made again.
+"""Which pages of days, and that of the year, still show what the store holds, so that they are not made again.
 
 A page is made of the entries of its day, of the words that their sources repeat (left out of excerpts), and of what
 stands around them: its neighbours, the folders of tags. The first two are asked of the store, the last is its frame.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from aggregator.entries.view import View
 from aggregator.records import LocalDate
 from aggregator.store.sqlite import Store
 
@@ -44,3 +45,12 @@ class Paged:
 def span(on: LocalDate, zone: tzinfo) -> tuple[datetime, datetime]:
     """The beginning of a local day and that of the next."""
     return datetime.combine(on, time(), zone), datetime.combine(on + timedelta(days=1), time(), zone)
+
+
+def year_as_of(store: Store, view: View) -> str | None:
+    """What `trends.html` is made for: the newest day with news, and what was withdrawn lately; None without news."""
+    newest = store.entries.last_accepted_at()
+    if newest is None:
+        return None
+    today = newest.astimezone(view.config.timezone).date()
+    return f"{today} {len(store.days.withdrawn(view.midnight - timedelta(days=30)))}"

@@ -26,7 +26,7 @@ from aggregator.public import SOURCES, TRENDS, TRENDS_MADE, statuses
 from aggregator.public.paged import Frame, Paged
 from aggregator.publish.files import published_id, remove_others, write_all
 from aggregator.publish.pieces import Opened
-from aggregator.records import Config, SourceHealth
+from aggregator.records import Config, SourceHealth, SourceState
 from aggregator.store.rows import to_text
 from aggregator.store.sqlite import Store
 from aggregator.store.touched import Changes
@@ -133,14 +133,14 @@ class Publication:
             self._status_rests_until = 0.0  # a day ends with them as they are then
         if changes.digest or len(changes.entries) > MANY:
             heap.give_back()
-        found, chained = members.noted(store, view), archives.mended(config, store)
+        states, found, chained = self._states(view), members.noted(store, view), archives.mended(config, store)
         grown = {} if before is None else self._grown(before, changes, root, chained)
         paged = Paged(before.days if before and not changes.anything else {}, changes.entries)
         feeds = frozenset(filter(outputs.is_feed, before.files if before and stand and not chained else ()))
         made = outputs.files(config, store, view, stands, found=found, grown=grown, paged=paged, feeds=not feeds)
         files = chained | made
         is_whole = _days_made(files, stands) < river.MOST_AT_ONCE
-        written = write_all(root, files) + self.publish_status(config, view)
+        written = write_all(root, files) + self.publish_status(config, view, states)
         remove_others(root / "tags", {root / name for name in {*files, *feeds}})
         stamps = _stamps(root, _looked_at([*files, *feeds, *map(river.day_name, paged.now)]))
         standing = Standing(sign if is_whole else "", stamps, store.entries.last_accepted(), paged.now)
@@ -185,12 +185,25 @@ class Publication:
             self._store.set_meta(PUBLISHED, standing.text())
         return written
 
-    def publish_status(self, config: Config, view: View) -> list[str]:
-        """Write `status.*` alone; of very many sources `run` does so at most a twentieth of the time."""
-        began = time.monotonic()
-        if self.is_patient and began < self._status_rests_until:
+    def _states(self, view: View) -> Mapping[str, SourceState] | None:
+        """The states of all sources, of which `status.*` tell, as the view then knows them; None while these rest."""
+        if self._status_rests:
+            return None
+        states = self._store.sources.states()
+        view.know(states.values())
+        return states
+
+    @property
+    def _status_rests(self) -> bool:
+        return self.is_patient and time.monotonic() < self._status_rests_until
+
+    def publish_status(self, config: Config, view: View, states: Mapping[str, SourceState] | None = None) -> list[str]:
+        """Write `status.*` alone; of very many sources `run` does so at most a twentieth of the time. `states` of all
+        sources, where they were read already."""
+        if self._status_rests:
             return []
-        self.health = survey.health(config, self._store, view, self._clock())
+        began = time.monotonic()
+        self.health = survey.health(config, self._store, view, self._clock(), states)
         written = write_all(config.output, statuses.status_files(config, self._store, self.health, self._clock()))
         if len(config.sources) > self._very_many:
             self._status_rests_until = time.monotonic() + 20 * (time.monotonic() - began)

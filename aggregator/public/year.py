@@ -17,7 +17,7 @@ from aggregator.digest.rising import Rise
 from aggregator.digest.trends import trends
 from aggregator.entries.view import View
 from aggregator.public import TRENDS, TRENDS_MADE
-from aggregator.public.paged import span
+from aggregator.public.paged import span, year_as_of
 from aggregator.records import Config, DigestEntry, LocalDate, RisingTerm, StoredEntry, Topical, WordList, Year
 from aggregator.render.site import Site
 from aggregator.render.trends import trends_page
@@ -46,7 +46,7 @@ def trends_files(
     if newest is None or today is None:
         return {TRENDS: trends_page(None, site=Site.of(config))}
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
-    made = f"{today} {len(store.days.withdrawn(view.midnight - timedelta(days=30)))}"
+    made = year_as_of(store, view) or ""
     if stands(TRENDS) and store.meta(TRENDS_MADE) == made:
         return {}
     known, whole = _counted(config, store, view, (first, today), most)

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from json import JSONEncoder
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as _text
 
 _PLAIN = JSONEncoder(ensure_ascii=False).encode
-_FLAT = frozenset((str, int, float, bool, type(None)))
 
 
 def indented(value: object, indent: int) -> str:
     """What `json.dumps(value, ensure_ascii=False, indent=indent)` gives; the keys of objects are strings."""
-    parts: list[str] = []
-    _write(value, "\n", " " * indent, parts)
-    return "".join(parts)
+    return _written(value, "\n", " " * indent)
 
 
-def _write(value: object, line: str, indent: str, parts: list[str]) -> None:
-    """The parts in their order: a text of many levels is copied once, not at each of them."""
-    inner = line + indent
+def _written(value: object, line: str, indent: str) -> str:
+    """A value after what `line` begins. Strings come first, for most values are, and are written where they stand."""
     if isinstance(value, str):
-        parts.append(encode_basestring(value))
-    elif isinstance(value, dict) and _FLAT.issuperset(map(type, value.values())) and value:
-        parts += ("{", inner, _in_lines(inner)(value)[1:-1], line, "}")  # nothing in it begins a line: C can write it
-    elif isinstance(value, dict) and value:
-        before = f"{{{inner}"
-        for name, one in value.items():
-            if isinstance(one, str):  # most are
-                parts += (before, encode_basestring(name), ": ", encode_basestring(one))
-            else:
-                parts += (before, encode_basestring(name), ": ")
-                _write(one, inner, indent, parts)
-            before = f",{inner}"
-        parts.append(f"{line}}}")
-    elif isinstance(value, list | tuple) and value:
-        before = f"[{inner}"
-        for one in value:
-            parts.append(before)
-            _write(one, inner, indent, parts)
-            before = f",{inner}"
-        parts.append(f"{line}]")
-    else:
-        parts.append(_PLAIN(value))
-
-
-@cache
-def _in_lines(line: str) -> Callable[[object], str]:
-    """Writes an object with each of its pairs after such a beginning of a line."""
-    return JSONEncoder(ensure_ascii=False, separators=(f",{line}", ": ")).encode
+        return _text(value)
+    if value is None or type(value) is int:
+        return "null" if value is None else str(value)
+    inner = line + indent
+    if isinstance(value, dict) and value:
+        pairs = [
+            f"{_text(name)}: {_text(one) if isinstance(one, str) else _written(one, inner, indent)}"
+            for name, one in value.items()
+        ]
+        return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}"
+    if isinstance(value, list | tuple) and value:
+        return f"[{inner}{f',{inner}'.join([_written(one, inner, indent) for one in value])}{line}]"
+    return _PLAIN(value)
