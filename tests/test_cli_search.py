@@ -74,7 +74,10 @@ def test_it_is_said_where_backlog_is_not_read_yet(world: World) -> None:
     assert world.said == "Nothing is due. `--force` asks all the same. Read the older entries of 1 new source.\n"
     world.run("search", "remote", "work")
     assert world.said == "1 entry\n"
-    assert "  text        not read yet: " not in world.run("explain", "https://one.example/old-bread")
+    assert "  text  " not in world.run("explain", "https://one.example/old-bread")
+    with closing(sqlite3.connect(next((world.folder / "data").glob("*.db")))) as store, store:
+        store.execute("UPDATE entries SET hash = '' WHERE standing = 'backlog'")
+    assert "  text        not read: its source left" in world.run("explain", "https://one.example/old-bread")
 
 
 @pytest.mark.parametrize("words", ['"', "a AND", "NOT", "x:y", "^", "*", "(", "-", "NEAR(", "';--", "\x00"])

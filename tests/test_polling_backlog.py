@@ -19,6 +19,7 @@ from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, read_document, settle
 from aggregator.polling.backlog import AT_ONCE, read_backlog, since
 from aggregator.polling.recorder import record
+from aggregator.polling.reread import replay
 from aggregator.records import Outline, PollResult, Response, StoredEntry
 from aggregator.upkeep.idle import index
 from tests.makers import DAY, NOW, ONE, POOL, TWO, Desk
@@ -211,6 +212,17 @@ def test_what_cannot_be_read_later_stays_an_outline(gone: str) -> None:
     shelf.poll(ONE, Raw("newest", -0.03), *OLD, after=timedelta(hours=1))
     is_signed = gone == "reader"  # then it is as it was, and nobody knows that it was not read
     assert ("About old-3" in shelf.outlined()) == is_signed
+
+
+def test_reading_all_again_leaves_what_waits_to_be_read_for_the_first_time() -> None:
+    shelf = Shelf()
+    shelf.poll(ONE, *NEWS, *OLD)
+    state = shelf.desk.store.sources.states()[ONE]
+    done = replay(state, shelf.desk.store, POOL, shelf.desk.now, apply=True)
+    assert (done.bodies, done.changed, done.found) == (1, [], [])
+    assert len(shelf.outlined()) == 4
+    assert shelf.read() == 1
+    assert shelf.outlined() == []
 
 
 def copies(shelf: Shelf, title: str) -> list[str]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from aggregator.records import Config, StoredEntry
     from aggregator.store.sqlite import Store
 
+_NOT_READ = {
+    True: "not read yet: the backlog of many new sources is read in the next passes",
+    False: "not read: its source left before it was, or the document cannot be read any more",
+}
 _STANDING = {
     "news": "news",
     "backlog": "backlog: it was there before the source was added; in search, in no feed or digest",
@@ -84,6 +88,7 @@ def _facts(stored: StoredEntry, config: Config, store: Store, view: View) -> dic
         "rules": [_rule(rule, config) for rule in verdict.matched] if verdict else [],
         "tags": list(verdict.tags) if verdict else [],
         "is_read": is_read,
+        "is_read_later": not is_read and store.bodies.is_unread(stored.source_key) and source is not None,
         "boilerplate": _boilerplate(stored, store) if is_read else [],
         "left_out": _left_out(stored, store),
         "full_text": _full_text(stored, store, view),
@@ -170,7 +175,7 @@ def _lines(facts: dict[str, Any], config: Config) -> Iterator[str]:
     yield f"  changed     {local(facts['changed'])}"
     yield f"  standing    {_STANDING[facts['standing']]}"
     if not facts["is_read"]:
-        yield "  text        not read yet: the backlog of many new sources is read in the next passes"
+        yield f"  text        {_NOT_READ[facts['is_read_later']]}"
     if facts["held_why"]:
         yield f"  doubted     {safe(facts['held_why'])}"
     for copy in facts["group"]:

@@ -82,6 +82,8 @@ def replay(state: SourceState, store: Store, pool: Pool, now: datetime, *, apply
 
 def _replayed(state: SourceState, store: Store, pool: Pool, now: datetime, *, apply: bool) -> Replayed:
     done, keys, guids = Replayed(state), set[int](), set[str]()
+    if store.bodies.is_unread(state.key):  # an entry that no version has read yet, none reads otherwise
+        keys |= {one.key for one in store.entries.known(state.key) if one.is_outline}
     for body in store.bodies.all(state.key):
         done.bodies += 1
         read = _reading(body, state, pool)

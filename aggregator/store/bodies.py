@@ -69,6 +69,10 @@ class Bodies:
         )
         return [int(row[0]) for row in rows]
 
+    def is_unread(self, key: int) -> bool:
+        """Whether the backlog of a source is still to be read."""
+        return bool(self._sql.execute("SELECT 1 FROM unread WHERE source = ?", (key,)).fetchall())
+
     def first(self, key: int) -> Body | None:
         """The body of a source whose backlog is unread; None where it had to go."""
         return self._one("JOIN unread u ON u.source = b.source AND u.day = b.day WHERE b.source = ?", key)
