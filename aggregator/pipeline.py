@@ -17,7 +17,7 @@ from itertools import chain
 from aggregator.discovery.discover import Offers, offers
 from aggregator.entries.gaps import HURRIED_FOR, gap_in, is_alone, pace
 from aggregator.entries.match import match, safer_links
-from aggregator.entries.recognition import share_known
+from aggregator.entries.recognition import is_mostly_known
 from aggregator.entries.rewritten import near_copies
 from aggregator.entries.takeover import takeover
 from aggregator.errors import FetchError, ParseError, SourceError
@@ -286,7 +286,7 @@ def _is_same(polled: Polled, before: SourceState, ahead: Ahead) -> bool:
     if polled.feed is None or before.is_new or not polled.entries or (polled.response and polled.response.is_partial):
         return True
     known = ahead.known(before.key)
-    return polled.feed.id == before.feed_id is not None or share_known(polled.entries, known) >= 0.5
+    return polled.feed.id == before.feed_id is not None or is_mostly_known(polled.entries, known)
 
 
 def moves(polled: Polled, after: SourceState) -> list[Move]:

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.entries.identity import content_hash
-from aggregator.entries.match import match
+from aggregator.entries.match import match, safer_links
 from aggregator.entries.normalize import normalize
-from aggregator.entries.recognition import share_known
+from aggregator.entries.recognition import is_mostly_known, share_known
 from aggregator.parse.feed import parse
-from aggregator.records import Entry
+from aggregator.records import Entry, Outline
 from aggregator.store.entries import Known
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
@@ -338,11 +338,38 @@ def test_of_a_doubted_document_everything_is_held() -> None:
 def test_how_much_of_a_document_an_earlier_source_explains(kept: int, share: float) -> None:
     memory = after_a_poll(*posts(10))
     document = [moved(f"https://new.example.net/posts/p{n}", one) for n, one in enumerate(posts(kept))]
-    assert share_known([*document, *posts(10 - kept, name="other", newest=LATER)], memory.known) == share
+    document += posts(10 - kept, name="other", newest=LATER)
+    assert (share_known(document, memory.known), is_mostly_known(document, memory.known)) == (share, share >= 0.5)
 
 
 def test_an_empty_document_explains_nothing() -> None:
     assert share_known([], after_a_poll(*posts(3)).known) == 0.0
+    assert not is_mostly_known([], after_a_poll(*posts(3)).known)
+
+
+@pytest.mark.parametrize(("kept", "mostly"), [(2, True), (1, False)])
+def test_guids_alone_say_that_a_document_is_known(kept: int, mostly: bool) -> None:
+    document = [*posts(kept), *(entry(f"q{n}", link=None, title=f"Anew {n}") for n in range(4 - kept))]
+    assert is_mostly_known(document, after_a_poll(*posts(4)).known) is mostly
+
+
+# --- safer links ---------------------------------------------------------------------------------------------
+
+
+def test_links_that_moved_to_https_are_looked_for_among_what_was_read() -> None:
+    stored = {1: "http://e.example/1", 2: "http://e.example/2", 3: "https://e.example/3"}
+    asked: list[int] = []
+
+    def link_of(key: int) -> str:
+        asked.append(key)
+        return stored[key]
+
+    read = [(key, entry(f"g{key}", link=f"https://e.example/{key}")) for key in stored]
+    assert safer_links(read, link_of) == (read[0], read[1])
+    outlines = [(key, Outline(one.guid, one.canonical_url, one.link, one.title, "", "", "")) for key, one in read]
+    asked.clear()
+    assert (safer_links(outlines, link_of), asked) == ((), [])
+    assert safer_links([outlines[0], read[1], outlines[2]], link_of) == (outlines[0], read[1])
 
 
 # --- properties ----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from aggregator.store.dialect import as_postgres, numbered
         ("a = '?' AND b = ?", "a = '?' AND b = $1"),
         ("a <> '' AND b = ?", "a <> '' AND b = $1"),
         ("FROM entries INDEXED BY entries_published WHERE a > ?", "FROM entries WHERE a > $1"),
+        ("SELECT group_concat(a, ' ') WHERE b = ?", "SELECT string_agg(a, ' ') WHERE b = $1"),
     ],
 )
 def test_placeholders(sql: str, expected: str) -> None:

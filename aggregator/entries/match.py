@@ -12,7 +12,7 @@ from itertools import islice
 from math import inf
 
 from aggregator.entries.recognition import Known, differs, is_same, leads_elsewhere, recognised, rewritten, told
-from aggregator.records import Changes, Entry, Standing
+from aggregator.records import Changes, Entry, Outline, Standing
 
 FIRST_NEWS = 5
 FIRST_DAYS = timedelta(days=7)
@@ -51,9 +51,11 @@ def match(
     if before is None:
         new = _first(fresh, now) if not stored else _since(fresh, max(old.published for old in stored))
     else:
-        strangers = not partial and not found and len(stored) >= FIRST_NEWS and bool(leads_elsewhere(stored, entries))
-        usual = _usual([old.published for old in stored], now - before)
-        days = 2 * sum(_is_day(old.published) for old in stored) > len(stored)
+        many = len(fresh) >= STRANGERS  # fewer are no flood
+        usual = _usual([old.published for old in stored], now - before) if many else inf
+        elsewhere = many and not partial and not found and len(stored) >= FIRST_NEWS
+        strangers = elsewhere and bool(leads_elsewhere(stored, entries))
+        days = many and 2 * sum(_is_day(old.published) for old in stored) > len(stored)
         flood = _is_flood(fresh, usual, strangers=strangers, days=days)
         new = [(entry, "held") for entry in fresh] if doubt else _later(fresh, before, flood, usual)
         new = [(entry, standing) for entry, standing in new if entry.guid not in again]
@@ -77,13 +79,15 @@ def safer_links(
 ) -> tuple[tuple[int, Entry], ...]:
     """Of entries that are otherwise unchanged those whose link has moved from http to https.
 
-    `link_of` gives a stored link by key, and may be slow: the first and the last entry speak for the rest.
+    `link_of` gives a stored link by key, and may be slow: of the entries that were read the first and the last speak
+    for the rest. The link of an outline is written as it was when the entry was read.
     """
 
     def is_safer(key: int, entry: Entry) -> bool:
         return (entry.link or "").startswith("https:") and (link_of(key) or "").startswith("http:")
 
-    if not any(is_safer(*one) for one in {*same[:1], *same[-1:]}):
+    read = [one for one in same if not isinstance(one[1], Outline)]
+    if not any(is_safer(*one) for one in {*read[:1], *read[-1:]}):
         return ()
     return tuple(one for one in same if is_safer(*one))
 

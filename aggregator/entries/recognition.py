@@ -45,6 +45,13 @@ def share_known(entries: Sequence[Entry], known: Iterable[Known]) -> float:
     return len(recognised(entries, list(known))) / len(entries) if entries else 0.0
 
 
+def is_mostly_known(entries: Sequence[Entry], known: Iterable[Known]) -> bool:
+    """Whether at least half of a document is explained so: nearly always its guids alone say it."""
+    known = list(known)
+    guids = {entry.guid for entry in entries} & {old.guid for old in known}
+    return 0 < len(entries) <= 2 * len(guids) or share_known(entries, known) >= 0.5
+
+
 def leads_elsewhere(known: Iterable[Known], entries: Iterable[Entry]) -> str | None:
     """The host that entries lead to, where nearly all that is known led to one host and none of them does."""
     hosts = Counter(host for one in known if (host := plain_host(one.canonical_url)))
@@ -110,8 +117,9 @@ def recognised(entries: Sequence[Entry], stored: Sequence[Known]) -> dict[str, K
     found = {entry.guid: by_guid[entry.guid] for entry in entries if entry.guid in by_guid}
     present = {entry.guid for entry in entries} | {entry.guid.partition("\n")[0] for entry in entries}
     taken = {old.key for old in stored if old.guid in present}
+    stored = _related([entry for entry in entries if entry.guid not in found], stored)
     signs = (_listed, _url, _path, _instant, _content, *(() if found or len(entries) < 3 else (_day, _title)))
-    for sign in signs if len(found) < len(entries) else ():
+    for sign in signs if stored else ():
         for guid, old in _alike(sign, entries, stored, found, taken):
             found[guid] = old
             taken.add(old.key)
@@ -128,6 +136,25 @@ def rewritten(
     taken = {old.key for old in found.values()}
     free = {old.key: old for old in stored if old.key not in taken and old.guid not in present}
     return {guid: free[key] for guid, key in near.items() if guid not in found and key in free}
+
+
+def _related(fresh: Sequence[Entry], stored: Sequence[Known]) -> Sequence[Known]:
+    """The stored entries that share a path, a title or a text with one of these: no other has a sign of theirs.
+
+    A source may have thousands, of which a poll that brings news would work out every sign.
+    """
+    if not fresh:
+        return ()
+    paths = {_behind_host(entry.canonical_url) for entry in fresh if entry.canonical_url}
+    titles, marks = {_spelled(entry.title) for entry in fresh}, {title_mark(entry.title) for entry in fresh}
+    texts = {_content(entry) for entry in fresh}
+    return [
+        old
+        for old in stored
+        if old.hash in texts
+        or (old.title in marks if old.standing == "forgotten" else _spelled(old.title) in titles)
+        or (old.canonical_url is not None and _behind_host(old.canonical_url) in paths)
+    ]
 
 
 def _alike(
@@ -173,6 +200,11 @@ def _path(one: Entry | Known) -> Hashable:
     return path if len(path) >= _SHORTEST_PATH else None
 
 
+def _behind_host(canonical_url: str) -> str:
+    """What is equal where path and query are, without taking the address apart."""
+    return canonical_url[len("https://") :].partition("/")[2]
+
+
 def _instant(one: Entry | Known) -> Hashable:
     """Title and the moment; a date without a time is as good as one with."""
     return (_title(one), one.published) if one.published else None
@@ -194,4 +226,8 @@ def _title(one: Entry | Known) -> Hashable:
 
 def title_mark(title: str) -> str:
     """What equal titles share, whatever their case and spaces: a hash, for a forgotten entry leaves no title."""
-    return sha256(" ".join(title.casefold().split()).encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256(_spelled(title)).hexdigest()[:32]
+
+
+def _spelled(title: str) -> bytes:
+    return " ".join(title.casefold().split()).encode("utf-8", "replace")

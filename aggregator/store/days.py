@@ -7,8 +7,6 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import groupby, islice
-from operator import itemgetter
 from typing import Any
 
 from aggregator.batched import batched
@@ -164,17 +162,18 @@ class Days:
     def rhythms(self, sources: Collection[int], most: int = 30) -> dict[int, list[datetime]]:
         """When the newest entries of many sources were published, newest first.
 
-        Of each the index is read as far as it is asked: a source may have brought thousands.
+        Of each the index is read as far as it is asked, for a source may have brought thousands; and a source is one
+        row of the answer, for SQLite lets go of the interpreter at each, for which the lanes of a pass wait.
         """
-        found: dict[int, list[datetime]] = {source: [] for source in sources}
         rows = self._sql.execute(
-            "SELECT s.key, e.published FROM sources s JOIN entries e ON e.source = s.key AND e.published >= coalesce("
-            "(SELECT published FROM entries WHERE source = s.key ORDER BY published DESC LIMIT 1 OFFSET ?), '') "
-            f"WHERE s.key IN ({holes(sources)}) ORDER BY s.key, e.published DESC",
-            (most - 1, *sources),
+            "SELECT s.key, (SELECT group_concat(published, ' ') FROM (SELECT published FROM entries "
+            "WHERE source = s.key ORDER BY published DESC LIMIT ?) newest) "
+            f"FROM sources s WHERE s.key IN ({holes(sources)})",
+            (most, *sources),
         )
-        for source, those in groupby(rows, itemgetter(0)):  # more were published in the same second as the last
-            found[source] = [datetime.fromisoformat(published) for _, published in islice(those, most)]
+        found: dict[int, list[datetime]] = {source: [] for source in sources}
+        for source, moments in rows:  # which it may put together in any order
+            found[source] = [datetime.fromisoformat(at) for at in sorted((moments or "").split(), reverse=True)]
         return found
 
     # --- what was counted ------------------------------------------------------------------------------------

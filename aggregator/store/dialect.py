@@ -30,7 +30,8 @@ _DIFFERS = re.compile(r"\bIS NOT (?=NEW\.|OLD\.)")
 
 @lru_cache(maxsize=2000)
 def numbered(sql: str) -> str:
-    """A statement with PostgreSQL's `$1` for SQLite's `?1`, and for a bare `?` the number after the largest before."""
+    """A statement with PostgreSQL's `$1` for SQLite's `?1`, and for a bare `?` the number after the largest before;
+    with its name of the aggregate that joins texts."""
     largest = 0
 
     def number(hole: re.Match[str]) -> str:
@@ -41,7 +42,7 @@ def numbered(sql: str) -> str:
         largest = max(largest, wanted)
         return f"${wanted}"
 
-    return _HOLE.sub(number, _HINT.sub("", sql))
+    return _HOLE.sub(number, _HINT.sub("", sql)).replace("group_concat(", "string_agg(")
 
 
 def as_postgres(statement: str) -> str:
