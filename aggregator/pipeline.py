@@ -110,7 +110,7 @@ def poll_source(
     try:
         kept = firsts.get(source.url, now, take=state.key != 0) if state.polled_at is None else None
         response = kept or client.poll(source, state, where_to_ask(source, state))
-        polled = replace(polled, response=response, body_hash=sha256(response.body).hexdigest())
+        polled = Polled(source, state, response, body_hash=sha256(response.body).hexdigest())
         _refuse(response, state)
         if response.status == 304 or polled.body_hash == state.body_hash:
             return polled

@@ -28,7 +28,8 @@ def own_headers(source: Source) -> dict[str, str]:
 
 def without_user(url: str) -> str:
     """The address as it is asked: without user, password and fragment."""
-    return _USER.sub(r"\1", url.partition("#")[0])
+    plain = url.partition("#")[0]
+    return _USER.sub(r"\1", plain) if "@" in plain else plain
 
 
 def login(url: str) -> tuple[bytes, bytes] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
 import httpcore
 
@@ -42,10 +43,10 @@ class Transport:
         request = httpcore.Request(
             method,
             httpcore.URL(scheme=parts.scheme, host=parts.host, port=parts.port, target=parts.target),
-            headers=_raw(headers, parts.place, len(body)),
-            content=body or None,
+            content=body or (),
             extensions={"timeout": {}},
         )
+        request.headers = _raw(headers, parts.place, len(body))  # bytes already: it need not look at each
         made = self._guard.made
         self._guard.head_allowance = MOST_HEAD
         try:
@@ -62,7 +63,7 @@ class Transport:
         """One exchange; never with endless headers."""
         wire = self._proxied or self._connection(request.url.origin)
         answer = wire.handle_request(request)
-        if len(answer.headers) > MOST_FIELDS or sum(len(n) + len(v) for n, v in answer.headers) > MOST_HEADERS:
+        if len(answer.headers) > MOST_FIELDS or sum(map(len, chain.from_iterable(answer.headers))) > MOST_HEADERS:
             answer.close()
             raise FetchError("limit", f"its headers are more than {MOST_FIELDS}, or larger than 64 KiB")
         return Answer(answer, self._kept)
@@ -101,10 +102,11 @@ class Answer:
     @property
     def headers(self) -> dict[str, str]:
         """Headers as text, a character a byte: their coding is nobody's promise (RFC 9110, section 5.5)."""
-        found: dict[str, list[str]] = {}
-        for name, value in self._answer.headers:
-            found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-        return {name: ", ".join(values) for name, values in found.items()}
+        found: dict[str, str] = {}
+        for raw, value in self._answer.headers:
+            name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+            found[name] = f"{found[name]}, {text}" if name in found else text
+        return found
 
     def chunks(self) -> Iterator[bytes]:
         """The body, undecoded."""

@@ -180,4 +180,5 @@ def _lane(
 
 def _its_turn(source: Source, state: SourceState, turns: Turns, halt: threading.Event) -> bool:
     """Wait until its host may be asked, here where the wait can be ended; False when it was."""
-    return not halt.wait(0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state))))
+    seconds = 0.0 if source.is_ours else turns.wait_for(host_of(where_to_ask(source, state)))
+    return not (halt.wait(seconds) if seconds else halt.is_set())  # all lanes share its lock
