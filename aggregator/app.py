@@ -19,7 +19,7 @@ from aggregator.parse.pool import Pool
 from aggregator.passes import OnePass, accept
 from aggregator.pipeline import Polled
 from aggregator.polling import due, outages, survey
-from aggregator.polling.backlog import AT_ONCE, read_backlog
+from aggregator.polling.backlog import AT_ONCE, in_steps, read_backlog
 from aggregator.polling.cadence import HOUR
 from aggregator.polling.due import Hosts, Work
 from aggregator.polling.network import Network
@@ -149,8 +149,16 @@ class App:
 
     def catch_up(self) -> Iterator[list[str]]:
         """All that waits for idle time, in steps; what each published."""
-        while self.is_behind and not self.stop.is_set():
-            self.read_backlog()
+        sources, at_once = self.store.bodies.unread(), 1
+        if len(sources) > AT_ONCE:
+            self.pool.expect_many()
+            at_once = self.pool.most
+        those = self.store, self.pool, self.view().is_shown, self.clock(), self.stop, sources
+        for _ in in_steps(*those, at_once=at_once):
+            idle.index(self.store, 0.0)
+            yield []
+        self.pool.rest()
+        while self.store.search.is_behind and not self.stop.is_set():
             idle.index(self.store)
             yield []
         yield self.publish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,12 +17,12 @@ from aggregator.entries.query import parse_query
 from aggregator.errors import ParseError
 from aggregator.parse.pool import Pool
 from aggregator.pipeline import Polled, read_document, settle
-from aggregator.polling.backlog import AT_ONCE, read_backlog, since
+from aggregator.polling.backlog import AT_ONCE, HEAVY, TOGETHER, in_steps, read_backlog, since
 from aggregator.polling.recorder import record
 from aggregator.polling.reread import replay
 from aggregator.records import Outline, PollResult, Response, StoredEntry
 from aggregator.upkeep.idle import index
-from tests.makers import DAY, NOW, ONE, POOL, TWO, Desk
+from tests.makers import DAY, NOW, ONE, POOL, THREE, TWO, Desk
 from tests.makers import source as line
 
 TEXT = (
@@ -278,6 +278,48 @@ def test_a_copy_of_what_was_forgotten_is_forgotten() -> None:
     assert [one.standing for one in shelf.desk.store.entries.get([key])] == ["forgotten"]
 
 
+def many(number: int) -> Shelf:
+    """So many sources, each with an outline of its own and one of a copy that all have."""
+    urls = [f"https://blog{n}.example.org/feed" for n in range(number)]
+    shelf = Shelf(Desk(*urls))
+    for n, url in enumerate(urls):
+        shelf.poll(url, *NEWS, Raw(f"own-{n}", 30), Raw("copy", 60 - n, TEXT, f"https://blog{n}.example.org/copy"))
+    return shelf
+
+
+def steps(shelf: Shelf, stop: threading.Event, *, at_once: int = 1) -> Iterator[int]:
+    store = shelf.desk.store
+    shown = shelf.desk.view().is_shown
+    return in_steps(store, POOL, shown, shelf.desk.now, stop, store.bodies.unread(), at_once=at_once)
+
+
+def test_what_is_read_ahead_has_the_rows_of_what_is_read_source_after_source() -> None:
+    ahead, apart = many(TOGETHER + 1), many(TOGETHER + 1)
+    assert list(steps(ahead, threading.Event(), at_once=3)) == [TOGETHER, 1]
+    assert [apart.read(most=1) for _ in range(TOGETHER + 2)] == [1] * (TOGETHER + 1) + [0]
+    assert ahead.rows() == apart.rows()
+    assert len(copies(ahead, "About copy")) == TOGETHER + 1
+
+
+def test_a_stop_leaves_what_is_not_recorded_for_the_next_time() -> None:
+    shelf, stop = many(TOGETHER + 1), threading.Event()
+    reading = steps(shelf, stop)
+    assert next(reading) == TOGETHER
+    stop.set()
+    assert list(reading) == []
+    assert len(shelf.desk.store.bodies.unread()) == 1
+    assert len(shelf.outlined()) == 2
+    assert list(steps(shelf, threading.Event())) == [1]
+    assert shelf.outlined() == []
+
+
+def test_of_large_documents_fewer_are_in_memory() -> None:
+    shelf = Shelf(Desk(ONE, TWO, THREE))
+    for url in (ONE, TWO, THREE):
+        shelf.poll(url, *NEWS, *OLD, Raw("large", 50, f"<!--{'x' * (HEAVY // 2)}-->"))
+    assert list(steps(shelf, threading.Event())) == [2, 1]
+
+
 def found(shelf: Shelf, word: str) -> list[str]:
     """What a search finds, newest first."""
     store = shelf.desk.store
@@ -300,6 +342,17 @@ def test_a_search_finds_it_by_its_title_and_when_it_is_read_by_its_text(is_reada
         assert found(shelf, "told")[2:] == (["About old-0", "About old-1"] if is_readable else [])
         index(shelf.desk.store)
     assert not shelf.desk.store.search.is_behind
+
+
+def test_what_was_indexed_as_it_was_read_is_let_go_when_it_is_edited() -> None:
+    shelf = Shelf()
+    shelf.poll(ONE, *NEWS, Raw("old-0", 20, "Café, and <b>naïve</b> words &amp; more."))
+    shelf.read()
+    assert found(shelf, "naive") == ["About old-0"]
+    shelf.poll(ONE, *NEWS, Raw("old-0", 20, "Other words."), after=timedelta(hours=1))
+    index(shelf.desk.store)
+    assert not shelf.desk.store.search.is_behind
+    assert (found(shelf, "naive"), found(shelf, "other")) == ([], ["About old-0"])
 
 
 STEP = st.tuples(st.integers(1, 12), st.integers(0, 6), st.integers(0, 2), st.booleans())

@@ -117,6 +117,11 @@ class Pool:
             self._end(worker)
 
     @property
+    def most(self) -> int:
+        """How many workers there may be."""
+        return self._most
+
+    @property
     def size(self) -> int:
         """How many workers there are, busy or idle."""
         return len(self._all)

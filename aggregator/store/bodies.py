@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,9 +56,9 @@ class Bodies:
         """Today's body is a first poll's, of whose backlog only outlines were read (inside a transaction)."""
         self._sql.execute("INSERT INTO unread VALUES (?, ?) ON CONFLICT DO NOTHING", (key, now.date().isoformat()))
 
-    def mark_whole(self, key: int) -> None:
-        """The backlog of a source is read (inside a transaction)."""
-        self._sql.execute("DELETE FROM unread WHERE source = ?", (key,))
+    def mark_whole(self, keys: Iterable[int]) -> None:
+        """The backlog of these sources is read (inside a transaction)."""
+        self._sql.executemany("DELETE FROM unread WHERE source = ?", [(key,) for key in keys])
 
     def unread(self, most: int = 2**31) -> list[int]:
         """So many configured sources whose backlog is unread, in the order of feeds.yaml."""

@@ -149,19 +149,6 @@ class Entries:
                 those = marks_of(self.get([key])[0].entry) if marks is None else unpack_marks(marks)
                 yield Waiting(key, source, url, title, standing, those)  # without marks: of an older version
 
-    def unplaced(self, source: int) -> list[Waiting]:
-        """Accepted backlog of a source that was an outline then: its copies are still to be found."""
-        rows = self._sql.execute(
-            "SELECT key, source, canonical_url, title, standing, marks FROM entries "
-            "WHERE source = ? AND standing = 'backlog' AND accepted > 0 AND marks IS NOT NULL ORDER BY key",
-            (source,),
-        )
-        return [Waiting(k, s, u, t, standing, unpack_marks(marks)) for k, s, u, t, standing, marks in rows]
-
-    def join(self, key: int, group: int | None) -> None:
-        """Give accepted backlog the group in which its copies are; None leaves it (inside a transaction)."""
-        self._sql.execute("UPDATE entries SET grp = coalesce(?, grp), marks = NULL WHERE key = ?", (group, key))
-
     def accept(self, those: Iterable[tuple[int, Standing, int]], now: datetime) -> None:
         """Give entries their places in the order of acceptance: key, standing and group (inside a transaction)."""
         moment = to_text(now)

@@ -8,12 +8,15 @@ time a part of it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from aggregator.batched import batched
+from aggregator.records import Entry
 from aggregator.store.packing import decompress
 from aggregator.store.protocol import Connection, holes
 from aggregator.store.rows import UNREAD, unpack_entry
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 RANKED = 4000  # hits that are ranked; of more, these newest ones and those with the words in the title
 TITLED = 200
 _FIRST = datetime(1995, 1, 1, tzinfo=UTC)  # nothing is published earlier
+_AT_ONCE = 200  # entries that are taken together
 _BITS = 12  # of a number in the index, within an hour
 _LONGEST = 200_000  # characters of a text that are indexed
 
@@ -82,52 +86,53 @@ class Search:
 
     # --- filling ---------------------------------------------------------------------------------------------
 
-    def fill(self, most: int = 200) -> int:
+    def fill(self, most: int = _AT_ONCE) -> int:
         """Index some of what waits (inside a transaction); how many entries there were."""
         rows = self._sql.execute("SELECT entry FROM search_waiting ORDER BY entry LIMIT ?", (most,)).fetchall()
         self.take(key for (key,) in rows)
         return len(rows)
 
-    def take(self, keys: Iterable[int]) -> None:
-        """Index these entries as they are now, if they wait (inside a transaction).
+    def take(self, keys: Iterable[int], read: Mapping[int, Entry] = MappingProxyType({})) -> None:
+        """Index these entries as they are now, if they wait (inside a transaction); those `read` are at hand.
 
         In the order of their numbers: FTS5 gathers words until a number is below the one before.
         """
-        for doc, change, fields in sorted(chain.from_iterable(map(self._changes, keys)), key=itemgetter(0)):
-            change(doc, fields)
+        for some in batched(keys, _AT_ONCE):
+            for doc, change, fields in sorted(self._changes(some, read), key=itemgetter(0)):
+                change(doc, fields)
+            self._sql.execute(f"DELETE FROM search_waiting WHERE entry IN ({holes(some)})", some)
 
-    def take_outlines(self, source: int) -> None:
-        """What of a source's backlog could not be read is indexed by its titles (inside a transaction)."""
+    def take_outlines(self, sources: Collection[int]) -> None:
+        """What of the backlog of sources could not be read is indexed by its titles (inside a transaction)."""
         self._sql.execute(
-            f"INSERT INTO search_waiting (entry) SELECT key FROM entries WHERE source = ? AND {UNREAD} "
-            "ON CONFLICT DO NOTHING",
-            (source,),
+            "INSERT INTO search_waiting (entry) "
+            f"SELECT key FROM entries WHERE source IN ({holes(sources)}) AND {UNREAD} ON CONFLICT DO NOTHING",
+            tuple(sources),
         )
 
-    def _changes(self, key: int) -> Iterator[tuple[int, Callable[[int, Fields], None], Fields]]:
-        """What becomes of an entry in the index of words: its number, let go or put in, and the words."""
-        row = self._sql.execute(
-            "SELECT w.old, e.data, e.standing, e.source, e.published, d.doc, d.article, a.data "
+    def _changes(
+        self, keys: Sequence[int], read: Mapping[int, Entry]
+    ) -> Iterator[tuple[int, Callable[[int, Fields], None], Fields]]:
+        """What becomes of entries in the index of words: the number of each, let go or put in, and the words."""
+        rows = self._sql.execute(
+            "SELECT w.entry, w.old, e.data, e.standing, e.source, e.published, d.doc, d.article, a.data "
             "FROM search_waiting w JOIN entries e ON e.key = w.entry LEFT JOIN search_docs d ON d.entry = w.entry "
-            "LEFT JOIN articles a ON a.entry = w.entry WHERE w.entry = ?",
-            (key,),
-        ).fetchone()
-        if row is None:
-            return
-        old, data, standing, source, at, doc, had_page, page = row
-        if old is not None:
-            yield doc, self._index.let_go, _fields(old, page if had_page else None)
-        if standing == "forgotten":
-            self._sql.execute("DELETE FROM search_docs WHERE entry = ?", (key,))
-        else:
-            doc = self._free(_hour(datetime.fromisoformat(at))) if doc is None else doc
+            f"LEFT JOIN articles a ON a.entry = w.entry WHERE w.entry IN ({holes(keys)}) ORDER BY w.entry",
+            keys,
+        ).fetchall()
+        for key, old, data, standing, source, at, doc, had_page, page in rows:
+            if old is not None:
+                yield doc, self._index.let_go, _fields(unpack_entry(old), page if had_page else None)
+            if standing == "forgotten":
+                self._sql.execute("DELETE FROM search_docs WHERE entry = ?", (key,))
+                continue
+            number = self._free(_hour(datetime.fromisoformat(at))) if doc is None else doc
             self._sql.execute(
                 "INSERT INTO search_docs (doc, entry, source, article) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (doc) DO UPDATE SET article = excluded.article",
-                (doc, key, source, int(page is not None)),
+                (number, key, source, int(page is not None)),
             )
-            yield doc, self._index.put, _fields(data, page)
-        self._sql.execute("DELETE FROM search_waiting WHERE entry = ?", (key,))
+            yield number, self._index.put, _fields(read.get(key) or unpack_entry(data), page)
 
     def _free(self, hour: int) -> int:
         """The next free number of an hour, or of the next one that has any."""
@@ -191,7 +196,7 @@ class Search:
             moment = datetime.fromisoformat(at)
             if (sources is None or source in sources) and span[0] <= moment < span[1]:
                 published[key] = moment
-                those.append((key, _fields(data, page)))
+                those.append((key, _fields(unpack_entry(data), page)))
         scores = self._index.scored(those, query) if those else {}
         return [(key, score, published[key]) for key, score in scores.items()]
 
@@ -205,13 +210,12 @@ class Search:
         return where, values
 
 
-def _fields(data: bytes, page: bytes | None) -> Fields:
+def _fields(entry: Entry, page: bytes | None) -> Fields:
     """What of an entry is searched, with the text of its page where that is there (it never changes).
 
     Whoever changes this, or `spaced`, has the index filled anew by a migration: it lets go of an entry only by the
     words that it took.
     """
-    entry = unpack_entry(data)
     more = " ".join((entry.author or "", *entry.categories))
     text = entry.text[:_LONGEST]
     if page is not None:

@@ -28,6 +28,7 @@ from aggregator.store.stories import Stories
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.texts import Texts
 from aggregator.store.touched import Touched
+from aggregator.store.unplaced import Unplaced
 from aggregator.store.withdrawn import Withdrawn
 
 
@@ -61,6 +62,7 @@ class Store(ABC):
         self.subscriptions = Subscriptions(connection)
         self.gaps = Gaps(connection)
         self.stories = Stories(connection)
+        self.unplaced = Unplaced(connection)
         self.tables = Tables(connection)
 
     @abstractmethod

@@ -89,13 +89,16 @@ class Texts:
         """The blocks of an entry's text that `telling` leaves out."""
         return left_out(stored.entry.text, self._chrome(stored.source_key))
 
-    def relearned(self, sources: Iterable[int]) -> frozenset[int]:
-        """Those of some sources that repeat other words now than what is kept, or of which nothing is kept."""
+    def relearned(self, sources: Iterable[int], read: Mapping[int, str] = MappingProxyType({})) -> frozenset[int]:
+        """Those of some sources that repeat other words now than what is kept, or of which nothing is kept.
+
+        Texts that were `read`, by the keys of their entries, are not read again.
+        """
         kept = {source: self._kept(source) for source in sources}
         return frozenset(
             source
             for source, known in kept.items()
-            if known is None or known[1].keys() != self._learned_now(source)[1].keys()
+            if known is None or known[1].keys() != self._learned_now(source, read)[1].keys()
         )
 
     def keep(self, sources: Collection[int] | None = None) -> None:
