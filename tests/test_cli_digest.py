@@ -54,6 +54,16 @@ def test_print_and_date_give_the_sealed_bytes(world: World) -> None:
     assert "no digest of 2026-03-01 was sealed" in world.said
 
 
+def test_a_preview_has_the_date_of_the_digest_that_it_shows(world: World) -> None:
+    world.blog("One", "a")
+    world.write()
+    world.poll()
+    assert "Saturday, 14 March 2026" in world.run("digest", "--preview")
+    world.run("digest")
+    world.now += timedelta(hours=2)
+    assert "Sunday, 15 March 2026" in world.run("digest", "--preview")
+
+
 def test_preview_and_why_seal_nothing(world: World) -> None:
     world.blog("One", "apprentices are back", "b")
     world.settings = "interests: {apprentice*: 3}\ntopics: {Skills: [apprentice*]}"

@@ -83,7 +83,7 @@ def _again(options: Settings, day: date, form: str | None) -> None:
 
 def _preview(options: Settings, *, why: bool) -> None:
     """What the next digest would be, now; composed from what no digest owns, and forgotten."""
-    from aggregator import sealing
+    from aggregator import ledger, sealing
     from aggregator.entries.view import View
     from aggregator.polling import survey
     from aggregator.render.digest import text
@@ -96,7 +96,9 @@ def _preview(options: Settings, *, why: bool) -> None:
         if why:
             _table(sealing.scores(config.digest, store, pen, now))
             return
-        made, _ = sealing.write(config.digest, now.astimezone(config.timezone).date(), store, pen, now)
+        due = ledger.due(config, config.digest, store, now)
+        day = due or ledger.next_due(config, config.digest, store, now).date()
+        made, _ = sealing.write(config.digest, day, store, pen, now)
         click.echo(text(made), nl=False)
 
 
