@@ -44,6 +44,8 @@ def _what_tests_left_is_not_looked_at() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         score.mark(item)
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(900))  # long by itself, and longer on a machine that others use
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
