@@ -10,6 +10,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -532,6 +533,16 @@ def test_one_connection_serves_a_lane(web: Web, client: Client) -> None:
     for path in ("/ok", "/same", "/gone", "/moved", "/same"):
         get(client, web.url(path), state_of(web.url(path), '"1"'))
     assert {request.connection for request in web.asked} == {1}
+
+
+def test_a_source_that_is_asked_alone_leaves_no_connection_behind_its_304(web: Web) -> None:
+    web.on("/moved", Answer(301, b"there", {"Location": "/same"}))
+    same = web.on("/same", Answer(304, b"", {"ETag": '"2"'}))
+    with closing(Client(agent=AGENT, tls=TLS, timeout=1.0, once=True)) as alone:
+        for _ in range(2):
+            answer = get(alone, web.url("/moved"), state_of(same, '"1"'))
+            assert (answer.status, answer.headers["etag"], answer.body) == (304, '"2"', b"")
+    assert [request.connection for request in web.asked] == [1, 1, 2, 2]
 
 
 def test_an_idle_connection_that_was_closed_is_not_used(web: Web, client: Client) -> None:

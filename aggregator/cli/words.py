@@ -20,7 +20,7 @@ TEXTS = {"full": "full text", "excerpt": "excerpts", "titles": "titles only", "n
 
 def safe(text: str) -> str:
     """Text for a terminal or a log: no control characters, no line breaks, no direction overrides."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def clock_time(moment: datetime, config: Config, today: date) -> str:

@@ -18,8 +18,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import certifi
-
 from aggregator import __version__
 from aggregator.errors import ConfigError, FetchError
 from aggregator.fetch.address import parts_of, visible
@@ -71,6 +69,8 @@ class Request:
 
 def tls_context() -> ssl.SSLContext:
     """SSL_CERT_FILE and SSL_CERT_DIR are honoured, else certifi's list; raises ConfigError if they hold nothing."""
+    import certifi  # noqa: PLC0415 (10 ms, for who asks over TLS)
+
     file = os.environ.get("SSL_CERT_FILE") or None
     folder = None if file else os.environ.get("SSL_CERT_DIR") or None
     try:
@@ -117,9 +117,9 @@ class Wire:
             self.tls()
         return replace(self, agent=agent_of(config))
 
-    def client(self) -> Client:
-        """A client for one lane; to be closed."""
-        return Client(self.agent, self.tls, self.timeout, resolver=self.resolver, dial=self.dial, turns=self.turns)
+    def client(self, *, once: bool = False) -> Client:
+        """A client for one lane, to be closed; `once`: for a lane of a single source."""
+        return Client(self.agent, self.tls, self.timeout, self.resolver, self.dial, self.turns, once=once)
 
 
 def user_agent(contact: str | None) -> str:
@@ -150,23 +150,25 @@ def host_in_request(url: str) -> str:
 
 
 class Client:
-    """Requests of one lane; not for use by two threads at once. `timeout` is for a whole exchange, in seconds."""
+    """Requests of one lane, by one thread; `timeout` is for an exchange, in seconds; `once`: a single one is asked."""
 
     def __init__(
         self,
         agent: str,
         tls: Tls,
         timeout: float = 30.0,
-        *,
         resolver: Resolver = look_up,
         dial: Dial = dial,
         turns: Turns | None = None,
+        *,
+        once: bool = False,
     ) -> None:
         self._guard = Guard(resolver, dial)
         self._turns = turns or Turns()
         self._tls = tls
         self._timeout = timeout
         self._agent = agent
+        self._once = once
         self._direct = Transport(self._guard, tls)
 
     def close(self) -> None:
@@ -238,7 +240,7 @@ class Client:
             headers, body = response.headers, b""
             if response.status in _WITH_BODY:
                 body = decoded(response.chunks(), headers.get("content-encoding", ""), request.limit)
-            else:
+            elif not (self._once and response.status == 304):  # no body, and nobody to keep the connection for
                 response.read_away()
         return Response(url, response.status, headers, body, hops)
 

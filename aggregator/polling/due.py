@@ -148,6 +148,8 @@ def _lead(state: SourceState) -> timedelta:
 
 def _portioned(work: Work, hosts: Hosts, most: int) -> Work:
     """At most so many of each host, one of a host with a pace; those that wait longest come first."""
+    if len(work) <= most and not hosts.paces:
+        return work
     taken: Counter[str] = Counter()
     kept: set[str] = set()
     for source, state in sorted(work, key=lambda pair: pair[1].next_poll_at or _NEVER):

@@ -40,7 +40,7 @@ def status_words(status: int, headers: Mapping[str, str]) -> str:
 def typical_gap(published: Sequence[datetime]) -> timedelta | None:
     """The median gap between a source's newest entries (newest first); None for fewer than three gaps."""
     gaps = [later - earlier for later, earlier in pairwise(published)]
-    return timedelta(seconds=median(gap.total_seconds() for gap in gaps)) if len(gaps) >= 3 else None
+    return median(gaps) if len(gaps) >= 3 else None
 
 
 def state_of(source: Source, state: SourceState, *, held: bool, silent: bool) -> State:

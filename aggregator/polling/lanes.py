@@ -162,7 +162,7 @@ def _lane(
                 lane = todo.get_nowait()
             except queue.Empty:
                 break
-            with contextlib.closing(wire.client()) as client:
+            with contextlib.closing(wire.client(once=len(lane) == 1)) as client:
                 for source, state in lane:
                     if not shut & hosts_of(source, state) and _its_turn(source, state, wire.turns, halt):
                         began = time.monotonic()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import fsum
+from typing import TypeVar
 
 A_YEAR = 365.25
 RECENT = 30  # gaps that say how it writes now
@@ -46,7 +47,10 @@ class Silence:
         return f"silent for {self.days:.0f} days, its rhythm is {in_words(self.typical)}"
 
 
-def median(values: Iterable[float]) -> float:
+Much = TypeVar("Much", float, timedelta)
+
+
+def median(values: Iterable[Much]) -> Much:
     """The middle of some values, or the mean of the two there (`statistics` takes 10 ms to import for it)."""
     ordered = sorted(values)
     return (ordered[len(ordered) // 2] + ordered[~(len(ordered) // 2)]) / 2
