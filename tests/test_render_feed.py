@@ -255,7 +255,7 @@ TEASER, BODY = "<p>Teaser.</p>", "<p>Body.</p>"
         ((TEASER, "", "Teaser."), (TEASER + CREDIT, []), (TEASER + CREDIT, [])),
         ((TEASER, BODY, "Body."), (BODY + CREDIT, ["Teaser."]), ("Teaser.", [BODY + CREDIT])),
         ((BODY, BODY, "Body."), (BODY + CREDIT, ["Body."]), ("Body.", [BODY + CREDIT])),
-        (("<img src='x'>", BODY, "Body."), (BODY + CREDIT, ["Body."]), ("Body.", [BODY + CREDIT])),
+        (('<img src="/x.png">', BODY, "Body."), (BODY + CREDIT, ["Body."]), ("Body.", [BODY + CREDIT])),
         (("", BODY, "a < b"), (BODY + CREDIT, ["a < b"]), ("a &lt; b", [BODY + CREDIT])),
         (("", "", "a < b\n\nc"), ("<p>a &lt; b</p><p>c</p>" + CREDIT, []), ("<p>a &lt; b</p><p>c</p>" + CREDIT, [])),
     ],

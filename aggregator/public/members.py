@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
+from itertools import chain, islice
 
 from aggregator.batched import batched
 from aggregator.entries.stories import MOST_DAYS
@@ -19,7 +20,7 @@ FULL_BYTES = 2 * 2**20
 FRAME_BYTES = 1500  # what an entry takes besides its content
 NEVER = datetime(1995, 1, 1, tzinfo=UTC)
 MOST_RELATED = 5  # links of an entry: a story of twenty reports would else be told twenty times in each of them
-_PAGE = 200
+_PAGE, _FEW = 200, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def members(store: Store, view: View) -> Members:
     """
     found: list[Place] = []
     hidden: dict[int, None] = {}
-    for stored, place in places(store.entries.newest_accepted(page=_PAGE), store, view):
+    newest = store.entries.newest_accepted(page=_PAGE)
+    most, rest = places(islice(newest, MOST), store, view), places(newest, store, view, page=_FEW)
+    for stored, place in chain(most, rest):  # of the rest one is enough to end it
         if place is None:
             hidden[stored.group] = None
         elif len(found) >= MOST or (len(found) >= LEAST and place.accepted_at < found[0].accepted_at - WINDOW):
@@ -71,12 +74,15 @@ def members(store: Store, view: View) -> Members:
     return Members(found, tuple(hidden))
 
 
-def places(entries: Iterable[StoredEntry], store: Store, view: View) -> Iterator[tuple[StoredEntry, Place | None]]:
-    """Each group where its representative stands, and without a place each member of a group that is hidden."""
-    for page in batched(entries, _PAGE):
-        groups = store.entries.groups(page)
+def places(
+    entries: Iterable[StoredEntry], store: Store, view: View, page: int = _PAGE
+) -> Iterator[tuple[StoredEntry, Place | None]]:
+    """Each group where its representative stands, and without a place each member of a group that is hidden; so many
+    entries are read at once."""
+    for some in batched(entries, page):
+        groups = store.entries.groups(some)
         links = related(groups, store, view)
-        for stored in page:
+        for stored in some:
             group = groups[stored.group]
             shown = view.representative(group)
             if shown is None:

@@ -17,7 +17,7 @@ from weakref import finalize
 
 from aggregator.errors import PublishError
 
-BLOCK = 2**20  # bytes that are read at once
+BLOCK = 2**16  # bytes that are read at once: larger ones are asked of the system anew each time
 HELD = 8 * 2**20  # bytes of a file in the making that wait in memory: the archives of most stay below
 
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from html import escape
 from typing import TypeVar, cast
 
-from aggregator.html import excerpt, is_printable, text_of
+from aggregator.html import excerpt, is_printable, text_of_safe
 from aggregator.records import Attribution, Copy, Enclosure, MergedEntry, MergedFeed, Related
 
 UNKNOWN_TYPE = "application/octet-stream"
@@ -125,7 +125,7 @@ def _texts_of(source: Attribution) -> tuple[str | None, ...]:
 
 def _abstract(entry: MergedEntry, content: str, summary: str) -> str:
     """A few plain words for lists: those of the publisher's own summary, else the first ones."""
-    own = excerpt(text_of(summary), _ABSTRACT_WORDS) if summary not in {"", content} else ""
+    own = excerpt(text_of_safe(summary), _ABSTRACT_WORDS) if summary not in {"", content} else ""
     return own or entry.excerpt
 
 
