@@ -288,6 +288,7 @@ def test_behind_a_proxy_under_a_path(world: World, start: Callable[..., Program]
     log = program.log.read_text()
     assert "203.0.113.9 GET /feeds/atom.xml 200" in log
     assert f"Serving http://127.0.0.1:{program.port}/feeds/" in log
+    assert "Feeds and pages name" not in log
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.cli.words import clock_time, count, digest_line, failure_line, minutes, pass_lines, safe
+from aggregator.cli.words import clock_time, count, digest_line, failure_line, link_line, minutes, pass_lines, safe
 from aggregator.records import Config, Source
 from aggregator.report import Failure, Pass
 from aggregator.store.digests import Sealed
@@ -64,6 +64,25 @@ def test_a_failure_says_what_comes_next(error: str, retry: datetime | None, end:
     line = failure_line(failure, CONFIG, NOW)
     assert line.startswith("  hr.example")
     assert line.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("link", "served", "for_all", "end"),
+    [
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/", False, None),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8081/", False, "to http://127.0.0.1:8081/"),
+        (
+            "http://127.0.0.1:8080/",
+            "http://127.0.0.1:8080/",
+            True,
+            "for others set `link:` in feeds.yaml to its address",
+        ),
+        ("https://example.org/fow/", "http://127.0.0.1:8081/", True, None),
+    ],
+)
+def test_a_link_at_which_nobody_finds_the_feeds_is_told(link: str, served: str, for_all: bool, end: str | None) -> None:
+    told = link_line(link, served, "feeds.yaml", for_all=for_all)
+    assert told is None if end is None else told is not None and told.endswith(end)
 
 
 def test_of_what_others_brought_no_sources_are_told() -> None:

@@ -18,11 +18,13 @@ import click
 from aggregator.cli.door import Door, as_addresses, as_path
 from aggregator.cli.options import Settings, common, settings, writing
 from aggregator.cli.voice import Voice
+from aggregator.cli.words import link_line
 from aggregator.errors import AggregatorError, StoreBroken
 from aggregator.serving.supervisor import Supervisor
 
 _BUG = "a bug: this tick ended early, the next one starts anew"
 _HOUR = 3600.0
+_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (served on every address; the one to open here)
 _STALLED = 600.0  # seconds without any progress, after which no sign of life is given any more
 
 if TYPE_CHECKING:
@@ -91,6 +93,13 @@ def _way_out(error: OSError, port: int) -> str:
     return "; --host is an address of this machine: 127.0.0.1 for itself alone, 0.0.0.0 for its network, too"
 
 
+def _address(listening: socket.socket, base: str) -> str:
+    """Where a browser on this machine finds what is served."""
+    host, port = listening.getsockname()[:2]
+    host = _ALL.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{quote(base)}/"
+
+
 class _Runner:
     """The running program: a scheduler in the background, the server in front, one `Voice` on the terminal."""
 
@@ -102,9 +111,7 @@ class _Runner:
         self._app, self._door, self._started = app, door, time.time()
         self._options = options
         self._socket = listening
-        host, port = listening.getsockname()[:2] if listening else ("", 0)
-        here = f"http://{f'[{host}]' if ':' in host else host}:{port}{quote(door.base)}/"
-        self._address = here if listening else app.config.link
+        self._address = _address(listening, door.base) if listening else app.config.link
         self._voice = Voice(app, options, self._address)
         self._service = Service(app, options.load, self._voice.tell, self._advance, hears=listening is not None)
         self._ended = ending
@@ -123,6 +130,8 @@ class _Runner:
         self._app.prepare()
         self._voice.begin()
         self._options.say(f"Serving {self._address}" if self._socket else f"Writing {self._app.config.output}")
+        if self._socket and (line := self._about_link(self._socket)):
+            self._options.say(line)
         if self._app.config.callback and not self._socket:
             self._options.say("`callback` has no effect with --no-serve: hubs cannot call, everything is polled")
         scheduler = Scheduler()
@@ -141,6 +150,10 @@ class _Runner:
             self._abandoned = not self._ticking.acquire(timeout=4)  # a pass ends when told; a seal is done anew
         if self._broken is not None:
             raise self._broken
+
+    def _about_link(self, listening: socket.socket) -> str | None:
+        config, for_all = self._app.config, listening.getsockname()[0] in _ALL
+        return link_line(config.link, self._address, config.path.name, for_all=for_all)
 
     def _serve(self) -> None:
         """Serve until told to stop; without serving, wait."""

@@ -81,6 +81,15 @@ def move_line(move: Move, config: Config) -> str:
     return f"  moved: {name} now answers at {to} ({seen}); {config.path.name}:{move.source.line}"
 
 
+def link_line(link: str, served: str, file: str, *, for_all: bool) -> str | None:
+    """Where feeds and pages name an address at which nobody finds them: which one, and the key to set."""
+    if not link.startswith("http://127.0.0.1") or (link == served and not for_all):
+        return None
+    if for_all:
+        return f"Feeds and pages name {link}, this computer alone; for others set `link:` in {file} to its address"
+    return f"Feeds and pages name {link}, which is not served here; set `link:` in {file} to {served}"
+
+
 def minutes(seconds: int) -> str:
     """A reading time: "7 minutes"."""
     return count(max(1, round(seconds / 60)), "minute")
