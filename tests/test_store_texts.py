@@ -50,6 +50,21 @@ def test_it_comes_back_when_the_source_stops_repeating_it() -> None:
     assert desk.store.texts.left_out(one) == []
 
 
+def test_a_source_is_told_otherwise_only_where_it_was_told_before() -> None:
+    desk = Desk(ONE)
+    letters(desk, 3)
+    texts, key = desk.store.texts, desk.key(ONE)
+    assert not texts.is_told_otherwise(key, {})
+    with desk.store.transaction():
+        assert HELLO in texts.of_many()(desk.titled("Title of n0"))
+        texts.keep()
+    assert not texts.is_told_otherwise(key, {})
+    letters(desk, 1, 3)
+    at_hand = {desk.titled("Title of n3").key: "What was just read says nothing of that letter."}
+    assert not Texts(desk.store._connection).is_told_otherwise(key, at_hand)
+    assert texts.is_told_otherwise(key, {})
+
+
 def test_an_edit_is_learned_from() -> None:
     desk = Desk(ONE)
     letters(desk, 4)

@@ -129,7 +129,7 @@ def _record(
     for source, read in those.items():
         filled = _fill(source, read, store, now) if read is not None else {}
         _place(source, store, is_shown, now)
-        if store.texts.relearned((source,), {key: entry.text for key, entry in filled.items()}):
+        if store.texts.is_told_otherwise(source, {key: entry.text for key, entry in filled.items()}):
             store.touched.note_news(source)
         entries |= filled
     store.texts.keep(those)

@@ -89,17 +89,21 @@ class Texts:
         """The blocks of an entry's text that `telling` leaves out."""
         return left_out(stored.entry.text, self._chrome(stored.source_key))
 
-    def relearned(self, sources: Iterable[int], read: Mapping[int, str] = MappingProxyType({})) -> frozenset[int]:
-        """Those of some sources that repeat other words now than what is kept, or of which nothing is kept.
+    def relearned(self, sources: Iterable[int]) -> frozenset[int]:
+        """Those of some sources that repeat other words now than what is kept, or of which nothing is kept."""
+        kept = ((source, self._kept(source)) for source in sources)
+        return frozenset(source for source, known in kept if known is None or self._differs(source, known[1]))
+
+    def is_told_otherwise(self, source: int, read: Mapping[int, str]) -> bool:
+        """Whether a source repeats other words now than when it was last told; where nothing is kept it never was.
 
         Texts that were `read`, by the keys of their entries, are not read again.
         """
-        kept = {source: self._kept(source) for source in sources}
-        return frozenset(
-            source
-            for source, known in kept.items()
-            if known is None or known[1].keys() != self._learned_now(source, read)[1].keys()
-        )
+        known = self._kept(source)
+        return known is not None and self._differs(source, known[1], read)
+
+    def _differs(self, source: int, kept: Chrome, read: Mapping[int, str] = MappingProxyType({})) -> bool:
+        return kept.keys() != self._learned_now(source, read)[1].keys()
 
     def keep(self, sources: Collection[int] | None = None) -> None:
         """Remember what was learned (of these sources, else of all), with a sign of the entries that it was learned
