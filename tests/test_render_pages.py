@@ -119,6 +119,16 @@ def test_calendar_of_a_named_series_is_one_folder_deeper() -> None:
     assert "No digest yet" in text(pages.calendar("T", [], site=SITE))
 
 
+def test_the_calendars_of_all_series_lead_to_each_other() -> None:
+    def others(series: str, *every_series: str) -> list[str]:
+        made = pages.calendar("T", [], site=SITE, series=series, every_series=every_series)
+        return hrefs(made, "//main//a/@href")
+
+    assert others("", "", "weekly", "policy") == ["../digest/weekly/index.html", "../digest/policy/index.html"]
+    assert others("weekly", "", "weekly") == ["../../digest/index.html"]
+    assert others("", "") == []
+
+
 # --- one thing to say ----------------------------------------------------------------------------------------
 
 

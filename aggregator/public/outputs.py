@@ -114,6 +114,7 @@ def digest_files(config: Config, store: Store, stands: Callable[[str], bool]) ->
             [(one.day, max(1, round(one.reading_time_s / 60)), one.shown) for one in sealed],
             site=Site.of(config),
             series=series.name,
+            every_series=[one.name for one in config.every_series],
         )
         out[f"{folder}atom.xml"] = _digest_feed(config, store, folder, title, sealed)
     return out

@@ -80,13 +80,23 @@ def _copies(entry: MergedEntry) -> list[tuple[str, str | None]]:
 # --- calendar ------------------------------------------------------------------------------------------------
 
 
-def calendar(title: str, issues: Sequence[Issue], *, site: Site, series: str = "") -> bytes:
-    """The page `digest/index.html` (`digest/NAME/index.html` for a named series): months, the newest first."""
+def calendar(
+    title: str, issues: Sequence[Issue], *, site: Site, series: str = "", every_series: Sequence[str] = ()
+) -> bytes:
+    """The page `digest/index.html` (`digest/NAME/index.html` for a named series): months, the newest first.
+
+    It leads to the calendars of `every_series` but its own.
+    """
     newest_first = sorted(issues, reverse=True)
     by_month = groupby(newest_first, key=lambda issue: issue[0].replace(day=1))
     months = [(first, list(_weeks(first, list(those)))) for first, those in by_month]
     root = "../../" if series else "../"
-    values = {"title": title, "issues": newest_first, "months": months, "weekdays": WEEKDAYS}
+    others = [
+        (name or "daily", f"{root}digest/{name}/index.html" if name else f"{root}digest/index.html")
+        for name in every_series
+        if name != series
+    ]
+    values = {"title": title, "issues": newest_first, "months": months, "weekdays": WEEKDAYS, "others": others}
     return page("calendar.html", site, root, told=_told, short=_short, **values)
 
 
