@@ -64,7 +64,7 @@ _VALUES = {
     **dict.fromkeys(("colspan", "rowspan", "start"), re.compile(r"-?[0-9]{1,4}")),
 }
 
-_NOT_XML = re.compile("[^\t\n\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _PLAIN = bytes((9, 10, *range(32, 127)))  # of these characters all are legal
 _NEWLINE = re.compile("\r\n?")
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{100,}+", re.IGNORECASE)

@@ -21,7 +21,8 @@ _TITLE_FROM_TEXT = 80  # characters of an untitled entry's text that stand as it
 _SOURCES = 1024  # of which it is known how they are written: an entry follows others of its source
 
 # XML 1.0 section 2.2 allows these; the C1 controls (except NEL) it allows and discourages, nobody means them.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Told by what is in it: the set of all others takes 5 ms to compile.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
 # A table of our own: the one of `mimetypes` reads the machine's files, and bytes would differ between machines.
