@@ -163,13 +163,13 @@ def without_secrets(url: str) -> str:
 
 def public_address(url: str) -> str:
     """The address as outputs may name it: without user name, password, secret parameters and fragment."""
+    if "@" not in url and "?" not in url:  # as most addresses are
+        return url.partition("#")[0]
     rest = _USERINFO.sub(lambda found: (found[1] or "") + found[2], url).partition("#")[0]
     place, mark, query = rest.partition("?")
     pairs = re.split("[&;]", query) if query else []
     kept = [pair for pair in pairs if not _is_secret(pair.partition("=")[0])]
-    if len(kept) == len(pairs):
-        return rest  # not a byte is touched
-    return place + (mark + "&".join(kept) if kept else "")
+    return rest if len(kept) == len(pairs) else place + (mark + "&".join(kept) if kept else "")
 
 
 def _is_secret(name: str) -> bool:

@@ -12,11 +12,14 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE | re.ASCII)
 _SLIP = re.compile(r"(url|href|link)(:?)\s*(https?://\S+)", re.IGNORECASE)
 _CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
 _USER = re.compile(r"(?:(?<=//)|^)[^/?#\s]*@")
+_PLAIN = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,4})?(?:/[!-~]*)?")  # as most are: nothing to be judged
 _UNSAFE_HOST = re.compile(r"[\s<>\"{}|\\^`%@,;!?*()']")
 
 
 def check_form(address: str) -> None:
     """Raises ValueError that tells what is wrong, without the user, password and tokens of the address."""
+    if len(address) <= _LONGEST_URL and address.count("://") == 1 and _PLAIN.fullmatch(address):
+        return
     try:
         _judge(address)
     except ValueError as error:
