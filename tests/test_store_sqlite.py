@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -223,3 +224,13 @@ def test_tidying_keeps_what_is_there(tmp_path: Path) -> None:
 def test_what_is_asked_at_every_pass_reads_no_whole_table(query: str, index: str) -> None:
     plan = " ".join(row[3] for row in memory_store()._connection.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert index in plan
+
+
+def test_what_fails_names_the_file(tmp_path: Path) -> None:
+    """As a pass on a full disk does, whichever statement meets it first."""
+    path = tmp_path / "feeds.db"
+    with (
+        closing(open_store(path)) as store,
+        pytest.raises(StoreError, match=f"^store: {re.escape(str(path))}: no such"),
+    ):
+        store._connection.execute("SELECT 1 FROM nowhere")

@@ -22,6 +22,10 @@ from aggregator.store.schema import migrations, statements
 from aggregator.store.store import Store
 
 __all__ = ["SqliteStore", "Store", "open_store", "refuse_newer"]
+_TODO = {
+    sqlite3.SQLITE_FULL: "make room on that disk",
+    sqlite3.SQLITE_CANTOPEN: "is there room on that disk, and may files be made there?",
+}
 
 
 class SqliteStore(Store):
@@ -69,7 +73,7 @@ class SqliteStore(Store):
         try:
             rows = self._connection.execute("PRAGMA quick_check(3)").fetchall()
         except (sqlite3.DatabaseError, StoreError) as error:
-            return " ".join(str(error).split())
+            return " ".join(str(error.__cause__ or error).split())
         told = "; ".join(str(row[0]) for row in rows)
         return None if told == "ok" else " ".join(told.split())
 
@@ -100,11 +104,21 @@ def _file(path: Path) -> tuple[int, int] | None:
 class _Connection(sqlite3.Connection):
     """A connection whose reads fail as StoreErrors too; a broken rule of the schema stays an IntegrityError."""
 
+    place: Path | None = None
+    """The file, for whom it fails."""
+
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         try:
             return super().execute(*arguments)
         except (sqlite3.OperationalError, sqlite3.InternalError) as error:
-            raise StoreError(f"store: {error}") from error
+            raise StoreError(_told(self.place, error)) from error
+
+
+def _told(path: Path | None, error: sqlite3.Error) -> str:
+    """What, where, and what to do."""
+    todo = _TODO.get((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF, "`aggregator check` reads without it")
+    todo = "stop what runs, and restore a backup" if tells_damage(error) else todo
+    return f"store: {path}: {error}; {todo}"
 
 
 @contextlib.contextmanager
@@ -112,8 +126,7 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        todo = "stop what runs, and restore a backup" if tells_damage(error) else "`aggregator check` reads without it"
-        raise StoreError(f"store: {path}: {error}; {todo}") from error
+        raise StoreError(_told(path, error)) from error
 
 
 def open_store(path: Path, *, create: bool = True) -> SqliteStore:
@@ -127,6 +140,8 @@ def open_store(path: Path, *, create: bool = True) -> SqliteStore:
             raise StoreError(f"store: cannot make the folder {path.parent}: {error.strerror}") from error
         connect = sqlite3.connect if create else reading
         connection = connect(path, isolation_level=None, check_same_thread=False, timeout=10, factory=_Connection)
+        if isinstance(connection, _Connection):
+            connection.place = path
         try:
             _prepare(connection, path, may_write=create or os.access(path.parent, os.W_OK))
         except BaseException:
