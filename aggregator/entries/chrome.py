@@ -67,7 +67,7 @@ def ends_of(text: str) -> Ends:
     """All that `may_repeat` asks of a text; at most six marks of 32 bits."""
     page = _blocks(text)
     near = (*page[: _REACH + 1], *page[-_REACH - 1 :]) if len(page) > 1 else ()
-    return frozenset(crc32(_beginning(block).encode("utf-8", "replace")) for block in near)
+    return frozenset(crc32(_beginning(block).encode("utf-8", "replace")) or 1 for block in near)  # 0 stands for none
 
 
 def may_repeat(ends: Sequence[Ends], further: int) -> bool:
