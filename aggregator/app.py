@@ -19,7 +19,7 @@ from aggregator.parse.pool import Pool
 from aggregator.passes import OnePass, accept
 from aggregator.pipeline import Polled
 from aggregator.polling import due, outages, survey
-from aggregator.polling.backlog import AT_ONCE, in_steps, read_backlog
+from aggregator.polling.backlog import AT_ONCE, MANY, in_steps, read_backlog
 from aggregator.polling.cadence import HOUR
 from aggregator.polling.due import Hosts, Work
 from aggregator.polling.network import Network
@@ -150,7 +150,7 @@ class App:
     def catch_up(self) -> Iterator[list[str]]:
         """All that waits for idle time, in steps; what each published."""
         sources, at_once = self.store.bodies.unread(), 1
-        if len(sources) > AT_ONCE:
+        if len(sources) > MANY:
             self.pool.expect_many()
             at_once = self.pool.most
         those = self.store, self.pool, self.view().is_shown, self.clock(), self.stop, sources

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 60
 """Sources: a pass over no more new ones puts nothing off, and a tick of `run` reads so many."""
+MANY = 500
+"""Sources from which on a second process that reads is worth its start, which costs as much as some fifty of them."""
 TOGETHER, HEAVY = 20, 2 << 20
 """Sources in a transaction, or bytes of their documents: a kill loses half a second's reading, two transactions are in
 memory, and the words of some 200 entries are written at once."""
@@ -65,7 +67,7 @@ def in_steps(
 ) -> Iterator[int]:
     """The same of given sources, a transaction a step; of how many sources each was.
 
-    While they are recorded, the documents of the next step are read, so many `at_once`: one, but where somebody waits.
+    While they are recorded, the documents of the next step are read, so many `at_once`: one, but where there are MANY.
     """
     if not sources:
         return
