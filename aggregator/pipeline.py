@@ -277,7 +277,8 @@ def _rests(polled: Polled, after: SourceState, ahead: Ahead, now: datetime) -> I
     for host in slow:
         pace = slower_pace(paces.get(host, NO_TIME))
         yield HostRest(host, max(after.not_before or after.next_poll_at or now, now + pace), pace)
-    for host in (hosts_of(polled.source, polled.state) | hosts_of(polled.source, after)) & paces.keys() - slow:
+    met = hosts_of(polled.source, polled.state) | hosts_of(polled.source, after) if paces else set[str]()
+    for host in met & paces.keys() - slow:
         yield HostRest(host, now + paces[host])
 
 

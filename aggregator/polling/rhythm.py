@@ -20,6 +20,7 @@ from itertools import pairwise
 from math import fsum
 from typing import TypeVar
 
+_DAY = timedelta(days=1)
 A_YEAR = 365.25
 RECENT = 30  # gaps that say how it writes now
 FALSE_A_YEAR = 0.01
@@ -62,7 +63,7 @@ def gaps_of(published: Sequence[datetime]) -> list[float]:
     for moment in published:
         if not days or days[-1].date() != moment.date():
             days.append(moment)
-    return [(later - earlier) / timedelta(days=1) for later, earlier in pairwise(days)]
+    return [(later - earlier) / _DAY for later, earlier in pairwise(days)]
 
 
 def typical(published: Sequence[datetime]) -> float | None:
@@ -78,7 +79,7 @@ def silence(now: datetime, published: Sequence[datetime]) -> Silence | None:
 
     The more of the past is given, the better: a yearly break is known only from a year that had one.
     """
-    days = (now - published[0]) / timedelta(days=1) if published else 0.0
+    days = (now - published[0]) / _DAY if published else 0.0
     gaps = gaps_of(published) if days > SHORTEST else []  # no limit is shorter, and most sources wrote since
     if len(gaps) < LEAST_GAPS:
         return None
