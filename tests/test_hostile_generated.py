@@ -17,7 +17,7 @@ from tests import watched
 from tests.corpus import ROOT as CORPUS
 from tests.corpus import needs_corpus
 from tests.makers import NOW
-from tests.test_hostile_markup import Output, kinds, written
+from tests.test_hostile_markup import Output, kinds, tree, written
 from tests.test_html import faults
 
 pytestmark = [needs_corpus, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -70,7 +70,11 @@ def test_what_is_published_of_them_is_wellformed_and_runs_nothing(
         elif name.endswith(".json"):
             json.loads(data)
     found = [(name, kind) for name, page in output.pages() for kind in kinds(page)]
-    bad = ("<script>", "<iframe>", "<object>", "<embed>", "<form>", "<base>", "<math>")
+    own = [one for _, page in output.pages() for one in tree(page).iter("script", "form")]
+    names = {(one.tag, str(one.get("src") or one.get("class")).rpartition("/")[2]) for one in own}
+    assert names <= {("script", "river.js"), ("form", "seek")}
+    assert {one.text for one in own if one.tag == "script"} <= {None}
+    bad = ("<iframe>", "<object>", "<embed>", "<base>", "<math>")
     assert [one for one in found if one[1] in bad or " on" in one[1].partition("=")[0] or " address " in one[1]] == []
 
 

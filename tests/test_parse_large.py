@@ -69,6 +69,11 @@ def test_an_entry_may_be_longer_than_a_piece() -> None:
     assert [entry.summary for entry in feed.entries] == [long.strip()] * 2
 
 
+def test_a_comment_may_be_longer_than_all_entries_may_be() -> None:
+    text = _rss([1, 2, 3]).replace("<item>", f"<!--{'x ' * 5_000_000}--><item>", 1)
+    assert [entry.id for entry in _read(text, 5).entries] == ["0", "1", "2"]
+
+
 @pytest.mark.parametrize("text", ["<rss><channel><item></channel></rss>", "<rss><channel>", "", "no markup"])
 def test_tags_that_do_not_match_make_no_tree(text: str) -> None:
     document, left_out = large.read(text, None, 5)

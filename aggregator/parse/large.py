@@ -44,7 +44,8 @@ def read(text: str, utf8: bytes | None, most: int) -> tuple[Document, int]:
 
 
 def _parser(*, recover: bool) -> etree.XMLPullParser:
-    return etree.XMLPullParser(events=("start",), tag=_HOLDERS, recover=recover, **OPTIONS)
+    """One that takes a comment of more than 10 MB for what it is: read in pieces, that is over a limit of libxml2."""
+    return etree.XMLPullParser(events=("start",), tag=_HOLDERS, recover=recover, **{**OPTIONS, "huge_tree": True})
 
 
 def _pruned(parser: etree.XMLPullParser, data: bytes, newest: _Newest) -> Element | None:
