@@ -432,12 +432,13 @@ def test_odd_but_whole_answers_are_read(web: Web, client: Client, answer: Raw | 
         (Raw(b"HTTP/1.1 100 Go on\r\n\r\n" * 1000, again=True), "limit"),
     ],
 )
-def test_what_is_no_whole_answer_is_one_error(web: Web, client: Client, answer: Raw | Answer, kind: str) -> None:
-    began = time.process_time()
-    error = failure(client, web.on("/feed", answer))
+def test_what_is_no_whole_answer_is_one_error(web: Web, answer: Raw | Answer, kind: str) -> None:
+    with closing(Client(agent=AGENT, tls=TLS, timeout=20)) as client:
+        began = time.process_time()
+        error = failure(client, web.on("/feed", answer))
+        assert time.process_time() - began < 5, "what it sends is looked at once"
     assert error.kind == kind, str(error)
     assert str(error).isprintable()
-    assert time.process_time() - began < 1
 
 
 def test_an_endless_body_ends_at_the_limit(web: Web) -> None:
