@@ -45,16 +45,26 @@ Found = dict[str, dict[str, dict[str, Any]]]
 @contextmanager
 def web(folder: Path, ms: float, cert: Path | None, key: Path | None) -> Iterator[int]:
     """A process that serves a folder; gives the port, of HTTPS where there is a certificate."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = _two_free_ports()
     secured = ["--cert", str(cert), "--key", str(key)] if cert else []
     command = [sys.executable, "-m", "benchmarks.delay", str(folder), "--port", str(port), "--ms", str(ms), *secured]
     with subprocess.Popen(command, cwd=ROOT) as server:
         try:
             _wait(port)
+            if server.poll() is not None:
+                raise SystemExit("the web has ended; what it said stands above")
             yield port + bool(cert)
         finally:
             server.terminate()
+
+
+def _two_free_ports() -> int:
+    """The first of two that follow each other: HTTP, and HTTPS where there is a certificate."""
+    while True:
+        with suppress(OSError, OverflowError), socket.create_server(("0.0.0.0", 0)) as first:
+            port = int(first.getsockname()[1])
+            with socket.create_server(("0.0.0.0", port + 1)):
+                return port
 
 
 def _wait(port: int) -> None:
