@@ -89,7 +89,7 @@ def test_new_and_edited_entries_are_kept_as_they_were_packed_where_they_were_rea
     old, new = entry("a"), entry("b")
     desk.bring(URLS[0], old)
     edited = replace(old, title="Another")
-    packs = {one.guid: replace(packed(one), hash=f"{one.guid} as read") for one in (edited, new)}
+    packs = {one.guid: packed(one)._replace(hash=f"{one.guid} as read") for one in (edited, new)}
     result = PollResult(
         source(URLS[0]), desk.store.sources.states()[URLS[0]], "new",
         Changes(new=((new, "news"),), updated=((1, edited),)), packs={} if read_again else packs,
